@@ -1,0 +1,110 @@
+package codec
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Convert makes a file of another format, and changes its size if asked.
+//
+// Video and sound are copied without a new encode where the target container
+// takes their streams and no field asks for a change.
+type Convert struct {
+	// Format is the target's name, such as "webp" or "mp4": see [Formats].
+	Format string `json:"format"`
+	// Quality from 1 to 100 for lossy encoders; 0 means 82.
+	Quality int `json:"quality,omitempty"`
+	// Width and Height in pixels of the result; 0 leaves that side to the aspect
+	// ratio, and both 0 keep the size. A picture is made smaller, never larger,
+	// unless Enlarge is set.
+	Width  int `json:"width,omitempty"`
+	Height int `json:"height,omitempty"`
+	// Fit says what happens when both sides are given and the aspect ratio
+	// differs: one of the Fit constants, "" means [FitCover].
+	Fit     string `json:"fit,omitempty"`
+	Enlarge bool   `json:"enlarge,omitempty"`
+	// Background is the colour, as "#rrggbb", behind transparent parts where the
+	// target has no transparency, and around a picture with [FitContain]; ""
+	// means white.
+	Background string `json:"background,omitempty"`
+	// KeepProfile keeps the colour profile of an image instead of turning its
+	// colours to sRGB.
+	KeepProfile bool `json:"keepProfile,omitempty"`
+}
+
+// Ways to fit a picture into a box of Width × Height.
+const (
+	FitCover   = "cover"   // fill the box, cut off what hangs over
+	FitContain = "contain" // fit into the box, fill the rest with Background
+	FitFill    = "fill"    // stretch to the box
+	FitInside  = "inside"  // fit into the box, no side is larger than asked
+	FitOutside = "outside" // cover the box, no side is smaller than asked
+)
+
+// MaxSide is the largest Width or Height that an operation may ask for.
+const MaxSide = 65535
+
+var (
+	fits   = []string{"", FitCover, FitContain, FitFill, FitInside, FitOutside}
+	colour = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+)
+
+// Name returns "convert".
+func (Convert) Name() string { return "convert" }
+
+// Target returns the canonical name of the format.
+func (c Convert) Target() string {
+	if f, ok := LookupFormat(c.Format); ok {
+		return f.Name
+	}
+	return c.Format
+}
+
+// Validate implements [Operation].
+func (c Convert) Validate() error {
+	var errs []error
+	fault := func(field, format string, args ...any) {
+		errs = append(errs, &FieldError{c.Name(), field, fmt.Sprintf(format, args...)})
+	}
+	if _, ok := LookupFormat(c.Format); !ok {
+		fault("format", "%q is not a format; known are %s", c.Format, formatNames())
+	}
+	if c.Quality < 0 || c.Quality > 100 {
+		fault("quality", "%d is not between 1 and 100", c.Quality)
+	}
+	if c.Width < 0 || c.Width > MaxSide {
+		fault("width", "%d is not between 1 and %d", c.Width, MaxSide)
+	}
+	if c.Height < 0 || c.Height > MaxSide {
+		fault("height", "%d is not between 1 and %d", c.Height, MaxSide)
+	}
+	if !slices.Contains(fits, c.Fit) {
+		fault("fit", "%q is not one of %s", c.Fit, strings.Join(fits[1:], ", "))
+	}
+	if c.Background != "" && !colour.MatchString(c.Background) {
+		fault("background", "%q is not a colour like #ffffff", c.Background)
+	}
+	return errors.Join(errs...)
+}
+
+// WithDefaults returns c with the documented defaults in place of zero fields,
+// and Format as its canonical name.
+func (c Convert) WithDefaults() Convert {
+	c.Format = c.Target()
+	c.Quality = cmp.Or(c.Quality, 82)
+	c.Fit = cmp.Or(c.Fit, FitCover)
+	c.Background = cmp.Or(c.Background, "#ffffff")
+	return c
+}
+
+func formatNames() string {
+	names := make([]string, len(formats))
+	for i, f := range formats {
+		names[i] = f.Name
+	}
+	return strings.Join(names, ", ")
+}

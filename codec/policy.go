@@ -1,0 +1,68 @@
+package codec
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Policy is what a host allows codecs to do. The zero Policy is safe for input
+// from strangers.
+type Policy struct {
+	// Untrusted names media types whose decoders are not meant for hostile input,
+	// according to their own authors, and which are refused otherwise:
+	// "image/svg+xml", "application/pdf", "image/jp2".
+	Untrusted []string `json:"untrusted,omitempty"`
+	Limits    Limits   `json:"limits,omitzero"`
+}
+
+// Allows reports whether inputs of the media type may be decoded.
+func (p Policy) Allows(mediaType string) bool {
+	return !untrusted[mediaType] || slices.Contains(p.Untrusted, mediaType)
+}
+
+var untrusted = map[string]bool{
+	"image/svg+xml": true, "application/pdf": true, "image/jp2": true,
+}
+
+// Limits bound what one input may cost. They are checked against the headers,
+// before anything is decoded. Zero means the default, negative no limit.
+type Limits struct {
+	Pixels   int64         `json:"pixels,omitempty"`   // width × height of one picture; default 0x3FFF² = 268,402,689
+	Volume   int64         `json:"volume,omitempty"`   // pixels × frames of an animation or document; default 1,000,000,000
+	Frames   int           `json:"frames,omitempty"`   // of an animation or document; default 4,096
+	Duration time.Duration `json:"duration,omitempty"` // of video and sound; default 24 h
+	Streams  int           `json:"streams,omitempty"`  // of a container; default 64
+}
+
+// WithDefaults returns l with zero fields replaced by their defaults.
+func (l Limits) WithDefaults() Limits {
+	return Limits{
+		Pixels:   cmp.Or(l.Pixels, 0x3FFF*0x3FFF),
+		Volume:   cmp.Or(l.Volume, 1_000_000_000),
+		Frames:   cmp.Or(l.Frames, 4096),
+		Duration: cmp.Or(l.Duration, 24*time.Hour),
+		Streams:  cmp.Or(l.Streams, 64),
+	}
+}
+
+// Check returns an error of class [Limit] that names name and the first limit
+// that m exceeds, or nil.
+func (l Limits) Check(name string, m Media) error {
+	l = l.WithDefaults()
+	pixels := int64(m.Width) * int64(m.Height)
+	volume := pixels * int64(max(m.Frames, 1))
+	switch {
+	case l.Pixels > 0 && pixels > l.Pixels:
+		return Errorf(Limit, "%s is %d × %d pixels; the limit is %d pixels",
+			name, m.Width, m.Height, l.Pixels)
+	case l.Frames > 0 && m.Frames > l.Frames:
+		return Errorf(Limit, "%s has %d frames; the limit is %d", name, m.Frames, l.Frames)
+	case l.Volume > 0 && volume > l.Volume:
+		return Errorf(Limit, "%s has %d frames of %d × %d pixels; the limit is %d pixels in all",
+			name, m.Frames, m.Width, m.Height, l.Volume)
+	case l.Duration > 0 && m.Duration > l.Duration:
+		return Errorf(Limit, "%s lasts %v; the limit is %v", name, m.Duration, l.Duration)
+	}
+	return nil
+}

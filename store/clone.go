@@ -1,0 +1,60 @@
+package store
+
+import (
+	"bytes"
+	"maps"
+	"slices"
+)
+
+// Clone returns a copy that shares no memory with j.
+func (j Job) Clone() Job {
+	j.Request = bytes.Clone(j.Request)
+	j.State = j.State.Clone()
+	j.unknown = maps.Clone(j.unknown)
+	return j
+}
+
+// Clone returns a copy that shares no memory with s.
+func (s State) Clone() State {
+	s.Error = clonePointer(s.Error)
+	s.unknown = maps.Clone(s.unknown)
+	return s
+}
+
+// Clone returns a copy that shares no memory with f.
+func (f File) Clone() File {
+	if f.Op = clonePointer(f.Op); f.Op != nil {
+		f.Op.Params = bytes.Clone(f.Op.Params)
+	}
+	f.Probe = bytes.Clone(f.Probe)
+	f.Outputs = slices.Clone(f.Outputs)
+	for i := range f.Outputs {
+		f.Outputs[i].Media = bytes.Clone(f.Outputs[i].Media)
+	}
+	f.Error = clonePointer(f.Error)
+	f.unknown = maps.Clone(f.unknown)
+	return f
+}
+
+// Clone returns a copy that shares no memory with t.
+func (t Task) Clone() Task {
+	t.Left = slices.Clone(t.Left)
+	t.Data = bytes.Clone(t.Data)
+	t.unknown = maps.Clone(t.unknown)
+	return t
+}
+
+// Clone returns a copy that shares no memory with e.
+func (e Event) Clone() Event {
+	e.Data = bytes.Clone(e.Data)
+	e.unknown = maps.Clone(e.unknown)
+	return e
+}
+
+func clonePointer[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	v := *p
+	return &v
+}
