@@ -131,7 +131,10 @@ type Query struct {
 	// Cursor is the ID of the last job seen: listing goes on behind it. "" starts
 	// at the newest.
 	Cursor string
-	Limit  int // 0 means no limit
+	// Key selects the one job of Account that has this idempotency key. Status,
+	// Cursor and Limit apply to it as to others.
+	Key   string
+	Limit int // 0 means no limit
 }
 
 // TaskQuery selects tasks. Its three forms:
@@ -164,7 +167,8 @@ type EventQuery struct {
 	// kept. A cursor that retention has passed is ErrExpired, one that this store
 	// never made ErrBadCursor.
 	Cursor string
-	// Tail starts behind the newest event instead, at the call of the iterator.
+	// Tail starts behind the newest event instead: the newest when Events is
+	// called, before the iterator runs.
 	Tail bool
 	// Follow waits for more instead of ending, until ctx or the store ends.
 	Follow bool
