@@ -95,6 +95,7 @@ type Job struct {
 // MaxState bytes.
 type State struct {
 	Version   int       `json:"v"`
+	Account   string    `json:"account,omitempty"` // of the job, for what Update sees
 	Status    Status    `json:"status"`
 	Run       int       `json:"run"` // Retry opens the next run; terminal is final within a run
 	Total     int       `json:"total"`

@@ -120,7 +120,7 @@ type Tx struct {
 	Job    *State  // nil: there is no such job
 	Task   *Task   // nil: there is no such task; set it to nil to end the task
 	File   *File   // the file that Ref.Task belongs to, nil if none
-	Add    []Task  // new tasks, at most MaxAdd; a name in use is ErrExist
+	Add    []Task  // new tasks, at most MaxAdd; a name in use is ErrExist; the store sets Job
 	Events []Event // to be appended, in order; the store sets Cursor, Seq and Job
 }
 
