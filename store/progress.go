@@ -27,13 +27,14 @@ type Board struct {
 	mu       sync.Mutex // guards what follows
 	jobs     map[string]map[string]float64
 	watchers map[*watcher]struct{}
+	closed   bool
 }
 
 // watcher is one running Watch: the changes it has not yielded yet.
 type watcher struct {
 	job   string
 	dirty map[Ref]float64
-	wake  chan struct{} // holds one token while dirty is not empty
+	wake  chan struct{} // holds one token while dirty is not empty; closed with the Board
 }
 
 // Report implements [Progress].
@@ -69,6 +70,19 @@ func (b *Board) clear(r Ref) {
 	}
 }
 
+// Close ends every Watch. What is reported later is seen by Latest only. Closing
+// twice is no error.
+func (b *Board) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = true
+	for w := range b.watchers {
+		delete(b.watchers, w)
+		close(w.wake)
+	}
+	return nil
+}
+
 // Latest implements [Progress].
 func (b *Board) Latest(job string) map[string]float64 {
 	b.mu.Lock()
@@ -85,7 +99,10 @@ func (b *Board) Watch(ctx context.Context, job string) iter.Seq2[Ref, float64] {
 			select {
 			case <-ctx.Done():
 				return
-			case <-w.wake:
+			case _, ok := <-w.wake:
+				if !ok {
+					return
+				}
 			}
 			for r, fraction := range b.take(w) {
 				if ctx.Err() != nil || !yield(r, fraction) {
@@ -102,6 +119,10 @@ func (b *Board) watch(job string) *watcher {
 	defer b.mu.Unlock()
 	if b.watchers == nil {
 		b.watchers = make(map[*watcher]struct{})
+	}
+	if b.closed {
+		close(w.wake)
+		return w
 	}
 	b.watchers[w] = struct{}{}
 	for id, tasks := range b.jobs {

@@ -47,7 +47,8 @@ func (r Ref) String() string {
 	return r.Job + "/" + r.Task
 }
 
-// ParseRef returns the Ref that String wrote. Job IDs contain no slash.
+// ParseRef returns the Ref that String wrote. Job IDs contain no slash and no
+// control characters.
 func ParseRef(s string) Ref {
 	job, task, _ := strings.Cut(s, "/")
 	return Ref{job, task}

@@ -15,6 +15,7 @@ var (
 	ErrExist       = errors.New("store: already exists")
 	ErrKeyConflict = errors.New("store: idempotency key was used for a different request")
 	ErrTooLarge    = errors.New("store: record too large")
+	ErrBadName     = errors.New("store: bad name") // of a job or a task
 	ErrExpired     = errors.New("store: cursor is older than what is kept")
 	ErrBadCursor   = errors.New("store: bad cursor")
 	ErrClosed      = errors.New("store: closed")
@@ -25,6 +26,7 @@ var (
 const (
 	MaxRecord = 64 << 10 // bytes of a Job, File, Task or Event at rest
 	MaxState  = 1 << 10  // bytes of a State at rest
+	MaxName   = 1 << 10  // bytes of an ID, an account, a key, a lane, a task's name
 	MaxAdd    = 500      // tasks in Tx.Add
 )
 
