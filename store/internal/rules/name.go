@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spoolmedia/spool/store"
 )
@@ -16,7 +17,8 @@ func Job(j store.Job) error {
 }
 
 func jobID(id string) error {
-	if id == "" || strings.ContainsFunc(id, func(r rune) bool { return r < ' ' || r == '/' }) {
+	bad := func(r rune) bool { return r < ' ' || r == '/' }
+	if id == "" || strings.ContainsFunc(id, bad) {
 		return fmt.Errorf("job ID %q: %w", id, store.ErrBadName)
 	}
 	return short("job ID", id)
@@ -41,11 +43,15 @@ func validTask(name string) bool {
 	return name != ""
 }
 
-// short checks pairs of what a name is and the name itself.
+// short checks pairs of what a name is and the name itself. JSON has no place for
+// what is not UTF-8.
 func short(pairs ...string) error {
 	for i := 0; i < len(pairs); i += 2 {
-		if len(pairs[i+1]) > store.MaxName {
-			return fmt.Errorf("%s of %d bytes: %w", pairs[i], len(pairs[i+1]), store.ErrTooLarge)
+		switch what, name := pairs[i], pairs[i+1]; {
+		case len(name) > store.MaxName:
+			return fmt.Errorf("%s of %d bytes: %w", what, len(name), store.ErrTooLarge)
+		case !utf8.ValidString(name):
+			return fmt.Errorf("%s %q is not UTF-8: %w", what, name, store.ErrBadName)
 		}
 	}
 	return nil
