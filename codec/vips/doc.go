@@ -1,0 +1,63 @@
+// Package vips does operations on images through libvips 8.13 or newer. It needs
+// cgo and libvips' headers.
+//
+//	out := …  // any codec.Sink
+//	err := vips.New().Process(ctx, &codec.Work{
+//		Op:  codec.Convert{Format: "webp", Width: 320},
+//		In:  []codec.Input{photo},
+//		Out: out,
+//	})
+//
+// # A picture's way
+//
+// The input is read by range: a decoder asks, a [codec.Input] answers, and no
+// file is opened or loaded whole, but for GIF, WebP, JPEG XL and SVG, whose
+// decoders want all bytes in memory (at most 512 MiB). The decoder is chosen by
+// the media type that was found in the bytes; libvips never guesses, so an SVG
+// named photo.jpg does not get in. The header is checked against the limits of
+// the policy. JPEG, WebP, SVG and PDF are then decoded at a reduced size if
+// that is enough. Pixels stream from decoder to encoder in strips: scaled,
+// turned upright, converted to sRGB, cut or padded, laid on the background.
+//
+// Metadata stay, but for what would no longer be true: orientation, the small
+// preview in EXIF, and a profile that was applied to the pixels. Animations keep
+// their frames, delays and loops between GIF and WebP. All other formats get the
+// first frame or page, and a note. What libvips warns about becomes a note of
+// the output and is never printed.
+//
+// # How long a cancelled work runs on
+//
+// When the context ends, reads and writes fail and evaluation stops at the next
+// strip. Process returns when the native code has. Decoders and encoders that
+// take the picture in one call are not interrupted in it. [codec.Convert] sets
+// no effort, so this package does: the larger the picture, the less. Measured
+// on one core of 2 GHz for the encoding of a 6-megapixel photo and of the
+// largest picture of each step:
+//
+//	format   cannot be interrupted   effort up to 8, 40 and more megapixels
+//	jpg      a strip                 -
+//	png      a strip                 -
+//	tiff     a strip                 -
+//	webp     the encoding            4
+//	gif      the encoding            7, 4, 2
+//	avif     the encoding            4, 2, 1
+//	heif     the encoding            4, 2, 0
+//	jxl      the encoding            5, 4, 3
+//
+// A hard stop needs a process of its own: see codec/isolate.
+//
+// # Settings of the process
+//
+// The first use starts libvips with one thread for each evaluation, because
+// many works at once are faster than many threads for one; Work.Threads above 1
+// changes that for one work. The cache of operations is off. Decoders that
+// their authors call untrusted are blocked, except JPEG XL's; those of SVG, PDF
+// and JPEG 2000 are unblocked for the process by the first work whose policy
+// names them, and refused by this package in all other works. ImageMagick is
+// never used. Warnings of the log domain "VIPS" are taken; nothing else of the
+// process is touched.
+//
+// glibc keeps freed memory for each thread: a host of many workers sets
+// MALLOC_ARENA_MAX=2 in its environment. After works of large pictures this
+// package gives freed memory back by malloc_trim.
+package vips

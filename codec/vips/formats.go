@@ -1,0 +1,152 @@
+package vips
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/spoolmedia/spool/codec"
+)
+
+// loader is how libvips reads a media type.
+type loader struct {
+	operation string
+	class     string // to unblock once a policy has named the type
+	codec     string // in codec.Stream
+	sequence  bool   // more than one page or frame can be asked for
+	animated  bool   // the pages are frames of an animation
+	upright   bool   // the decoder itself turns the picture; EXIF does not count
+	scales    bool   // can be made at any size: the operation has "scale"
+	mapped    bool   // libvips reads the whole file into memory
+}
+
+// loaders by media type.
+var loaders = map[string]loader{
+	"image/jpeg":      {operation: "jpegload_source", codec: "jpeg"},
+	"image/png":       {operation: "pngload_source", codec: "png"},
+	"image/apng":      {operation: "pngload_source", codec: "apng"},
+	"image/webp":      {operation: "webpload_source", codec: "webp", sequence: true, animated: true, scales: true, mapped: true},
+	"image/gif":       {operation: "gifload_source", codec: "gif", sequence: true, animated: true, mapped: true},
+	"image/tiff":      {operation: "tiffload_source", codec: "tiff", sequence: true},
+	"image/avif":      {operation: "heifload_source", codec: "av1", sequence: true, upright: true},
+	"image/heif":      {operation: "heifload_source", codec: "hevc", sequence: true, upright: true},
+	"image/jxl":       {operation: "jxlload_source", codec: "jpegxl", upright: true, mapped: true},
+	"image/jp2":       {operation: "jp2kload_source", class: "VipsForeignLoadJp2k", codec: "jpeg2000"},
+	"image/svg+xml":   {operation: "svgload_source", class: "VipsForeignLoadSvg", codec: "svg", scales: true, mapped: true},
+	"application/pdf": {operation: "pdfload_source", class: "VipsForeignLoadPdf", codec: "pdf", sequence: true, scales: true},
+}
+
+// shape is what an encoder's options depend on.
+type shape struct {
+	width, height, frames int
+}
+
+func (z shape) pixels() int64 { return int64(z.width) * int64(z.height) * int64(z.frames) }
+
+// saver is how libvips writes a format.
+type saver struct {
+	operation string
+	maxSide   int     // what the format or its encoder can hold
+	alpha     bool    // has transparency
+	deep      bool    // has 16 bits
+	cmyk      bool    // has CMYK
+	profile   bool    // has colour profiles
+	animated  bool    // has frames
+	seekable  bool    // the encoder goes back in its output
+	encodes   float64 // the part of the time after the pixels are made: see [session.stage]
+	// perPixel and memory are what encoding costs, for Cost: nanoseconds and
+	// bytes for each pixel.
+	perPixel, memory float64
+	// options of the operation for a picture and a quality.
+	options func(z shape, quality int) map[string]string
+}
+
+// savers by the names of codec.Formats.
+var savers = map[string]*saver{
+	"jpg": {operation: "jpegsave_target", maxSide: 65535, cmyk: true, profile: true,
+		perPixel: 8, memory: 0,
+		options: func(_ shape, quality int) map[string]string {
+			return options("Q", quality, "optimize-coding", true)
+		}},
+	"png": {operation: "pngsave_target", maxSide: 1<<31 - 1, alpha: true, deep: true, profile: true,
+		perPixel: 60, memory: 0,
+		options: func(shape, int) map[string]string { return options("compression", 6) }},
+	"webp": {operation: "webpsave_target", maxSide: 16383, alpha: true, profile: true, animated: true,
+		encodes: 0.6, perPixel: 120, memory: 12,
+		options: func(_ shape, quality int) map[string]string {
+			return options("Q", quality, "effort", 4)
+		}},
+	"avif": {operation: "heifsave_target", maxSide: 16384, alpha: true, profile: true,
+		encodes: 0.8, perPixel: 700, memory: 40,
+		options: func(z shape, quality int) map[string]string {
+			return options("Q", quality, "compression", "av1", "bitdepth", 8,
+				"effort", bounded(z, 4, 2, 1))
+		}},
+	"heif": {operation: "heifsave_target", maxSide: 16384, alpha: true, profile: true,
+		encodes: 0.8, perPixel: 600, memory: 40,
+		options: func(z shape, quality int) map[string]string {
+			return options("Q", quality, "compression", "hevc", "bitdepth", 8,
+				"effort", bounded(z, 4, 2, 0))
+		}},
+	"tiff": {operation: "tiffsave_target", maxSide: 1<<31 - 1, alpha: true, deep: true, cmyk: true,
+		profile: true, seekable: true, perPixel: 25, memory: 0,
+		options: func(z shape, _ int) map[string]string {
+			return options("compression", "deflate", "predictor", "horizontal",
+				"bigtiff", z.pixels() > 400_000_000)
+		}},
+	"gif": {operation: "gifsave_target", maxSide: 65535, alpha: true, animated: true,
+		encodes: 0.3, perPixel: 250, memory: 8,
+		options: func(z shape, _ int) map[string]string {
+			return options("effort", bounded(z, 7, 4, 2))
+		}},
+	"jxl": {operation: "jxlsave_target", maxSide: 1<<30 - 1, alpha: true, deep: true, profile: true,
+		encodes: 0.8, perPixel: 500, memory: 60,
+		options: func(z shape, quality int) map[string]string {
+			return options("Q", quality, "effort", bounded(z, 5, 4, 3))
+		}},
+}
+
+// Above these sizes an encoder that cannot be interrupted gets less time for
+// each pixel, so that a cancelled work ends in seconds: see the package comment.
+const (
+	largePicture = 8_000_000
+	hugePicture  = 40_000_000
+)
+
+// bounded returns the effort for the size of the picture.
+func bounded(z shape, usual, large, huge int) int {
+	switch n := z.pixels(); {
+	case n > hugePicture:
+		return huge
+	case n > largePicture:
+		return large
+	}
+	return usual
+}
+
+// options makes a map of pairs of a name and a value.
+func options(pairs ...any) map[string]string {
+	m := make(map[string]string, len(pairs)/2)
+	for i := 0; i < len(pairs); i += 2 {
+		switch v := pairs[i+1].(type) {
+		case int:
+			m[pairs[i].(string)] = strconv.Itoa(v)
+		case bool:
+			m[pairs[i].(string)] = strconv.FormatBool(v)
+		case string:
+			m[pairs[i].(string)] = v
+		}
+	}
+	return m
+}
+
+// tooLarge returns an error of class Limit if the format cannot hold z.
+func (f *saver) tooLarge(name, target string, z size) error {
+	if z.w <= f.maxSide && z.h <= f.maxSide {
+		return nil
+	}
+	return codec.Errorf(codec.Limit, "%s would be %d × %d pixels; %s holds at most %d on each side",
+		name, z.w, z.h, target, f.maxSide)
+}
+
+// name is the libvips operation without its kind of target.
+func (f *saver) name() string { return strings.TrimSuffix(f.operation, "_target") }

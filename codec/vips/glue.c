@@ -1,0 +1,131 @@
+#include "glue.h"
+#include "_cgo_export.h"
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+// The session for which this thread last did something. Decoders and encoders
+// run in libvips' own threads; they pass through on_read or on_write first.
+static __thread uintptr_t current;
+
+static void on_log(const gchar *domain, GLogLevelFlags level, const gchar *message,
+		gpointer unused) {
+	if (level & (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_WARNING))
+		spoolWarn(current, (char *) message);
+}
+
+int spool_start(void) {
+	if (vips_init("spool"))
+		return -1;
+	g_log_set_handler("VIPS", G_LOG_LEVEL_MASK, on_log, NULL);
+	vips_concurrency_set(1);
+	vips_cache_set_max(0);
+	vips_block_untrusted_set(TRUE);
+	spool_unblock("VipsForeignLoadJxl");
+	spool_unblock("VipsForeignSaveJxl");
+	return 0;
+}
+
+void spool_unblock(const char *class_name) {
+	if (g_type_from_name(class_name))
+		vips_operation_block_set(class_name, FALSE);
+}
+
+static gint64 on_read(VipsSourceCustom *source, void *buffer, gint64 length, gpointer id) {
+	spool_enter((uintptr_t) id);
+	return spoolRead((uintptr_t) id, buffer, length);
+}
+
+static gint64 on_seek(VipsSourceCustom *source, gint64 offset, int whence, gpointer id) {
+	return spoolSeek((uintptr_t) id, offset, whence);
+}
+
+VipsSource *spool_source(uintptr_t id) {
+	VipsSourceCustom *source = vips_source_custom_new();
+	g_signal_connect(source, "read", G_CALLBACK(on_read), (gpointer) id);
+	g_signal_connect(source, "seek", G_CALLBACK(on_seek), (gpointer) id);
+	return VIPS_SOURCE(source);
+}
+
+static gint64 on_write(VipsTargetCustom *target, const void *buffer, gint64 length,
+		gpointer id) {
+	spool_enter((uintptr_t) id);
+	return spoolWrite((uintptr_t) id, (void *) buffer, length);
+}
+
+static gint64 on_target_read(VipsTargetCustom *target, void *buffer, gint64 length,
+		gpointer id) {
+	return spoolTargetRead((uintptr_t) id, buffer, length);
+}
+
+static gint64 on_target_seek(VipsTargetCustom *target, gint64 offset, int whence,
+		gpointer id) {
+	return spoolTargetSeek((uintptr_t) id, offset, whence);
+}
+
+VipsTarget *spool_target(uintptr_t id, int seekable) {
+	VipsTargetCustom *target = vips_target_custom_new();
+	g_signal_connect(target, "write", G_CALLBACK(on_write), (gpointer) id);
+	if (seekable) {
+		g_signal_connect(target, "read", G_CALLBACK(on_target_read), (gpointer) id);
+		g_signal_connect(target, "seek", G_CALLBACK(on_target_seek), (gpointer) id);
+	}
+	return VIPS_TARGET(target);
+}
+
+static int has_argument(VipsOperation *op, const char *name) {
+	if (g_object_class_find_property(G_OBJECT_GET_CLASS(op), name))
+		return 1;
+	vips_error("spool", "no argument \"%s\"", name);
+	return 0;
+}
+
+int spool_set_object(VipsOperation *op, const char *name, void *object) {
+	if (!has_argument(op, name))
+		return -1;
+	g_object_set(op, name, object, NULL);
+	return 0;
+}
+
+int spool_set_images(VipsOperation *op, const char *name, VipsImage **images, int n) {
+	if (!has_argument(op, name))
+		return -1;
+	VipsArrayImage *array = vips_array_image_new(images, n);
+	g_object_set(op, name, array, NULL);
+	vips_area_unref(VIPS_AREA(array));
+	return 0;
+}
+
+int spool_run(VipsOperation *op, VipsImage **out) {
+	int result = vips_cache_operation_buildp(&op);
+	if (result == 0 && out)
+		g_object_get(op, "out", out, NULL);
+	vips_object_unref_outputs(VIPS_OBJECT(op));
+	g_object_unref(op);
+	return result;
+}
+
+static void on_eval(VipsImage *image, VipsProgress *progress, gpointer id) {
+	spoolEval((uintptr_t) id, progress->percent);
+}
+
+void spool_watch(VipsImage *image, uintptr_t id) {
+	vips_image_set_progress(image, TRUE);
+	g_signal_connect(image, "eval", G_CALLBACK(on_eval), (gpointer) id);
+}
+
+void spool_enter(uintptr_t id) { current = id; }
+
+void spool_leave(void) {
+	current = 0;
+	vips_thread_shutdown();
+}
+
+void spool_trim(void) {
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}
+
+void spool_unref(void *object) { g_object_unref(object); }

@@ -1,0 +1,36 @@
+// The thin C side of package vips: libvips' variadic and macro API as plain
+// functions, and its callbacks as calls of Go with the number of a session.
+#ifndef SPOOL_VIPS_GLUE_H
+#define SPOOL_VIPS_GLUE_H
+
+#include <stdint.h>
+#include <vips/vips.h>
+
+// spool_start initialises libvips for the process; 0 is success.
+int spool_start(void);
+// spool_unblock lets operations of the class run although they are untrusted.
+void spool_unblock(const char *class_name);
+
+// spool_source and spool_target call spoolRead, spoolWrite and spoolSeek... with id.
+VipsSource *spool_source(uintptr_t id);
+VipsTarget *spool_target(uintptr_t id, int seekable);
+
+// spool_set_object sets an argument that is an image, a source or a target.
+int spool_set_object(VipsOperation *op, const char *name, void *object);
+// spool_set_images sets an argument that is an array of images.
+int spool_set_images(VipsOperation *op, const char *name, VipsImage **images, int n);
+// spool_run builds op and drops it; if out is not NULL, it takes the image made.
+int spool_run(VipsOperation *op, VipsImage **out);
+
+// spool_watch makes evaluation of image call spoolEval with id.
+void spool_watch(VipsImage *image, uintptr_t id);
+// spool_enter says that this thread works for id: see spoolWarn.
+void spool_enter(uintptr_t id);
+// spool_leave frees what libvips keeps for this thread.
+void spool_leave(void);
+// spool_trim gives freed memory back to the system.
+void spool_trim(void);
+// spool_unref drops one reference to any GObject.
+void spool_unref(void *object);
+
+#endif

@@ -1,0 +1,148 @@
+package vips
+
+// #include <stdlib.h>
+// #include "glue.h"
+import "C"
+
+import (
+	"time"
+	"unsafe"
+)
+
+// image is a libvips image that a session owns: a pipeline that makes pixels
+// when they are asked for.
+type image struct{ p *C.VipsImage }
+
+func (im image) width() int  { return int(im.p.Xsize) }
+func (im image) height() int { return int(im.p.Ysize) }
+func (im image) bands() int  { return int(im.p.Bands) }
+
+func (im image) hasAlpha() bool { return C.vips_image_hasalpha(im.p) != 0 }
+
+// colours counts the bands without alpha.
+func (im image) colours() int {
+	if im.hasAlpha() {
+		return im.bands() - 1
+	}
+	return im.bands()
+}
+
+func (im image) space() C.VipsInterpretation { return C.vips_image_guess_interpretation(im.p) }
+
+// deep reports whether the image has more than 8 bits for each sample.
+func (im image) deep() bool { return im.p.BandFmt != C.VIPS_FORMAT_UCHAR }
+
+// formatName is libvips' name for the type of the samples.
+func (im image) formatName() string {
+	return C.GoString(C.vips_enum_nick(C.vips_band_format_get_type(), C.int(im.p.BandFmt)))
+}
+
+// pageHeight is the height of one frame of an animation.
+func (im image) pageHeight() int { return int(C.vips_image_get_page_height(im.p)) }
+
+// pages counts the frames or pages in the file, however many are loaded.
+func (im image) pages() int { return int(C.vips_image_get_n_pages(im.p)) }
+
+// orientation is the EXIF orientation, 1 to 8.
+func (im image) orientation() int { return int(C.vips_image_get_orientation(im.p)) }
+
+func (im image) has(field string) bool {
+	name := C.CString(field)
+	defer C.free(unsafe.Pointer(name))
+	return C.vips_image_get_typeof(im.p, name) != 0
+}
+
+// number returns a whole number among the fields of the image, or 0.
+func (im image) number(field string) int {
+	name := C.CString(field)
+	defer C.free(unsafe.Pointer(name))
+	var n C.int
+	if C.vips_image_get_typeof(im.p, name) == 0 || C.vips_image_get_int(im.p, name, &n) != 0 {
+		return 0
+	}
+	return int(n)
+}
+
+// numbers returns an array of whole numbers among the fields of the image.
+func (im image) numbers(field string) []int {
+	name := C.CString(field)
+	defer C.free(unsafe.Pointer(name))
+	var p *C.int
+	var n C.int
+	if C.vips_image_get_typeof(im.p, name) == 0 ||
+		C.vips_image_get_array_int(im.p, name, &p, &n) != 0 {
+		return nil
+	}
+	numbers := make([]int, n)
+	for i, v := range unsafe.Slice(p, n) {
+		numbers[i] = int(v)
+	}
+	return numbers
+}
+
+// blob returns a copy of the bytes of a field, or nil.
+func (im image) blob(field string) []byte {
+	name := C.CString(field)
+	defer C.free(unsafe.Pointer(name))
+	var p unsafe.Pointer
+	var n C.size_t
+	if C.vips_image_get_typeof(im.p, name) != C.vips_blob_get_type() ||
+		C.vips_image_get_blob(im.p, name, &p, &n) != 0 {
+		return nil
+	}
+	return C.GoBytes(p, C.int(n))
+}
+
+// The setters below are for images that no other session or pipeline shares:
+// call session.copy first.
+
+func (im image) remove(field string) {
+	name := C.CString(field)
+	defer C.free(unsafe.Pointer(name))
+	C.vips_image_remove(im.p, name)
+}
+
+func (im image) setNumber(field string, n int) {
+	name := C.CString(field)
+	defer C.free(unsafe.Pointer(name))
+	C.vips_image_set_int(im.p, name, C.int(n))
+}
+
+func (im image) setBlob(field string, b []byte) {
+	name := C.CString(field)
+	defer C.free(unsafe.Pointer(name))
+	C.vips_image_set_blob_copy(im.p, name, unsafe.Pointer(unsafe.SliceData(b)), C.size_t(len(b)))
+}
+
+// defaultDelay is how long viewers show a frame that gives no time.
+const defaultDelay = 100 * time.Millisecond
+
+// duration is how long one round of the first n frames of an animation lasts.
+func (im image) duration(n int) time.Duration {
+	if n < 2 {
+		return 0
+	}
+	var total time.Duration
+	delays := im.numbers("delay")
+	for i := range n {
+		d := defaultDelay
+		if i < len(delays) && delays[i] > 10 {
+			d = time.Duration(delays[i]) * time.Millisecond
+		}
+		total += d
+	}
+	return total
+}
+
+// copy gives the image fields of its own; pixels stay shared.
+func (s *session) copy(im image) (image, error) { return s.call("copy", args{"in": im}) }
+
+// render makes all pixels of an image at once and keeps them in memory, for
+// operations that need them in another order than they come.
+func (s *session) render(im image) (image, error) {
+	p := C.vips_image_copy_memory(im.p)
+	if p == nil {
+		return image{}, errOperation
+	}
+	return s.ownImage(p), nil
+}

@@ -1,0 +1,80 @@
+package vips
+
+import (
+	"bufio"
+	"io"
+
+	"github.com/spoolmedia/spool/codec"
+)
+
+// target takes the bytes of an encoder. Only the thread that encodes uses it.
+type target struct {
+	s    *session
+	w    codec.Writer
+	buf  *bufio.Writer // for writers that cannot seek
+	seek codec.SeekableWriter
+}
+
+func newTarget(s *session, w codec.Writer) *target {
+	t := &target{s: s, w: w}
+	if sw, ok := w.(codec.SeekableWriter); ok {
+		t.seek = sw
+	}
+	t.buf = bufio.NewWriterSize(w, 64<<10)
+	return t
+}
+
+// write takes p, as write(2) does.
+func (t *target) write(p []byte) int {
+	if err := t.s.ctx.Err(); err != nil {
+		t.s.fail(err)
+		return -1
+	}
+	n, err := t.buf.Write(p)
+	if err != nil {
+		return t.failed(err)
+	}
+	return n
+}
+
+func (t *target) flush() error {
+	err := t.buf.Flush()
+	if err != nil {
+		t.failed(err)
+	}
+	return err
+}
+
+func (t *target) failed(err error) int {
+	t.s.fail(ioError(t.s.name, "could not be written", err))
+	return -1
+}
+
+// read reads back what was written, as read(2) does.
+func (t *target) read(p []byte) int {
+	pos := t.move(0, io.SeekCurrent)
+	if pos < 0 {
+		return -1
+	}
+	n, err := t.seek.ReadAt(p, pos)
+	if err != nil && err != io.EOF {
+		return t.failed(err)
+	}
+	if t.move(int64(n), io.SeekCurrent) < 0 {
+		return -1
+	}
+	return n
+}
+
+// move seeks as lseek(2) does.
+func (t *target) move(offset int64, whence int) int64 {
+	if t.seek == nil || t.flush() != nil {
+		return -1
+	}
+	pos, err := t.seek.Seek(offset, whence)
+	if err != nil {
+		t.failed(err)
+		return -1
+	}
+	return pos
+}
