@@ -1,0 +1,221 @@
+package boltstore_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/spoolmedia/spool/store"
+	"github.com/spoolmedia/spool/store/boltstore"
+)
+
+// crashEnv tells the test binary to be the child that is killed.
+const crashEnv = "BOLTSTORE_CRASH_FILE"
+
+// crashJobFiles is how many files the child's jobs have: several chunks, so that
+// the kill can hit a Create.
+const crashJobFiles = 2200
+
+// A store that is killed at any moment has all that it acknowledged, and nothing
+// by halves.
+func TestKilledProcessLosesNothingAcknowledged(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "jobs.db")
+	acked := make(map[string]int)
+	for round := range 6 {
+		runUntilKilled(t, path, fmt.Sprint("r", round), 15+40*round, acked)
+		checkAfterCrash(t, path, acked)
+	}
+}
+
+// runUntilKilled runs the child and kills it after some lines. It adds what the
+// child acknowledged to acked: the updates of each job, 0 for its creation.
+func runUntilKilled(t *testing.T, path, prefix string, lines int, acked map[string]int) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], prefix)
+	cmd.Env = append(os.Environ(), crashEnv+"="+path)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	scanner := bufio.NewScanner(out)
+	for n := 0; scanner.Scan(); n++ {
+		if n == lines {
+			if err := cmd.Process.Signal(syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var id string
+		var updates int
+		// A last line without its end was not acknowledged in full.
+		if _, err := fmt.Sscanf(scanner.Text(), "%s %d .", &id, &updates); err == nil {
+			acked[id] = max(acked[id], updates)
+		}
+	}
+	if err := cmd.Wait(); err == nil {
+		t.Fatal("the child ended by itself, want it killed")
+	}
+}
+
+func checkAfterCrash(t *testing.T, path string, acked map[string]int) {
+	t.Helper()
+	ctx := t.Context()
+	s, err := boltstore.Open(path, boltstore.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for id, updates := range acked {
+		j, err := s.Job(ctx, id)
+		if err != nil {
+			t.Fatalf("acknowledged job: %v", err)
+		}
+		if j.State.Completed < updates {
+			t.Errorf("job %s: got %d updates, want at least %d", id, j.State.Completed, updates)
+		}
+	}
+	visible := 0
+	for j, err := range s.List(ctx, store.Query{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		visible++
+		checkWhole(t, s, j)
+	}
+	if len(acked) == 0 || visible < len(acked) {
+		t.Errorf("got %d jobs, want %d or more", visible, max(1, len(acked)))
+	}
+	free := 0
+	for task, err := range s.Tasks(ctx, store.TaskQuery{Lanes: []string{"image"}}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Job(ctx, task.Job); err != nil {
+			t.Fatalf("task %v: %v", task.Ref, err)
+		}
+		free++
+	}
+	if free == 0 {
+		t.Error("got no free tasks")
+	}
+}
+
+// checkWhole checks that the records of a job agree with each other.
+func checkWhole(t *testing.T, s *boltstore.Store, j store.Job) {
+	t.Helper()
+	ctx := t.Context()
+	files, done := 0, 0
+	for f, err := range s.Files(ctx, j.ID, 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		files++
+		if f.Status == store.Completed {
+			done++
+		}
+	}
+	tasks, events := 0, 0
+	for _, err := range s.Tasks(ctx, store.TaskQuery{Under: store.Ref{Job: j.ID}}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		tasks++
+	}
+	for _, err := range s.Events(ctx, store.EventQuery{Job: j.ID}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		events++
+	}
+	n := j.State.Completed
+	got := [4]int{files, done, tasks, events}
+	if want := [4]int{crashJobFiles, n, crashJobFiles - n, n + 1}; got != want {
+		t.Errorf("job %s: got files, done, tasks, events %v, want %v", j.ID, got, want)
+	}
+}
+
+// crashChild is the child: it creates and updates jobs, and prints what is
+// acknowledged, until it is killed. In the parent it does nothing.
+func crashChild() {
+	path := os.Getenv(crashEnv)
+	if path == "" {
+		return
+	}
+	if err := crash(path, os.Args[len(os.Args)-1]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	os.Exit(0) // which the parent takes for a fault
+}
+
+func crash(path, prefix string) error {
+	s, err := boltstore.Open(path, boltstore.Config{})
+	if err != nil {
+		return err
+	}
+	var wg sync.WaitGroup
+	for worker := range 4 {
+		wg.Go(func() {
+			for i := 0; ; i++ {
+				if err := crashJob(s, fmt.Sprintf("%s-%d-%d", prefix, worker, i)); err != nil {
+					fmt.Fprintln(os.Stderr, err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return nil
+}
+
+// crashJob makes a job and finishes 40 of its files.
+func crashJob(s *boltstore.Store, id string) error {
+	ctx := context.Background()
+	j := store.Job{ID: id, Key: id, State: store.State{Status: store.Pending}}
+	if _, _, err := s.Create(ctx, j, imageFiles(crashJobFiles)); err != nil {
+		return err
+	}
+	acknowledge(id, 0)
+	for i := range 40 {
+		r := store.Ref{Job: id, Task: store.FileTask(i)}
+		err := s.Update(ctx, r, func(tx *store.Tx) error {
+			tx.Job.Completed++
+			tx.File.Status = store.Completed
+			tx.Task = nil
+			tx.Events = []store.Event{{Kind: "file.completed", File: i}}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		acknowledge(id, i+1)
+	}
+	return nil
+}
+
+// acknowledge prints a line in one write.
+func acknowledge(id string, updates int) {
+	_, _ = os.Stdout.WriteString(strings.Join([]string{id, fmt.Sprint(updates), ".\n"}, " "))
+}
+
+// imageFiles yields n files, each with its task.
+func imageFiles(n int) func(yield func(store.File, store.Task) bool) {
+	return func(yield func(store.File, store.Task) bool) {
+		for i := range n {
+			f := store.File{Index: i, Name: fmt.Sprintf("%d.png", i), Status: store.Pending}
+			t := store.Task{Ref: store.Ref{Task: store.FileTask(i)}, Kind: "file", Lane: "image"}
+			if !yield(f, t) {
+				return
+			}
+		}
+	}
+}

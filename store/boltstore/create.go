@@ -1,0 +1,206 @@
+package boltstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/spoolmedia/spool/store"
+	"github.com/spoolmedia/spool/store/internal/rules"
+)
+
+// chunkFiles is how many files Create writes in one transaction.
+const chunkFiles = 1000
+
+// Create implements [store.Store].
+func (s *Store) Create(
+	ctx context.Context, j store.Job, files iter.Seq2[store.File, store.Task],
+) (store.Job, bool, error) {
+	found, made, err := s.create(ctx, j, files)
+	if err != nil {
+		return store.Job{}, false, fmt.Errorf("boltstore: create %q: %w", j.ID, err)
+	}
+	return found, made, nil
+}
+
+// A creation is one call of Create.
+type creation struct {
+	*rules.Head
+	store *Store
+	found *store.Job // the job that has the key already
+	files []*rules.Record[store.File]
+	tasks []*rules.Record[store.Task]
+}
+
+func (s *Store) create(
+	ctx context.Context, j store.Job, files iter.Seq2[store.File, store.Task],
+) (store.Job, bool, error) {
+	head, err := rules.NewHead(j)
+	if err != nil {
+		return store.Job{}, false, err
+	}
+	c := &creation{Head: head, store: s}
+	if err := s.commits.do(ctx, c.reserve); err != nil {
+		return store.Job{}, false, err
+	}
+	if c.found != nil {
+		return *c.found, false, nil
+	}
+	done := false
+	defer func() {
+		if !done { // also when files panics; what is left over goes at the next Open
+			_ = s.purge(j.ID)
+		}
+	}()
+	if err := c.stage(ctx, files); err != nil {
+		return store.Job{}, false, err
+	}
+	if err := s.commits.do(ctx, c.publish); err != nil {
+		return store.Job{}, false, err
+	}
+	if c.found != nil {
+		return *c.found, false, nil
+	}
+	done = true
+	return c.Job.Value.Clone(), true, nil
+}
+
+// reserve notes that the job has records but no head, or finds the key in use.
+func (c *creation) reserve(w *write) error {
+	if err := c.known(w); err != nil || c.found != nil {
+		return err
+	}
+	id := []byte(c.Job.Value.ID)
+	st, err := w.state(c.Job.Value.ID)
+	switch {
+	case err != nil:
+		return err
+	case st.exists || w.get(bucketHeadless, id) != nil:
+		return store.ErrExist
+	}
+	w.put(bucketHeadless, id, []byte("create"))
+	return nil
+}
+
+// known sets found if the idempotency key is known.
+func (c *creation) known(w *write) error {
+	j := c.Job.Value
+	if j.Key == "" {
+		return nil
+	}
+	id := w.get(bucketKey, idemKey(j.Account, j.Key))
+	if id == nil {
+		return nil
+	}
+	found, err := w.jobNow(string(id))
+	if err != nil {
+		return err
+	}
+	if found.Digest != j.Digest {
+		return store.ErrKeyConflict
+	}
+	c.found = &found
+	return nil
+}
+
+// jobNow returns a job as this commit has left it so far.
+func (w *write) jobNow(id string) (store.Job, error) {
+	st, err := w.state(id)
+	if err != nil {
+		return store.Job{}, err
+	}
+	j, err := load[store.Job](&w.read, bucketJob, []byte(id))
+	if err != nil {
+		return store.Job{}, err
+	}
+	if j == nil || !st.exists {
+		return store.Job{}, fmt.Errorf("%w: job %q is missing", ErrDamaged, id)
+	}
+	j.State = st.value.Clone()
+	return *j, nil
+}
+
+// stage writes all files but the last ones in chunks.
+func (c *creation) stage(ctx context.Context, files iter.Seq2[store.File, store.Task]) error {
+	if files == nil {
+		return nil
+	}
+	for f, t := range files {
+		if err := c.store.alive(ctx); err != nil {
+			return err
+		}
+		file, task, err := c.Next(f, t)
+		if err != nil {
+			return err
+		}
+		c.files, c.tasks = append(c.files, file), append(c.tasks, task)
+		if len(c.files) < chunkFiles {
+			continue
+		}
+		if err := c.store.commits.do(ctx, c.write); err != nil {
+			return err
+		}
+		c.files, c.tasks = c.files[:0], c.tasks[:0]
+	}
+	return nil
+}
+
+// write writes the files that have come together.
+func (c *creation) write(w *write) error {
+	for i, f := range c.files {
+		w.put(bucketFile, fileKey(c.Job.Value.ID, f.Value.Index), f.Bytes)
+		t := c.tasks[i]
+		if t == nil {
+			continue
+		}
+		if w.get(bucketTask, taskKey(t.Value.Ref)) != nil {
+			return fmt.Errorf("task %q: %w", t.Value.Task, store.ErrExist)
+		}
+		w.putTask(nil, t)
+	}
+	return nil
+}
+
+// publish writes the last files and the head, which makes the job visible.
+func (c *creation) publish(w *write) error {
+	if err := c.known(w); err != nil || c.found != nil {
+		return err
+	}
+	event, err := c.Event(w.seq + 1)
+	if err != nil {
+		return err
+	}
+	if err := c.write(w); err != nil {
+		return err
+	}
+	j := c.Job.Value
+	id := []byte(j.ID)
+	w.put(bucketJob, id, c.Job.Bytes)
+	w.put(bucketState, id, c.State.Bytes)
+	w.list(j.Account, j.State.Status, j.ID)
+	if j.Key != "" {
+		w.put(bucketKey, idemKey(j.Account, j.Key), id)
+	}
+	w.delete(bucketHeadless, id)
+	w.states[j.ID] = &state{
+		exists: true, listed: j.State.Status, value: j.State.Clone(), bytes: c.State.Bytes,
+	}
+	w.putEvent(event)
+	return nil
+}
+
+// sweep removes what was headless when the file was used last.
+func (s *Store) sweep() error {
+	var ids []string
+	err := s.view(context.Background(), func(r *read) error {
+		return r.tx.Bucket(bucketHeadless).ForEach(func(id, _ []byte) error {
+			ids = append(ids, string(id))
+			return nil
+		})
+	})
+	for _, id := range ids {
+		err = errors.Join(err, s.purge(id))
+	}
+	return err
+}

@@ -1,0 +1,107 @@
+package boltstore
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/spoolmedia/spool/store"
+)
+
+// purgeStep is how many records purge removes in one transaction.
+const purgeStep = 1000
+
+// Delete implements [store.Store].
+func (s *Store) Delete(ctx context.Context, id string) error {
+	there := false
+	err := s.commits.do(ctx, func(w *write) (err error) {
+		there, err = w.behead(id)
+		return err
+	})
+	if err == nil && there {
+		// The job is gone; its records must not stay because ctx ends now.
+		err = s.purge(id)
+	}
+	if err != nil {
+		return fmt.Errorf("boltstore: delete %q: %w", id, err)
+	}
+	return nil
+}
+
+// behead removes the head of the job, and reports whether there was one.
+func (w *write) behead(id string) (bool, error) {
+	st, err := w.state(id)
+	if err != nil || !st.exists {
+		return false, err
+	}
+	j, err := w.jobNow(id)
+	if err != nil {
+		return false, err
+	}
+	w.delete(bucketJob, []byte(id))
+	w.delete(bucketState, []byte(id))
+	w.unlist(j.Account, st.listed, id)
+	if j.Key != "" {
+		w.delete(bucketKey, idemKey(j.Account, j.Key))
+	}
+	w.put(bucketHeadless, []byte(id), []byte("delete"))
+	*st = state{}
+	return true, nil
+}
+
+// purge removes the records of a headless job in small steps.
+func (s *Store) purge(id string) error {
+	for more := true; more; {
+		err := s.commits.do(context.Background(), func(w *write) (err error) {
+			more, err = w.purge(id)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// purge does one step, and reports whether there is more to do.
+func (w *write) purge(id string) (bool, error) {
+	prefix := jobPrefix(id)
+	tasks := w.keys(bucketTask, prefix)
+	for _, key := range tasks {
+		t, err := load[store.Task](&w.read, bucketTask, key)
+		if err != nil {
+			return false, err
+		}
+		w.deleteTask(*t)
+	}
+	files := w.keys(bucketFile, prefix)
+	for _, key := range files {
+		w.delete(bucketFile, key)
+	}
+	log := w.keys(bucketLog, logPrefix("", id))
+	for _, key := range log {
+		seq := binary.BigEndian.Uint64(key[len(key)-8:])
+		e, err := load[store.Event](&w.read, bucketEvent, eventKey(seq))
+		if err != nil {
+			return false, err
+		}
+		if e != nil {
+			w.deleteEvent(e.Account, id, seq)
+		}
+	}
+	if max(len(tasks), len(files), len(log)) == purgeStep {
+		return true, nil
+	}
+	w.delete(bucketHeadless, []byte(id))
+	return false, nil
+}
+
+// keys returns the first keys that begin with prefix.
+func (w *write) keys(bucket, prefix []byte) (keys [][]byte) {
+	c := w.tx.Bucket(bucket).Cursor()
+	for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix) && len(keys) < purgeStep; k, _ = c.Next() {
+		keys = append(keys, bytes.Clone(k))
+	}
+	return keys
+}

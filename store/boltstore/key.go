@@ -1,0 +1,126 @@
+package boltstore
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math"
+	"time"
+
+	"github.com/spoolmedia/spool/store"
+	"github.com/spoolmedia/spool/store/internal/rules"
+)
+
+// The buckets. A text in the middle of a key ends with a byte 0, which IDs and
+// tasks' names do not contain; others are escaped ("…" below), see text. Tasks'
+// names are keys of package rules, numbers are big-endian.
+var (
+	bucketMeta     = []byte("meta")     // format → its version
+	bucketJob      = []byte("job")      // job → store.Job
+	bucketState    = []byte("state")    // job → store.State
+	bucketFile     = []byte("file")     // job 0 index → store.File
+	bucketTask     = []byte("task")     // job 0 task → store.Task
+	bucketEvent    = []byte("event")    // number → store.Event
+	bucketKey      = []byte("key")      // "account" key → job
+	bucketList     = []byte("list")     // "account or none" "status or none" job
+	bucketReady    = []byte("ready")    // "lane" "account" inverted priority, job 0 task
+	bucketLater    = []byte("later")    // time, job 0 task
+	bucketHeld     = []byte("held")     // "session" job 0 task
+	bucketLog      = []byte("log")      // "j" job or "a" account, number
+	bucketHeadless = []byte("headless") // job: it has records, but no head
+)
+
+var buckets = [][]byte{
+	bucketMeta, bucketJob, bucketState, bucketFile, bucketTask, bucketEvent, bucketKey,
+	bucketList, bucketReady, bucketLater, bucketHeld, bucketLog, bucketHeadless,
+}
+
+// text appends s so that keys sort as the texts do and none is the beginning of
+// another: 0 becomes 0 255, and the end is 0 1.
+func text(b []byte, s string) []byte {
+	for i := range len(s) {
+		if b = append(b, s[i]); s[i] == 0 {
+			b = append(b, 255)
+		}
+	}
+	return append(b, 0, 1)
+}
+
+// cutText returns the text that b begins with, and what follows it.
+func cutText(b []byte) (string, []byte) {
+	var s []byte
+	for i := 0; i+1 < len(b); i++ {
+		if b[i] == 0 && b[i+1] == 1 {
+			return string(s), b[i+2:]
+		}
+		if s = append(s, b[i]); b[i] == 0 {
+			i++
+		}
+	}
+	return string(s), nil
+}
+
+// behind returns the least key that is greater than all that begin with prefix,
+// which must end with less than 255.
+func behind(prefix []byte) []byte {
+	b := bytes.Clone(prefix)
+	b[len(b)-1]++
+	return b
+}
+
+// jobPrefix is what the keys of a job's files or tasks begin with.
+func jobPrefix(job string) []byte { return append([]byte(job), 0) }
+
+func fileKey(job string, index int) []byte {
+	return binary.BigEndian.AppendUint32(jobPrefix(job), uint32(index))
+}
+
+func taskKey(r store.Ref) []byte { return append(jobPrefix(r.Job), rules.Key(r.Task)...) }
+
+func idemKey(account, key string) []byte { return append(text(nil, account), key...) }
+
+func listPrefix(account string, status store.Status) []byte {
+	return text(text(nil, account), string(status))
+}
+
+// listKeys returns where the job stands. Some may be the same.
+func listKeys(account string, status store.Status, job string) [4][]byte {
+	return [4][]byte{
+		append(listPrefix("", ""), job...), append(listPrefix(account, ""), job...),
+		append(listPrefix("", status), job...), append(listPrefix(account, status), job...),
+	}
+}
+
+func readyPrefix(lane, account string) []byte { return text(text(nil, lane), account) }
+
+func readyKey(t store.Task) []byte {
+	inverted := uint64(math.MaxInt64) - uint64(t.Priority) // the sign goes to the top
+	b := binary.BigEndian.AppendUint64(readyPrefix(t.Lane, t.Account), inverted)
+	return append(b, taskKey(t.Ref)...)
+}
+
+const prioritySize = 8
+
+// timePrefix sorts as times do.
+func timePrefix(t time.Time) []byte {
+	b := binary.BigEndian.AppendUint64(nil, uint64(t.Unix())^1<<63)
+	return binary.BigEndian.AppendUint32(b, uint32(t.Nanosecond()))
+}
+
+const timeSize = 12
+
+func laterKey(t store.Task) []byte { return append(timePrefix(t.NotBefore), taskKey(t.Ref)...) }
+
+func heldKey(t store.Task) []byte { return append(text(nil, t.Session), taskKey(t.Ref)...) }
+
+func eventKey(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) }
+
+// logPrefix is what the keys of the events of a job or, if that is "", of an
+// account begin with.
+func logPrefix(account, job string) []byte {
+	if job != "" {
+		return text([]byte("j"), job)
+	}
+	return text([]byte("a"), account)
+}
+
+func logKey(prefix []byte, seq uint64) []byte { return binary.BigEndian.AppendUint64(prefix, seq) }

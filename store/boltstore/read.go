@@ -1,0 +1,116 @@
+package boltstore
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"runtime/debug"
+
+	bolt "go.etcd.io/bbolt"
+
+	"github.com/spoolmedia/spool/store"
+)
+
+// chunk is how many records an iterator reads in one transaction.
+const chunk = 256
+
+// A read is a transaction that looks at the file. What it gets from there is
+// good only while the transaction lasts.
+type read struct {
+	tx *bolt.Tx
+}
+
+// view runs fn in a short transaction.
+func (s *Store) view(ctx context.Context, fn func(*read) error) (err error) {
+	if err := s.alive(ctx); err != nil {
+		return err
+	}
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer recovered(&err)
+	return plain(s.db.View(func(tx *bolt.Tx) error { return fn(&read{tx: tx}) }))
+}
+
+func (r *read) get(bucket, key []byte) []byte { return r.tx.Bucket(bucket).Get(key) }
+
+// visible reports whether there is such a job. Its records come before it and
+// stay behind it.
+func (r *read) visible(job string) bool { return r.get(bucketState, []byte(job)) != nil }
+
+// load returns a record, or nil if there is none.
+func load[T any](r *read, bucket, key []byte) (*T, error) {
+	b := r.get(bucket, key)
+	if b == nil {
+		return nil, nil
+	}
+	v := new(T)
+	if err := decode(b, v); err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// job returns the job with its state.
+func (r *read) job(id string) (store.Job, error) {
+	j, err := load[store.Job](r, bucketJob, []byte(id))
+	if err != nil {
+		return store.Job{}, err
+	}
+	st, err := load[store.State](r, bucketState, []byte(id))
+	if err != nil {
+		return store.Job{}, err
+	}
+	if j == nil || st == nil {
+		return store.Job{}, store.ErrNotFound
+	}
+	j.State = *st
+	return *j, nil
+}
+
+// pages returns an iterator over the pages that next returns, given the last
+// record of the page before. It ends with an empty page.
+func pages[T any](
+	ctx context.Context, s *Store, what string, next func(r *read, last *T) ([]T, error),
+) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var last *T
+		for {
+			var page []T
+			err := s.view(ctx, func(r *read) (err error) {
+				page, err = next(r, last)
+				return err
+			})
+			if err != nil {
+				var none T
+				yield(none, fmt.Errorf("boltstore: %s: %w", what, err))
+				return
+			}
+			for _, v := range page {
+				if ctx.Err() != nil {
+					break // the next page is the error
+				}
+				if !yield(v, nil) {
+					return
+				}
+			}
+			if len(page) == 0 {
+				return
+			}
+			last = &page[len(page)-1]
+		}
+	}
+}
+
+// limit ends the iterator after n values, if n is not 0.
+func limit[T any](values iter.Seq2[T, error], n int) iter.Seq2[T, error] {
+	if n <= 0 {
+		return values
+	}
+	return func(yield func(T, error) bool) {
+		left := n
+		for v, err := range values {
+			if left--; !yield(v, err) || left == 0 {
+				return
+			}
+		}
+	}
+}

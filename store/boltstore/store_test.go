@@ -1,0 +1,45 @@
+package boltstore_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/spoolmedia/spool/store"
+	"github.com/spoolmedia/spool/store/boltstore"
+	"github.com/spoolmedia/spool/store/storetest"
+)
+
+func TestMain(m *testing.M) {
+	crashChild()
+	goleak.VerifyTestMain(m)
+}
+
+func TestStore(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) store.Store { return open(t, t.TempDir()) })
+}
+
+func TestDurableStore(t *testing.T) {
+	storetest.RunDurable(t, open)
+}
+
+// open opens the store in dir without the cost of syncs.
+func open(t *testing.T, dir string) store.Store {
+	t.Helper()
+	return openWith(t, dir, boltstore.Config{NoSync: true})
+}
+
+func openWith(t testing.TB, dir string, cfg boltstore.Config) *boltstore.Store {
+	t.Helper()
+	s, err := boltstore.Open(filepath.Join(dir, "jobs.db"), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}

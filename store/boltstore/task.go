@@ -1,0 +1,203 @@
+package boltstore
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/spoolmedia/spool/store"
+	"github.com/spoolmedia/spool/store/internal/rules"
+)
+
+// Tasks implements [store.Store].
+func (s *Store) Tasks(ctx context.Context, q store.TaskQuery) iter.Seq2[store.Task, error] {
+	q.Lanes = slices.Clone(q.Lanes)
+	return func(yield func(store.Task, error) bool) {
+		switch {
+		case q.Orphaned:
+			limit(s.orphaned(ctx, q), q.Limit)(yield)
+		case q.Under.Job != "":
+			limit(s.under(ctx, q), q.Limit)(yield)
+		default:
+			s.ready(ctx, q)(yield)
+		}
+	}
+}
+
+// ready yields the tasks that can be done, fairly.
+func (s *Store) ready(ctx context.Context, q store.TaskQuery) iter.Seq2[store.Task, error] {
+	return func(yield func(store.Task, error) bool) {
+		if err := s.promote(ctx, q.Due); err != nil {
+			yield(store.Task{}, fmt.Errorf("boltstore: tasks: %w", err))
+			return
+		}
+		window := s.turns.Window(q)
+		pages(ctx, s, "tasks", func(r *read, _ *store.Task) ([]store.Task, error) {
+			ix := &index{read: r, visible: make(map[string]bool)}
+			return window.Next(ix, chunk), ix.err
+		})(yield)
+	}
+}
+
+// promoteStep is how many tasks promote moves in one transaction.
+const promoteStep = 1000
+
+// promote moves the tasks that are due to the ready ones, where they stay: who
+// reads those looks at NotBefore too.
+func (s *Store) promote(ctx context.Context, due time.Time) error {
+	end := append(timePrefix(due), 255) // behind all of that time, as IDs are UTF-8
+	for {
+		waiting := false
+		err := s.view(ctx, func(r *read) error {
+			k, _ := r.tx.Bucket(bucketLater).Cursor().First()
+			waiting = k != nil && bytes.Compare(k, end) < 0
+			return nil
+		})
+		if err != nil || !waiting {
+			return err
+		}
+		err = s.commits.do(ctx, func(w *write) error { return w.promote(end) })
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (w *write) promote(end []byte) error {
+	var keys [][]byte
+	c := w.tx.Bucket(bucketLater).Cursor()
+	k, _ := c.First()
+	for ; k != nil && bytes.Compare(k, end) < 0 && len(keys) < promoteStep; k, _ = c.Next() {
+		keys = append(keys, bytes.Clone(k))
+	}
+	for _, key := range keys {
+		t, err := load[store.Task](&w.read, bucketTask, key[timeSize:])
+		if err != nil {
+			return err
+		}
+		w.delete(bucketLater, key)
+		if t != nil {
+			w.put(bucketReady, readyKey(*t), nil)
+		}
+	}
+	return nil
+}
+
+var _ rules.Index = (*index)(nil)
+
+// An index is the ready tasks as one transaction sees them.
+type index struct {
+	*read
+	visible map[string]bool // whether jobs are
+	err     error           // the first one
+}
+
+// Account implements [rules.Index].
+func (ix *index) Account(lane, from string) (string, bool) {
+	prefix := text(nil, lane)
+	k, _ := ix.tx.Bucket(bucketReady).Cursor().Seek(readyPrefix(lane, from))
+	if !bytes.HasPrefix(k, prefix) {
+		return "", false
+	}
+	account, _ := cutText(k[len(prefix):])
+	return account, true
+}
+
+// Read implements [rules.Index].
+func (ix *index) Read(
+	lane, account string, after *store.Task, due time.Time, n int,
+) (out []store.Task) {
+	prefix := readyPrefix(lane, account)
+	from := prefix
+	if after != nil {
+		from = append(readyKey(*after), 0)
+	}
+	c := ix.tx.Bucket(bucketReady).Cursor()
+	k, _ := c.Seek(from)
+	for bytes.HasPrefix(k, prefix) && len(out) < n && ix.err == nil {
+		key := k[len(prefix)+prioritySize:]
+		job, _, _ := bytes.Cut(key, []byte{0})
+		if !ix.sees(job) { // pass over all that it has
+			k, _ = c.Seek(append(bytes.Clone(k[:len(k)-len(key)+len(job)]), 1))
+			continue
+		}
+		t, err := load[store.Task](ix.read, bucketTask, key)
+		if ix.err = err; t != nil && !t.NotBefore.After(due) {
+			out = append(out, *t)
+		}
+		k, _ = c.Next()
+	}
+	return out
+}
+
+func (ix *index) sees(job []byte) bool {
+	visible, ok := ix.visible[string(job)]
+	if !ok {
+		visible = ix.read.visible(string(job))
+		ix.visible[string(job)] = visible
+	}
+	return visible
+}
+
+// under yields the tasks of a job at and below a name.
+func (s *Store) under(ctx context.Context, q store.TaskQuery) iter.Seq2[store.Task, error] {
+	top := rules.Key(q.Under.Task)
+	return pages(ctx, s, "tasks", func(r *read, last *store.Task) ([]store.Task, error) {
+		if !r.visible(q.Under.Job) {
+			return nil, nil
+		}
+		prefix := taskKey(q.Under)
+		from := prefix
+		if last != nil {
+			from = append(taskKey(last.Ref), 0)
+		}
+		var page []store.Task
+		c := r.tx.Bucket(bucketTask).Cursor()
+		k, v := c.Seek(from)
+		for ; bytes.HasPrefix(k, prefix) && len(page) < chunk; k, v = c.Next() {
+			var t store.Task
+			if !rules.Under(string(k[len(q.Under.Job)+1:]), top) {
+				continue
+			}
+			if err := decode(v, &t); err != nil {
+				return nil, err
+			}
+			if q.Account == "" || t.Account == q.Account {
+				page = append(page, t)
+			}
+		}
+		return page, nil
+	})
+}
+
+// orphaned yields the tasks of sessions that have ended: all that are not alive
+// in this process, as the lock on the file proves.
+func (s *Store) orphaned(ctx context.Context, q store.TaskQuery) iter.Seq2[store.Task, error] {
+	return pages(ctx, s, "tasks", func(r *read, last *store.Task) ([]store.Task, error) {
+		var from []byte
+		if last != nil {
+			from = append(heldKey(*last), 0)
+		}
+		var page []store.Task
+		c := r.tx.Bucket(bucketHeld).Cursor()
+		for k, _ := c.Seek(from); k != nil && len(page) < chunk; {
+			session, key := cutText(k)
+			if s.living(session) {
+				k, _ = c.Seek(behind(text(nil, session)))
+				continue
+			}
+			t, err := load[store.Task](r, bucketTask, key)
+			if err != nil {
+				return nil, err
+			}
+			if t != nil && r.visible(t.Job) && (q.Account == "" || t.Account == q.Account) {
+				page = append(page, *t)
+			}
+			k, _ = c.Next()
+		}
+		return page, nil
+	})
+}

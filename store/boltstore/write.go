@@ -1,0 +1,184 @@
+package boltstore
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"github.com/spoolmedia/spool/store"
+	"github.com/spoolmedia/spool/store/internal/rules"
+	bolt "go.etcd.io/bbolt"
+)
+
+// A write is the transaction of one commit.
+type write struct {
+	read
+	states map[string]*state // those used in this commit
+	seq    uint64            // of the newest event
+	news   bool              // there are new events
+	dirty  bool              // something was written
+	err    error             // the first error of a put or delete: nothing is committed
+}
+
+// A state is that of a job as this commit has left it so far.
+type state struct {
+	exists  bool
+	changed bool
+	listed  store.Status // under which the job is listed in the file
+	value   store.State
+	bytes   []byte
+}
+
+func newWrite(tx *bolt.Tx) *write {
+	return &write{
+		read:   read{tx: tx},
+		states: make(map[string]*state),
+		seq:    tx.Bucket(bucketEvent).Sequence(),
+	}
+}
+
+func (w *write) put(bucket, key, value []byte) {
+	w.dirty = true
+	if err := w.tx.Bucket(bucket).Put(key, value); err != nil && w.err == nil {
+		w.err = err
+	}
+}
+
+func (w *write) delete(bucket, key []byte) {
+	w.dirty = true
+	if err := w.tx.Bucket(bucket).Delete(key); err != nil && w.err == nil {
+		w.err = err
+	}
+}
+
+// state returns the state of the job, decoded once in a commit.
+func (w *write) state(job string) (*state, error) {
+	if st, ok := w.states[job]; ok {
+		return st, nil
+	}
+	st := &state{}
+	if b := w.get(bucketState, []byte(job)); b != nil {
+		st.exists, st.bytes = true, bytes.Clone(b)
+		if err := decode(b, &st.value); err != nil {
+			return nil, err
+		}
+		st.listed = st.value.Status
+	}
+	w.states[job] = st
+	return st, nil
+}
+
+// setState gives the job a state. It is written once, at the end.
+func (w *write) setState(st *state, r *rules.Record[store.State]) {
+	if !bytes.Equal(st.bytes, r.Bytes) {
+		st.changed, st.value, st.bytes = true, r.Value.Clone(), r.Bytes
+	}
+}
+
+// flush writes what was put off to the end.
+func (w *write) flush() {
+	for job, st := range w.states {
+		if !st.exists || !st.changed {
+			continue
+		}
+		w.put(bucketState, []byte(job), st.bytes)
+		if st.listed != st.value.Status {
+			w.unlist(st.value.Account, st.listed, job)
+			w.list(st.value.Account, st.value.Status, job)
+		}
+	}
+	if events := w.tx.Bucket(bucketEvent); w.news && w.err == nil {
+		w.err = events.SetSequence(w.seq)
+	}
+}
+
+func (w *write) list(account string, status store.Status, job string) {
+	for _, key := range listKeys(account, status, job) {
+		w.put(bucketList, key, nil)
+	}
+}
+
+func (w *write) unlist(account string, status store.Status, job string) {
+	for _, key := range listKeys(account, status, job) {
+		w.delete(bucketList, key)
+	}
+}
+
+// place is where a task stands in an index. The zero place is none.
+type place struct {
+	bucket string
+	key    string
+}
+
+func placeOf(t store.Task) place {
+	switch {
+	case t.Done:
+		return place{}
+	case t.Session != "":
+		return place{string(bucketHeld), string(heldKey(t))}
+	case t.NotBefore.IsZero():
+		return place{string(bucketReady), string(readyKey(t))}
+	default:
+		return place{string(bucketLater), string(laterKey(t))}
+	}
+}
+
+// putTask writes a task that is old now, or was not there.
+func (w *write) putTask(old *store.Task, t *rules.Record[store.Task]) {
+	key := taskKey(t.Value.Ref)
+	if bytes.Equal(w.get(bucketTask, key), t.Bytes) {
+		return
+	}
+	w.put(bucketTask, key, t.Bytes)
+	to := placeOf(t.Value)
+	if old != nil {
+		if placeOf(*old) == to && to.bucket != string(bucketLater) {
+			return
+		}
+		w.removePlace(*old)
+	}
+	if to.bucket != "" {
+		w.put([]byte(to.bucket), []byte(to.key), nil)
+	}
+}
+
+func (w *write) deleteTask(t store.Task) {
+	w.delete(bucketTask, taskKey(t.Ref))
+	w.removePlace(t)
+}
+
+func (w *write) removePlace(t store.Task) {
+	from := placeOf(t)
+	if from.bucket == "" {
+		return
+	}
+	w.delete([]byte(from.bucket), []byte(from.key))
+	if from.bucket == string(bucketLater) {
+		w.delete(bucketReady, readyKey(t)) // where promote moves it
+	}
+}
+
+func (w *write) putEvent(e *rules.Record[store.Event]) {
+	w.seq, w.news = e.Value.Seq, true
+	w.put(bucketEvent, eventKey(w.seq), e.Bytes)
+	w.put(bucketLog, logKey(logPrefix("", e.Value.Job), w.seq), nil)
+	if e.Value.Account != "" {
+		w.put(bucketLog, logKey(logPrefix(e.Value.Account, ""), w.seq), nil)
+	}
+}
+
+func (w *write) deleteEvent(account, job string, seq uint64) {
+	w.delete(bucketEvent, eventKey(seq))
+	w.delete(bucketLog, logKey(logPrefix("", job), seq))
+	if account != "" {
+		w.delete(bucketLog, logKey(logPrefix(account, ""), seq))
+	}
+}
+
+// decode reads a record. What it cannot read this package did not write.
+func decode(b []byte, v any) error {
+	if err := json.Unmarshal(b, v); err != nil {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return nil
+}
