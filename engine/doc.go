@@ -1,0 +1,40 @@
+// Package engine is spool's front door: it takes media files and an operation,
+// gives back a durable job at once, and has workers in this process do it.
+//
+//	eng, err := engine.Open(engine.Config{Codecs: []codec.Codec{vips.New(), libav.New()}})
+//	if err != nil { … }
+//	defer eng.Close(ctx)
+//
+//	job, err := eng.Submit(ctx, engine.Request{
+//		Inputs:    []engine.Input{engine.FromFile("hero.jpg")},
+//		Operation: codec.Convert{Format: "webp", Quality: 82},
+//	})
+//	job, err = eng.Wait(ctx, job.ID)
+//
+// # The life of a file
+//
+// [Engine.Submit] stores the inputs as blobs, then writes the job, one file
+// record and one task for each input, and the job's first event: they are
+// durable when it returns. The feeder keeps a small window of ready tasks on
+// the queue, as hints. A worker pulls a hint and claims its task in the store:
+// one write that raises the task's fencing token and names the worker's
+// session. It probes the input, checks the limits of the policy, and lets the
+// codec write outputs under a key that contains the token. One more write, which
+// only the holder of the token can make, publishes the outputs, counts the file
+// and, after the last file, ends the job.
+//
+//	           ┌──────────────── shutdown, dead session ───────────────┐
+//	           ▼                                                        │
+//	Submit ─► pending ── claim ──► processing ── outputs committed ──► completed
+//	           │                       ├────────── codec failed ─────► failed
+//	           └──────── Cancel ───────┴─────────────────────────────► cancelled
+//
+// A process that dies takes nothing with it: its session is dead, whoever opens
+// the store next takes up its tasks at once, and what it left half-done is swept.
+//
+// # Backends
+//
+// Store, queue, storage and codecs are the interfaces of packages store, queue,
+// storage and codec. The zero [Config] with codecs keeps everything in memory;
+// store/boltstore with storage/filestorage makes it durable on one machine.
+package engine

@@ -1,0 +1,230 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"iter"
+	"sync"
+	"time"
+
+	"github.com/spoolmedia/spool/store"
+)
+
+// EventKind says what happened.
+type EventKind string
+
+// The kinds of events. All but Progress are durable, and reach every subscriber
+// once and in order.
+const (
+	Created       EventKind = store.Created // the job is durable
+	Started       EventKind = "started"     // the first file was taken up
+	FileStarted   EventKind = "file.started"
+	FileCompleted EventKind = "file.completed"
+	FileFailed    EventKind = "file.failed"
+	CompletedJob  EventKind = "completed"
+	FailedJob     EventKind = "failed"
+	CancelledJob  EventKind = "cancelled"
+	Progress      EventKind = "progress" // of one file; conflated: the newest counts
+)
+
+// Terminal reports whether the event ends a run of its job.
+func (k EventKind) Terminal() bool {
+	return k == CompletedJob || k == FailedJob || k == CancelledJob
+}
+
+// Event is something that happened to a job.
+type Event struct {
+	// Cursor is where a later Subscribe can go on, in Filter.After. Progress has
+	// none.
+	Cursor  string
+	Seq     uint64 // grows within a job, with gaps; 0 for Progress
+	Account string
+	Job     string
+	Kind    EventKind
+	File    int // index of the file, or -1: the whole job
+	Run     int
+	Time    time.Time
+	// Progress of the file from 0 to 1, for Progress and the ends of files.
+	Progress float64
+	Error    *Error // of FileFailed and FailedJob
+}
+
+// eventData is the Data of a stored event.
+type eventData struct {
+	Error *store.Error `json:"error,omitempty"`
+}
+
+// Filter selects what a subscriber sees. The zero Filter is everything from the
+// oldest event that is kept.
+type Filter struct {
+	Job     string // "" means all jobs
+	Account string // "" means all accounts
+	After   string // the Cursor of the last event seen
+	// New leaves out what has happened before the call.
+	New bool
+}
+
+// Subscribe yields the events that match filter, those that are stored already
+// and then those that come. It ends after the terminal event of filter.Job, if
+// that is set, otherwise when ctx ends, which is no error. It may be left early.
+//
+// A state change is never dropped and comes once, in order; progress is
+// conflated. A slow subscriber slows nobody and costs no memory. An error ends
+// it: store.ErrExpired if filter.After is older than what is kept, [ErrNotFound]
+// if there is no such job, [ErrClosed] when the engine closes.
+func (e *Engine) Subscribe(ctx context.Context, filter Filter) iter.Seq2[Event, error] {
+	query := store.EventQuery{
+		Account: filter.Account, Job: filter.Job,
+		Cursor: filter.After, Tail: filter.New, Follow: true,
+	}
+	events := e.config.Store.Events
+	return func(yield func(Event, error) bool) {
+		if err := e.subscribable(ctx, filter); err != nil {
+			yield(Event{}, err)
+			return
+		}
+		s := subscription{items: make(chan item)}
+		s.run(ctx, e, query, events, yield)
+	}
+}
+
+// subscribable returns why a subscription cannot begin.
+func (e *Engine) subscribable(ctx context.Context, filter Filter) error {
+	if e.closed() {
+		return ErrClosed
+	}
+	if filter.Job == "" {
+		return nil
+	}
+	_, err := e.config.Store.Job(ctx, filter.Job)
+	return err
+}
+
+// subscription merges stored events and progress for one subscriber.
+type subscription struct {
+	items chan item
+	ended map[string]map[int]bool // files of running jobs whose end was yielded
+
+	lastJob, lastAccount string // the job that owned looked up last
+}
+
+// item is an event or an error on its way to the subscriber.
+type item struct {
+	event Event
+	err   error
+}
+
+func (s *subscription) run(
+	ctx context.Context, e *Engine, query store.EventQuery,
+	events func(context.Context, store.EventQuery) iter.Seq2[store.Event, error],
+	yield func(Event, error) bool,
+) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer context.AfterFunc(e.lifetime, cancel)()
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	wg.Go(func() {
+		for stored, err := range events(ctx, query) {
+			if !s.send(ctx, item{eventOf(stored), err}) {
+				return
+			}
+		}
+	})
+	wg.Go(func() {
+		for r, fraction := range e.progress.Watch(ctx, query.Job) {
+			index, ok := r.File()
+			if !ok || !s.owned(ctx, e, query.Account, r.Job) {
+				continue
+			}
+			if !s.send(ctx, item{event: progressEvent(r.Job, index, fraction)}) {
+				return
+			}
+		}
+	})
+	for {
+		select {
+		case <-ctx.Done():
+			if e.closed() {
+				yield(Event{}, ErrClosed)
+			}
+			return
+		case it := <-s.items:
+			if ctx.Err() != nil {
+				continue
+			}
+			if s.stale(it.event) {
+				continue
+			}
+			if !yield(it.event, it.err) || it.err != nil {
+				return
+			}
+			if query.Job != "" && it.event.Kind.Terminal() {
+				return
+			}
+		}
+	}
+}
+
+// owned reports whether the job belongs to the account, or account is "".
+func (s *subscription) owned(ctx context.Context, e *Engine, account, job string) bool {
+	if account == "" {
+		return true
+	}
+	if s.lastJob != job {
+		j, err := e.config.Store.Job(ctx, job)
+		if err != nil {
+			return false
+		}
+		s.lastJob, s.lastAccount = job, j.Account
+	}
+	return s.lastAccount == account
+}
+
+func (s *subscription) send(ctx context.Context, it item) bool {
+	select {
+	case s.items <- it:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// stale reports whether event is progress of a file whose end was yielded, and
+// takes note of such ends.
+func (s *subscription) stale(event Event) bool {
+	switch {
+	case event.Kind == Progress:
+		return s.ended[event.Job][event.File]
+	case event.Kind.Terminal():
+		delete(s.ended, event.Job)
+	case event.Kind == FileCompleted || event.Kind == FileFailed:
+		if s.ended == nil {
+			s.ended = make(map[string]map[int]bool)
+		}
+		if s.ended[event.Job] == nil {
+			s.ended[event.Job] = make(map[int]bool)
+		}
+		s.ended[event.Job][event.File] = true
+	}
+	return false
+}
+
+func eventOf(s store.Event) Event {
+	event := Event{
+		Cursor: s.Cursor, Seq: s.Seq, Account: s.Account, Job: s.Job,
+		Kind: EventKind(s.Kind), File: s.File, Run: s.Run, Time: s.Time,
+	}
+	var data eventData
+	if len(s.Data) > 0 && json.Unmarshal(s.Data, &data) == nil {
+		event.Error = errorOf(data.Error)
+	}
+	if event.Kind == FileCompleted || event.Kind == FileFailed {
+		event.Progress = 1
+	}
+	return event
+}
+
+func progressEvent(job string, file int, fraction float64) Event {
+	return Event{Job: job, Kind: Progress, File: file, Time: time.Now(), Progress: fraction}
+}

@@ -1,0 +1,270 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/store"
+)
+
+// inputPrefix begins the keys of the inputs that Submit stored:
+// in/<session>/<job>/<index>.
+const inputPrefix = "in/"
+
+// stagedInput is an input that is stored, on its way into a file record.
+type stagedInput struct {
+	name, mediaType, blob, lane string
+	size                        int64
+	stored                      bool // by Submit, under a key of its own
+}
+
+// stage makes the input durable and finds out what it is.
+func (e *Engine) stage(ctx context.Context, in Input, key string) (stagedInput, error) {
+	s := stagedInput{name: cleanName(in.Name), blob: key}
+	var err error
+	switch {
+	case in.path != "" && in.inPlace:
+		s.blob, err = referTo(in.path)
+	case in.key != "":
+		s.blob = in.key
+	default:
+		s.stored = true
+		err = e.copyIn(ctx, in, key)
+	}
+	if err != nil {
+		return s, err
+	}
+	source, err := e.openSource(ctx, s.blob, -1)
+	if err == nil {
+		s.size = source.size
+		s.mediaType, err = codec.Sniff(source, source.size)
+		err = errors.Join(err, source.Close())
+	}
+	if err != nil && s.stored {
+		err = errors.Join(err, e.config.Storage.Remove(context.WithoutCancel(ctx), key))
+	}
+	return s, err
+}
+
+// unstage removes what stage stored.
+func (e *Engine) unstage(ctx context.Context, staged []stagedInput) {
+	for _, s := range staged {
+		if !s.stored {
+			continue
+		}
+		if err := e.config.Storage.Remove(ctx, s.blob); err != nil {
+			e.config.Logger.Warn("spool: removing an input", "key", s.blob, "error", err)
+		}
+	}
+}
+
+// copyIn copies a path or a reader into storage.
+func (e *Engine) copyIn(ctx context.Context, in Input, key string) (err error) {
+	r := in.reader
+	if in.path != "" {
+		f, err := openRegular(in.path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		r = f
+	}
+	w, err := e.config.Storage.Create(ctx, key)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.Abort()) }()
+	if _, err := io.Copy(w, r); err != nil {
+		return err
+	}
+	_, err = w.Commit()
+	return err
+}
+
+// openRegular opens a file that can be read by range.
+func openRegular(path string) (*os.File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is not a regular file", path)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// referTo returns the blob name of a file in place: a file URL with its time of
+// change. Storage keys contain no colon, so the two cannot be confused.
+func referTo(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	u := url.URL{
+		Scheme: "file", Path: filepath.ToSlash(path),
+		RawQuery: "modified=" + strconv.FormatInt(info.ModTime().UnixMicro(), 10),
+	}
+	return u.String(), nil
+}
+
+// source is the bytes of an input, open for reading.
+type source struct {
+	io.ReaderAt
+	io.Closer
+	size int64
+}
+
+// openSource opens what a file record names as its blob. A file in place must
+// have the size, unless that is negative, and the time of change of the record.
+func (e *Engine) openSource(ctx context.Context, blob string, size int64) (source, error) {
+	if !strings.HasPrefix(blob, "file:") {
+		b, err := e.config.Storage.Open(ctx, blob)
+		if err != nil {
+			return source{}, err
+		}
+		return source{b, b, b.Info().Size}, nil
+	}
+	u, err := url.Parse(blob)
+	if err != nil {
+		return source{}, err
+	}
+	f, err := openRegular(filepath.FromSlash(u.Path))
+	if err != nil {
+		return source{}, codec.Errorf(codec.Invalid, "the input cannot be opened: %w", err)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return source{}, errors.Join(err, f.Close())
+	}
+	changed := u.Query().Get("modified") != strconv.FormatInt(info.ModTime().UnixMicro(), 10)
+	if changed || size >= 0 && size != info.Size() {
+		return source{}, errors.Join(codec.Errorf(codec.Invalid,
+			"%s has changed since it was submitted", f.Name()), f.Close())
+	}
+	return source{f, f, info.Size()}, nil
+}
+
+// input is what a codec sees of a file.
+type input struct {
+	source
+	name, mediaType string
+}
+
+func (in *input) Size() int64  { return in.size }
+func (in *input) Name() string { return in.name }
+func (in *input) Type() string { return in.mediaType }
+
+// cleanName makes a file name that is safe as the last element of a key and of a
+// path: without a folder, control characters and what file systems refuse, and
+// at most 200 bytes.
+func cleanName(name string) string {
+	name = name[strings.LastIndexAny(name, `/\`)+1:]
+	name = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r == utf8.RuneError || strings.ContainsRune(`:*?"<>|`, r) {
+			return '_'
+		}
+		return r
+	}, name)
+	if len(name) > 200 {
+		ext := filepath.Ext(name)
+		if len(ext) > 20 {
+			ext = ""
+		}
+		name = strings.ToValidUTF8(name[:200-len(ext)], "") + ext
+	}
+	if strings.Trim(name, ". ") == "" {
+		return "input"
+	}
+	return name
+}
+
+// sweepInputs removes the inputs of Submits that died before there was a job:
+// those of dead sessions whose job does not exist.
+func (e *Engine) sweepInputs() {
+	if err := e.sweepStaged(e.pulling); err != nil && e.pulling.Err() == nil {
+		e.config.Logger.Warn("spool: sweeping inputs without a job", "error", err)
+	}
+}
+
+func (e *Engine) sweepStaged(ctx context.Context) error {
+	after := ""
+	for {
+		key, err := e.firstKey(ctx, inputPrefix, after)
+		if err != nil || key == "" {
+			return err
+		}
+		parts := strings.SplitN(key, "/", 4)
+		if len(parts) < 4 {
+			after = key
+			continue
+		}
+		// The key was seen first: a session that writes now is alive now.
+		keep, skip, err := e.wanted(ctx, parts[1], parts[2])
+		if err != nil {
+			return err
+		}
+		if keep {
+			after = skip
+			continue
+		}
+		if err := e.config.Storage.Remove(ctx, key); err != nil {
+			return err
+		}
+		after = key
+	}
+}
+
+// wanted reports whether an input of the session and job is to be kept, and the
+// place in the order of keys behind everything else that is kept with it.
+func (e *Engine) wanted(ctx context.Context, session, job string) (bool, string, error) {
+	sessions, err := e.config.Store.Sessions(ctx)
+	if err != nil {
+		return false, "", err
+	}
+	for _, s := range sessions {
+		if s.ID == session {
+			return true, inputPrefix + session + "/\xff", nil
+		}
+	}
+	_, err = e.config.Store.Job(ctx, job)
+	if errors.Is(err, ErrNotFound) {
+		return false, "", nil
+	}
+	return true, inputPrefix + session + "/" + job + "/\xff", err
+}
+
+// firstKey returns the first key with the prefix behind after, or "".
+func (e *Engine) firstKey(ctx context.Context, prefix, after string) (string, error) {
+	for info, err := range e.config.Storage.List(ctx, prefix, after) {
+		return info.Key, err
+	}
+	return "", nil
+}
+
+// specFor returns what to do with f, a file of j.
+func specFor(j store.Job, rec record, f store.File) (store.Spec, error) {
+	switch {
+	case f.Op != nil:
+		return *f.Op, nil
+	case rec.Operation != nil:
+		return *rec.Operation, nil
+	}
+	return store.Spec{}, fmt.Errorf("engine: job %s has no operation for file %d", j.ID, f.Index)
+}

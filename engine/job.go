@@ -1,0 +1,170 @@
+package engine
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/store"
+)
+
+// The errors of this package. Callers test them with [errors.Is].
+var (
+	// ErrNotFound says that there is no such job.
+	ErrNotFound = store.ErrNotFound
+	// ErrKeyConflict says that the idempotency key belongs to a job that was made
+	// by a different request.
+	ErrKeyConflict = store.ErrKeyConflict
+	// ErrClosed says that the engine is closed or closing.
+	ErrClosed = fmt.Errorf("engine: closed")
+	// ErrEnded says that the job has already completed or failed.
+	ErrEnded = fmt.Errorf("engine: job has ended")
+)
+
+// Status is where a job or a file stands: pending → processing → completed |
+// failed | cancelled.
+type Status = store.Status
+
+// The statuses. A job is Completed when every file succeeded, Failed when all
+// files have ended and at least one did not succeed, Cancelled when it was
+// cancelled. Completed, Failed and Cancelled are terminal: they never change
+// within a run.
+const (
+	Pending    = store.Pending
+	Processing = store.Processing
+	Completed  = store.Completed
+	Failed     = store.Failed
+	Cancelled  = store.Cancelled
+)
+
+// Job is one submission and how far it is.
+type Job struct {
+	ID             string
+	Account        string
+	IdempotencyKey string
+	// Operation is what to do with the inputs that do not say otherwise. It is
+	// nil if this program does not know it.
+	Operation codec.Operation
+	Labels    map[string]string
+	Priority  int
+
+	Status    Status
+	Run       int // from 1
+	Total     int // files
+	Completed int // files
+	Failed    int // files
+	// Progress from 0 to 1 over all files; 1 only after the last commit.
+	Progress float64
+	// Error is why the job failed, for people.
+	Error *Error
+
+	Created time.Time
+	Started time.Time // zero until the first file is taken up
+	Ended   time.Time // zero until the status is terminal
+}
+
+// File is one input of a job and what became of it.
+type File struct {
+	Job      string
+	Index    int // among the inputs of the request
+	Name     string
+	Type     string // media type found in the bytes
+	Size     int64  // bytes
+	Status   Status
+	Progress float64 // from 0 to 1; 1 only after the commit
+	Media    codec.Media
+	Outputs  []Output // of a Completed file
+	Error    *Error   // of a Failed file
+	Started  time.Time
+	Ended    time.Time
+}
+
+// Output is one file that an operation made. [Engine.OpenOutput] reads it.
+type Output struct {
+	Name   string // file name with extension
+	Type   string // media type
+	Size   int64  // bytes
+	SHA256 string // of the bytes, in hex
+	// Result is the codec's account: dimensions, duration, and what became of
+	// each stream.
+	Result codec.Result
+
+	key string
+}
+
+// Error is why a job or a file failed. Its message is for the person who
+// submitted it.
+type Error struct {
+	Class   codec.Class
+	Message string
+}
+
+// Error returns the message.
+func (e *Error) Error() string { return e.Message }
+
+func errorOf(e *store.Error) *Error {
+	if e == nil {
+		return nil
+	}
+	return &Error{codec.Class(e.Class), e.Message}
+}
+
+// jobOf returns what a host reads of j.
+func (e *Engine) jobOf(j store.Job) Job {
+	var rec record
+	// A request of a newer version may not decode; the rest of the job still does.
+	_ = json.Unmarshal(j.Request, &rec)
+	s := j.State
+	job := Job{
+		ID: j.ID, Account: j.Account, IdempotencyKey: j.Key,
+		Labels: rec.Labels, Priority: rec.Priority,
+		Status: s.Status, Run: s.Run,
+		Total: s.Total, Completed: s.Completed, Failed: s.Failed,
+		Progress: e.progressOf(j.ID, s), Error: errorOf(s.Error),
+		Created: j.Created, Started: s.Started, Ended: s.Ended,
+	}
+	if rec.Operation != nil {
+		job.Operation, _ = e.config.Registry.Decode(rec.Operation.Name, rec.Operation.Params)
+	}
+	return job
+}
+
+// progressOf returns the mean progress of all files of the job.
+func (e *Engine) progressOf(id string, s store.State) float64 {
+	done := float64(s.Completed + s.Failed)
+	if done == float64(s.Total) {
+		return 1
+	}
+	if !s.Status.Terminal() {
+		for _, fraction := range e.progress.Latest(id) {
+			done += fraction
+		}
+	}
+	return min(done/float64(s.Total), 0.999)
+}
+
+// fileOf returns what a host reads of f, a file of a job with that status.
+func fileOf(id string, job Status, f store.File) File {
+	file := File{
+		Job: id, Index: f.Index, Name: f.Name, Type: f.Type, Size: f.Size,
+		Status: f.Status, Error: errorOf(f.Error), Started: f.Started, Ended: f.Ended,
+	}
+	if job == Cancelled && !f.Status.Terminal() {
+		file.Status = Cancelled
+	}
+	if f.Status.Terminal() {
+		file.Progress = 1
+	}
+	_ = json.Unmarshal(f.Probe, &file.Media) // absent before the probe
+	for _, o := range f.Outputs {
+		file.Outputs = append(file.Outputs, outputOf(o))
+	}
+	return file
+}
+
+func outputOf(o store.Output) Output {
+	output := Output{Name: o.Name, Type: o.Type, Size: o.Size, SHA256: o.SHA256, key: o.Key}
+	_ = json.Unmarshal(o.Media, &output.Result) // absent if the codec gave none
+	return output
+}

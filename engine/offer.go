@@ -1,0 +1,128 @@
+package engine
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/store"
+)
+
+// laneControl is the lane of the engine's own chores, and of files that no codec
+// takes and that a worker only has to refuse. Every engine with workers serves it.
+const laneControl = "control"
+
+// announcement is what a session tells of itself in the store.
+type announcement struct {
+	Offers []codec.Offer `json:"offers"`
+}
+
+// offersOf returns what all codecs offer, in their order.
+func offersOf(codecs []codec.Codec) []codec.Offer {
+	var offers []codec.Offer
+	for _, c := range codecs {
+		offers = append(offers, c.Offers()...)
+	}
+	return offers
+}
+
+// announced returns own and what the sessions offer besides.
+func announced(own []codec.Offer, sessions []store.SessionInfo) []codec.Offer {
+	offers := slices.Clone(own)
+	for _, s := range sessions {
+		var a announcement
+		// A session of another version may announce what this one cannot read.
+		if json.Unmarshal(s.Offers, &a) == nil {
+			offers = append(offers, a.Offers...)
+		}
+	}
+	return offers
+}
+
+// target returns the format that op makes, "" if it names none.
+func target(op codec.Operation) string {
+	if t, ok := op.(codec.Targeter); ok {
+		return t.Target()
+	}
+	return ""
+}
+
+// makes reports whether o is an offer of op, from whatever.
+func makes(o codec.Offer, op codec.Operation) bool {
+	to := target(op)
+	return o.Op == op.Name() && (to == "" || slices.Contains(o.To, to))
+}
+
+// takes reports whether o is an offer of op from the media type.
+func takes(o codec.Offer, op codec.Operation, mediaType string) bool {
+	return makes(o, op) && slices.Contains(o.From, mediaType)
+}
+
+// laneFor returns the lane of the first offer of op from the media type, or
+// laneControl if there is none.
+func laneFor(offers []codec.Offer, op codec.Operation, mediaType string) string {
+	for _, o := range offers {
+		if takes(o, op, mediaType) {
+			return o.Lane
+		}
+	}
+	return laneControl
+}
+
+// codecFor returns the first codec that offers op from the media type, or nil.
+func codecFor(codecs []codec.Codec, op codec.Operation, mediaType string) codec.Codec {
+	for _, c := range codecs {
+		for _, o := range c.Offers() {
+			if takes(o, op, mediaType) {
+				return c
+			}
+		}
+	}
+	return nil
+}
+
+// checkOffered returns an error if op can never work with the offers, naming
+// what would.
+func checkOffered(offers []codec.Offer, op codec.Operation) error {
+	var targets []string
+	known := false
+	for _, o := range offers {
+		if makes(o, op) {
+			return nil
+		}
+		if o.Op == op.Name() {
+			known = true
+			targets = append(targets, o.To...)
+		}
+	}
+	if !known {
+		return fmt.Errorf("operation: no codec here offers %q", op.Name())
+	}
+	return &codec.FieldError{Op: op.Name(), Field: "format", Reason: fmt.Sprintf(
+		"no codec here makes %q; they make %s", target(op), joined(targets))}
+}
+
+// refusal says why nothing takes the file: what it is, and what would do.
+func refusal(offers []codec.Offer, op codec.Operation, name, mediaType string) error {
+	var types []string
+	for _, o := range offers {
+		if makes(o, op) {
+			types = append(types, o.From...)
+		}
+	}
+	what := op.Name()
+	if to := target(op); to != "" {
+		what += " to " + to
+	}
+	return codec.Errorf(codec.Unsupported, "%s seems to be %s; %s takes %s",
+		name, codec.TypeName(mediaType), what, joined(types))
+}
+
+// joined returns the names sorted, each once, with commas.
+func joined(names []string) string {
+	names = slices.Clone(names)
+	slices.Sort(names)
+	return strings.Join(slices.Compact(names), ", ")
+}

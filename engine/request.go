@@ -1,0 +1,174 @@
+package engine
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/store"
+)
+
+// ErrBadRequest is in the tree of every error that is the fault of a [Request],
+// whatever the inputs hold.
+var ErrBadRequest = errors.New("bad request")
+
+// Request is one submission: inputs and what to do with them.
+type Request struct {
+	// Inputs are the files, at least one. Each has its own result.
+	Inputs []Input
+	// Operation is what to do with each input that does not say otherwise.
+	Operation codec.Operation
+	// Account owns the job. Accounts share the workers fairly. "" is an account
+	// like any other.
+	Account string
+	// IdempotencyKey makes a repeated Submit harmless: the same account and key
+	// give the job that was made first. The same key with a different request is
+	// [ErrKeyConflict].
+	IdempotencyKey string
+	// Priority from -100 to 100 orders the tasks of one account, high before low.
+	Priority int
+	// Labels are kept with the job and mean nothing to spool: at most 16 KiB.
+	Labels map[string]string
+}
+
+// Input is one file of a [Request], made by [FromFile], [FromReader] or
+// [FromStorage].
+type Input struct {
+	// Name is the file's name in messages and outputs.
+	Name string
+	// Operation replaces the request's for this input, if not nil.
+	Operation codec.Operation
+
+	path    string // FromFile
+	inPlace bool
+	reader  io.Reader // FromReader
+	key     string    // FromStorage
+}
+
+// FromFile is the file at path. Submit copies it into storage.
+func FromFile(path string) Input { return Input{Name: filepath.Base(path), path: path} }
+
+// InPlace makes an input of [FromFile] refer to the file instead of copying it.
+// The file must stay as it is until the job has ended, in the reach of all
+// workers: if its size or its time of change differs when work begins, that file
+// of the job fails.
+func (in Input) InPlace() Input {
+	in.inPlace = true
+	return in
+}
+
+// FromReader is what r yields until [io.EOF], under a file name. Submit reads it
+// to the end, in the order of the inputs, and does not close it.
+func FromReader(name string, r io.Reader) Input { return Input{Name: name, reader: r} }
+
+// FromStorage is a blob that the engine's storage already has. It must stay
+// there until the job has ended.
+func FromStorage(key string) Input { return Input{Name: filepath.Base(key), key: key} }
+
+// maxLabels is how many bytes of labels a job can carry.
+const maxLabels = 16 << 10
+
+// validate returns all faults of r that no input can mend, joined, and as
+// ErrBadRequest.
+func (r Request) validate() error {
+	var errs []error
+	if len(r.Inputs) == 0 {
+		errs = append(errs, errors.New("inputs: there are none"))
+	}
+	if r.Priority < -100 || r.Priority > 100 {
+		errs = append(errs, fmt.Errorf("priority: %d is not between -100 and 100", r.Priority))
+	}
+	if len(r.IdempotencyKey) > 255 || len(r.Account) > 255 {
+		errs = append(errs, errors.New("account, idempotencyKey: at most 255 bytes each"))
+	}
+	size := 0
+	for name, value := range r.Labels {
+		size += len(name) + len(value)
+	}
+	if size > maxLabels {
+		errs = append(errs, fmt.Errorf("labels: %d bytes; at most %d", size, maxLabels))
+	}
+	if r.Operation != nil {
+		errs = append(errs, r.Operation.Validate())
+	}
+	for i, in := range r.Inputs {
+		switch {
+		case in.path == "" && in.reader == nil && in.key == "":
+			errs = append(errs, fmt.Errorf("inputs[%d]: made by none of FromFile, FromReader, FromStorage", i))
+		case in.Operation == nil && r.Operation == nil:
+			errs = append(errs, fmt.Errorf("inputs[%d]: there is no operation for it", i))
+		case in.Operation != nil:
+			errs = append(errs, in.Operation.Validate())
+		}
+	}
+	return badRequest(errors.Join(errs...))
+}
+
+func badRequest(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", ErrBadRequest, err)
+}
+
+// operation returns what to do with in.
+func (r Request) operation(in Input) codec.Operation {
+	if in.Operation != nil {
+		return in.Operation
+	}
+	return r.Operation
+}
+
+// record is the part of a Request that is kept in store.Job.Request.
+type record struct {
+	Operation *store.Spec       `json:"operation,omitempty"`
+	Priority  int               `json:"priority,omitempty"`
+	Labels    map[string]string `json:"labels,omitempty"`
+}
+
+func (r Request) record() (json.RawMessage, error) {
+	rec := record{Priority: r.Priority, Labels: r.Labels}
+	if r.Operation != nil {
+		spec, err := specOf(r.Operation)
+		if err != nil {
+			return nil, err
+		}
+		rec.Operation = &spec
+	}
+	return json.Marshal(rec)
+}
+
+// digest identifies the request, without the bytes of its inputs.
+func (r Request) digest(rec json.RawMessage) (string, error) {
+	h := sha256.New()
+	h.Write(rec)
+	e := json.NewEncoder(h)
+	for _, in := range r.Inputs {
+		var op *store.Spec
+		if in.Operation != nil {
+			spec, err := specOf(in.Operation)
+			if err != nil {
+				return "", err
+			}
+			op = &spec
+		}
+		if err := e.Encode([]any{in.Name, in.path, in.inPlace, in.key, op}); err != nil {
+			return "", err
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// specOf returns op as it is kept at rest.
+func specOf(op codec.Operation) (store.Spec, error) {
+	name, params, err := codec.Encode(op)
+	if err != nil {
+		return store.Spec{}, fmt.Errorf("encode operation %q: %w", op.Name(), err)
+	}
+	return store.Spec{Name: name, Version: 1, Params: params}, nil
+}

@@ -1,0 +1,238 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/storage"
+	"github.com/spoolmedia/spool/store"
+)
+
+// attemptPrefix begins the keys of everything that one attempt at a file makes.
+// What a lost attempt left is a whole prefix, known from its token.
+func attemptPrefix(job string, file int, token uint64) string {
+	return fmt.Sprintf("out/%s/%d/%s/", job, file, strconv.FormatUint(token, 10))
+}
+
+// sink is the codec.Sink of one attempt: it puts outputs into storage.
+type sink struct {
+	storage storage.Storage
+	tempDir string
+	prefix  string
+
+	mu      sync.Mutex // guards what follows
+	open    map[*output]struct{}
+	names   map[string]bool
+	outputs []store.Output
+	err     error // the first fault of storage
+}
+
+func newSink(s storage.Storage, tempDir, prefix string) *sink {
+	return &sink{
+		storage: s, tempDir: tempDir, prefix: prefix,
+		open: make(map[*output]struct{}), names: make(map[string]bool),
+	}
+}
+
+// Create implements [codec.Sink].
+func (s *sink) Create(ctx context.Context, spec codec.OutSpec) (codec.Writer, error) {
+	key := s.prefix + spec.Name
+	if !storage.ValidKey(key) || strings.HasPrefix(spec.Name, ".") {
+		return nil, codec.Errorf(codec.Internal, "%q cannot be the name of an output", spec.Name)
+	}
+	s.mu.Lock()
+	taken := s.names[spec.Name]
+	s.names[spec.Name] = true
+	s.mu.Unlock()
+	if taken {
+		return nil, codec.Errorf(codec.Internal, "there are two outputs called %q", spec.Name)
+	}
+	w, err := s.storage.Create(ctx, key)
+	if err != nil {
+		return nil, s.fault(err)
+	}
+	o := &output{sink: s, spec: spec, w: w}
+	s.mu.Lock()
+	s.open[o] = struct{}{}
+	s.mu.Unlock()
+	if !spec.Seekable {
+		return o, nil
+	}
+	return o.seekable(s.tempDir)
+}
+
+// fault keeps the first error of storage: it is why the attempt fails, whatever
+// a native library makes of it.
+func (s *sink) fault(err error) error {
+	if err == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err == nil {
+		s.err = err
+	}
+	return err
+}
+
+// close aborts what the codec left open, and returns the outputs that it
+// committed, in that order, and the first fault of storage.
+func (s *sink) close() ([]store.Output, error) {
+	s.mu.Lock()
+	open := s.open
+	s.open = make(map[*output]struct{})
+	s.mu.Unlock()
+	for o := range open {
+		_ = o.abort() // the attempt has failed already
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.outputs, s.err
+}
+
+// output is one codec.Writer of a sink.
+type output struct {
+	sink *sink
+	spec codec.OutSpec
+	w    storage.Writer
+}
+
+// Write implements [io.Writer].
+func (o *output) Write(b []byte) (int, error) {
+	n, err := o.w.Write(b)
+	return n, o.sink.fault(err)
+}
+
+// Commit implements [codec.Writer].
+func (o *output) Commit(r codec.Result) error {
+	media, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	info, err := o.w.Commit()
+	if err != nil {
+		return o.sink.fault(err)
+	}
+	o.sink.mu.Lock()
+	defer o.sink.mu.Unlock()
+	delete(o.sink.open, o)
+	o.sink.outputs = append(o.sink.outputs, store.Output{
+		Name: o.spec.Name, Key: info.Key, Type: o.spec.Type,
+		SHA256: info.SHA256, Size: info.Size, Media: media,
+	})
+	return nil
+}
+
+// Abort implements [codec.Writer].
+func (o *output) Abort() error {
+	o.sink.mu.Lock()
+	delete(o.sink.open, o)
+	o.sink.mu.Unlock()
+	return o.abort()
+}
+
+func (o *output) abort() error { return o.w.Abort() }
+
+// seekable returns o as a codec.SeekableWriter: by the storage's own ability, or
+// with a temporary file.
+func (o *output) seekable(tempDir string) (codec.Writer, error) {
+	if seeker, ok := storage.As[storage.Seeker](o.w); ok {
+		return &struct {
+			*output
+			storage.Seeker
+		}{o, seeker}, nil
+	}
+	f, err := os.CreateTemp(tempDir, "spool-*")
+	if err != nil {
+		return nil, o.sink.fault(errors.Join(err, o.Abort()))
+	}
+	o.w = &tempWriter{f, o.w}
+	return &struct {
+		*output
+		storage.Seeker
+	}{o, f}, nil
+}
+
+// tempWriter is a storage.Writer that is built in a temporary file.
+type tempWriter struct {
+	file *os.File
+	w    storage.Writer
+}
+
+// Write implements [io.Writer].
+func (t *tempWriter) Write(b []byte) (int, error) { return t.file.Write(b) }
+
+// Commit copies the file into storage.
+func (t *tempWriter) Commit() (storage.Info, error) {
+	defer t.remove()
+	if _, err := t.file.Seek(0, io.SeekStart); err != nil {
+		return storage.Info{}, err
+	}
+	if _, err := io.Copy(t.w, t.file); err != nil {
+		return storage.Info{}, errors.Join(err, t.w.Abort())
+	}
+	return t.w.Commit()
+}
+
+// Abort implements [storage.Writer].
+func (t *tempWriter) Abort() error {
+	t.remove()
+	return t.w.Abort()
+}
+
+// remove closes and removes the file; doing so again does nothing.
+func (t *tempWriter) remove() {
+	_ = t.file.Close()
+	_ = os.Remove(t.file.Name())
+}
+
+// Outputs beyond these bounds go into a manifest blob, so that no record grows
+// with them.
+const (
+	maxOutputs     = 64
+	maxOutputBytes = 32 << 10
+)
+
+// publish returns the outputs as they go into the file's record: as they are, or
+// as the key of a manifest.
+func (s *sink) publish(
+	ctx context.Context, outputs []store.Output,
+) (inline []store.Output, manifest string, err error) {
+	b, err := json.Marshal(outputs)
+	if err != nil || len(outputs) <= maxOutputs && len(b) <= maxOutputBytes {
+		return outputs, "", err
+	}
+	w, err := s.storage.Create(ctx, s.prefix+".manifest.json")
+	if err != nil {
+		return nil, "", err
+	}
+	defer w.Abort()
+	if _, err := w.Write(b); err != nil {
+		return nil, "", err
+	}
+	info, err := w.Commit()
+	return nil, info.Key, err
+}
+
+// readManifest returns the outputs that publish put into a manifest.
+func (e *Engine) readManifest(ctx context.Context, key string) ([]store.Output, error) {
+	b, err := e.config.Storage.Open(ctx, key)
+	if err != nil {
+		return nil, fmt.Errorf("engine: outputs: %w", err)
+	}
+	defer b.Close()
+	var outputs []store.Output
+	err = json.NewDecoder(io.NewSectionReader(b, 0, b.Info().Size)).Decode(&outputs)
+	if err != nil {
+		return nil, fmt.Errorf("engine: outputs in %s: %w", key, err)
+	}
+	return outputs, nil
+}

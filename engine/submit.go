@@ -1,0 +1,152 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/store"
+)
+
+// Submit makes a job of the request and returns it at once. When it returns, the
+// inputs and the job are durable in the sense of the backends, and will be worked
+// on by whatever process opens them.
+//
+// A request that can never work is an error in whose tree [ErrBadRequest] is,
+// with a [*codec.FieldError] for each field of an operation. An input that cannot
+// be read is an error, and no job is made. An input whose content does not suit
+// the operation is accepted: its file fails, with the reason.
+func (e *Engine) Submit(ctx context.Context, r Request) (Job, error) {
+	if e.closed() {
+		return Job{}, ErrClosed
+	}
+	offers, err := e.checkRequest(ctx, r)
+	if err != nil {
+		return Job{}, err
+	}
+	rec, err := r.record()
+	if err != nil {
+		return Job{}, err
+	}
+	digest, err := r.digest(rec)
+	if err != nil {
+		return Job{}, err
+	}
+	if job, ok, err := e.known(ctx, r, digest); ok || err != nil {
+		return job, err
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return Job{}, err
+	}
+	j := store.Job{
+		Version: store.Version, ID: id.String(), Account: r.Account,
+		Key: r.IdempotencyKey, Digest: digest, Created: now(), Request: rec,
+		State: store.State{
+			Version: store.Version, Account: r.Account, Status: store.Pending, Run: 1,
+			Total: len(r.Inputs), Open: len(r.Inputs),
+		},
+	}
+	return e.create(ctx, j, r, offers)
+}
+
+// checkRequest returns what can be worked on here or elsewhere, or why r can
+// never be.
+func (e *Engine) checkRequest(ctx context.Context, r Request) ([]codec.Offer, error) {
+	if err := r.validate(); err != nil {
+		return nil, err
+	}
+	sessions, err := e.config.Store.Sessions(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("engine: look for workers: %w", err)
+	}
+	offers := announced(e.offers, sessions)
+	var errs []error
+	if r.Operation != nil {
+		errs = append(errs, checkOffered(offers, r.Operation))
+	}
+	for _, in := range r.Inputs {
+		if in.Operation != nil {
+			errs = append(errs, checkOffered(offers, in.Operation))
+		}
+	}
+	return offers, badRequest(errors.Join(errs...))
+}
+
+// known returns the job that has r's idempotency key, before anything is stored
+// in vain. Store.Create has the last word.
+func (e *Engine) known(ctx context.Context, r Request, digest string) (Job, bool, error) {
+	if r.IdempotencyKey == "" {
+		return Job{}, false, nil
+	}
+	q := store.Query{Account: r.Account, Key: r.IdempotencyKey}
+	for j, err := range e.config.Store.List(ctx, q) {
+		if err != nil {
+			return Job{}, false, err
+		}
+		if j.Digest != digest {
+			return Job{}, false, fmt.Errorf("engine: key %q: %w", r.IdempotencyKey, ErrKeyConflict)
+		}
+		return e.jobOf(j), true, nil
+	}
+	return Job{}, false, nil
+}
+
+// create stores the inputs and then the job; if there is no new job in the end,
+// it removes the inputs.
+func (e *Engine) create(
+	ctx context.Context, j store.Job, r Request, offers []codec.Offer,
+) (job Job, err error) {
+	var staged []stagedInput
+	made := false
+	defer func() {
+		if !made {
+			e.unstage(context.WithoutCancel(ctx), staged)
+		}
+	}()
+	for i, in := range r.Inputs {
+		s, err := e.stage(ctx, in, inputPrefix+e.session.ID()+"/"+j.ID+"/"+strconv.Itoa(i))
+		if err != nil {
+			return Job{}, fmt.Errorf("input %d, %s: %w", i, in.Name, err)
+		}
+		s.lane = laneFor(offers, r.operation(in), s.mediaType)
+		staged = append(staged, s)
+	}
+	// A cancel that comes now must not leave it open whether there is a job.
+	created, made, err := e.config.Store.Create(
+		context.WithoutCancel(ctx), j, records(j, r, staged))
+	if err != nil {
+		return Job{}, fmt.Errorf("engine: create job: %w", err)
+	}
+	e.feeder.wake()
+	return e.jobOf(created), nil
+}
+
+// records yields the file and the task of each input.
+func records(j store.Job, r Request, staged []stagedInput) iter.Seq2[store.File, store.Task] {
+	return func(yield func(store.File, store.Task) bool) {
+		for i, s := range staged {
+			file := store.File{
+				Version: store.Version, Index: i, Name: s.name, Type: s.mediaType,
+				Blob: s.blob, Size: s.size, Status: store.Pending,
+			}
+			if op := r.Inputs[i].Operation; op != nil {
+				// It has been encoded before, for the digest.
+				spec, _ := specOf(op)
+				file.Op = &spec
+			}
+			task := store.Task{
+				Ref: store.Ref{Job: j.ID, Task: store.FileTask(i)}, Version: store.Version,
+				Account: j.Account, Kind: taskFile, Lane: s.lane, Priority: r.Priority,
+			}
+			if !yield(file, task) {
+				return
+			}
+		}
+	}
+}
