@@ -379,7 +379,7 @@ func TestCancelIsSeenAtOnceAndTheSlotIsCountedUntilTheCallReturns(t *testing.T) 
 func TestCloseGivesBackWhatRunsAndTheNextEngineTakesItUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		jobs, blobs := memstore.New(), memstorage.New()
-		defer jobs.Close()
+		t.Cleanup(func() { jobs.Close() })
 		stuck := &enginetest.Codec{Do: func(ctx context.Context, w *codec.Work) error {
 			if err := enginetest.Write(ctx, w, "half.png", []byte("half")); err != nil {
 				return err
@@ -443,7 +443,7 @@ func (undying) Lost() <-chan struct{} { return nil }
 func TestAWorkerThatLostItsClaimCannotPublish(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		jobs, blobs := memstore.New(), memstorage.New()
-		defer jobs.Close()
+		t.Cleanup(func() { jobs.Close() })
 		release := make(chan struct{})
 		zombie := &enginetest.Codec{Do: func(ctx context.Context, w *codec.Work) error {
 			<-release
@@ -484,7 +484,7 @@ func TestAWorkerThatLostItsClaimCannotPublish(t *testing.T) {
 func TestInputsOfASubmitThatDiedAreSweptAtOpen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		jobs, blobs := memstore.New(), memstorage.New()
-		defer jobs.Close()
+		t.Cleanup(func() { jobs.Close() })
 		living, err := jobs.Session(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)
@@ -525,7 +525,7 @@ func put(t *testing.T, s storage.Storage, key string) {
 func TestAFileOnWhichTheProcessKeepsDyingIsPutAside(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		jobs, blobs := memstore.New(), memstorage.New()
-		defer jobs.Close()
+		t.Cleanup(func() { jobs.Close() })
 		submitter := enginetest.Open(t, engine.Config{Store: jobs, Storage: blobs, Workers: -1, Codecs: []codec.Codec{&enginetest.Codec{}}})
 		job := enginetest.Submit(t, submitter, engine.Request{
 			Inputs: []engine.Input{text("poison.txt", "p")}, Operation: toPNG,

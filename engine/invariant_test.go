@@ -66,7 +66,7 @@ func (q *badQueue) Pull(ctx context.Context, lanes ...string) (string, func(), e
 func TestAQueueThatLosesAndRepeatsHintsCostsTimeNotWork(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := memqueue.New(memqueue.Config{})
-		defer q.Close()
+		t.Cleanup(func() { q.Close() })
 		fake := &enginetest.Codec{}
 		eng := enginetest.Open(t, engine.Config{
 			Queue: &badQueue{Queue: q, again: make(chan string, 1)}, Workers: 3,
@@ -99,10 +99,13 @@ func (s *countingStore) Update(ctx context.Context, r store.Ref, fn func(*store.
 func TestABatchOfNFilesCostsTwoUpdatesEach(t *testing.T) {
 	const n = 500
 	jobs := &countingStore{Store: memstore.New()}
-	defer jobs.Close()
+	t.Cleanup(func() { jobs.Close() })
 	eng := enginetest.Open(t, engine.Config{Store: jobs})
 	job := enginetest.Submit(t, eng, batch(n))
 	enginetest.Wait(t, eng, job.ID)
+	if err := eng.Close(t.Context()); err != nil { // the last update has returned
+		t.Fatal(err)
+	}
 	if got := jobs.updates.Load(); got != 2*n {
 		t.Errorf("%d updates for %d files, want a claim and an end each", got, n)
 	}
@@ -174,7 +177,7 @@ func TestASlowSubscriberSlowsNobodyAndMissesNoEnd(t *testing.T) {
 func TestAStoreThatFailsForAWhileLosesNoOutcome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		jobs := &flakyStore{Store: memstore.New()}
-		defer jobs.Close()
+		t.Cleanup(func() { jobs.Close() })
 		eng := enginetest.Open(t, engine.Config{Store: jobs, Storage: memstorage.New()})
 		job := enginetest.Submit(t, eng, batch(20))
 		jobs.failing.Store(true)

@@ -101,13 +101,21 @@ func (e *Engine) doFile(ctx context.Context, c claimed) {
 // settle commits the end of an attempt, as often as the store needs to be asked:
 // until then the task is held by this session.
 func (e *Engine) settle(c claimed, transition func(*store.Tx) error) {
+	chores := false
 	_, err := backoff.Retry(e.lifetime, func() (struct{}, error) {
-		err := e.config.Store.Update(context.Background(), c.task.Ref, transition)
+		err := e.config.Store.Update(context.Background(), c.task.Ref, func(tx *store.Tx) error {
+			err := transition(tx)
+			chores = len(tx.Add) > 0
+			return err
+		})
 		if errors.Is(err, errLost) || errors.Is(err, store.ErrClosed) || errors.Is(err, store.ErrTooLarge) {
 			err = backoff.Permanent(err)
 		}
 		return struct{}{}, err
 	}, backoff.WithMaxElapsedTime(0))
+	if chores {
+		e.feeder.wake()
+	}
 	if err != nil && !errors.Is(err, errLost) {
 		e.config.Logger.Error("spool: an outcome was not recorded", "task", c.task.Ref.String(), "error", err)
 	}
