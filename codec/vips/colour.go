@@ -45,7 +45,7 @@ func (c *conversion) keepsProfile(im image) bool {
 // one by the fallback that a has. A profile that does not work is a note.
 func (c *conversion) transform(im image, a args, deep bool) (image, error) {
 	a["in"], a["output-profile"], a["embedded"] = im, "srgb", true
-	a["intent"] = "relative"
+	a["intent"], a["black-point-compensation"] = "relative", true
 	if deep {
 		a["depth"] = 16
 	}

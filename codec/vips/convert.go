@@ -216,7 +216,7 @@ func (c *conversion) ink(im image) (image, []float64, error) {
 	}
 	r, g, b := float64(rgb>>16), float64(rgb>>8&0xff), float64(rgb&0xff)
 	if im.colours() == 1 && (r != g || g != b) {
-		if im, err = c.toSpace(im, false); err != nil {
+		if im, err = c.threeColours(im); err != nil {
 			return im, nil, err
 		}
 	}
@@ -236,4 +236,18 @@ func (c *conversion) ink(im image) (image, []float64, error) {
 		}
 	}
 	return im, ink, nil
+}
+
+// threeColours turns a grey picture to RGB.
+func (c *conversion) threeColours(im image) (image, error) {
+	if im.has(profileField) { // it is for grey
+		var err error
+		if im, err = c.transform(im, args{}, im.deep()); err != nil || im.colours() == 3 {
+			return im, err
+		}
+	}
+	if im.deep() {
+		return c.call("colourspace", args{"in": im, "space": "rgb16"})
+	}
+	return c.call("colourspace", args{"in": im, "space": "srgb"})
 }

@@ -98,9 +98,12 @@ func (o *output) end() {
 }
 
 // convert does op on the bytes and returns the output.
-func convert(ctx context.Context, in codec.Input, op codec.Convert, policy codec.Policy) (*output, error) {
+func convert(
+	ctx context.Context, in codec.Input, op codec.Convert, policy codec.Policy,
+) (*output, error) {
 	out := new(sink)
-	err := vips.New().Process(ctx, &codec.Work{Op: op, In: []codec.Input{in}, Out: out, Policy: policy})
+	w := &codec.Work{Op: op, In: []codec.Input{in}, Out: out, Policy: policy}
+	err := vips.New().Process(ctx, w)
 	if out.open != 0 {
 		return nil, errors.Join(err, errors.New("a writer was neither committed nor aborted"))
 	}
@@ -122,11 +125,12 @@ func mustConvert(t *testing.T, in codec.Input, op codec.Convert) *output {
 // trusting is the policy of a host that knows where its files come from.
 var trusting = codec.Policy{Untrusted: []string{"image/svg+xml", "application/pdf", "image/jp2"}}
 
+var corpusDir = filepath.Join("..", "..", "..", "shared", "corpus")
+
 // corpus returns a file of the shared corpus, under the type of its extension.
 func corpus(t *testing.T, path string) input {
 	t.Helper()
-	full := filepath.Join("..", "..", "..", "shared", "corpus", path)
-	data, err := os.ReadFile(full)
+	data, err := os.ReadFile(filepath.Join(corpusDir, path))
 	if err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatal(err)

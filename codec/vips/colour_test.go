@@ -1,0 +1,99 @@
+package vips_test
+
+import (
+	"bytes"
+	"image/color"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/spoolmedia/spool/codec"
+)
+
+func TestColoursBecomeSRGB(t *testing.T) {
+	tests := []struct {
+		file string
+		want color.Color // as littlecms gives it, by vips icc_transform
+	}{
+		{"sharp-fogra-0-100-100-0.tif", color.NRGBA{227, 6, 19, 255}}, // the well-known value of Fogra39
+	}
+	for _, tt := range tests {
+		for _, format := range []string{"png", "jpg", "webp", "avif", "tiff", "jxl"} {
+			got := decode(t, mustConvert(t, corpus(t, "image/"+tt.file), codec.Convert{Format: format}))
+			if d := near(got, 100, 100, tt.want, 12); d != "" {
+				t.Errorf("%s as %s: %s", tt.file, format, d)
+			}
+		}
+	}
+}
+
+// TestColoursAreThoseOfLittleCMS compares with the vips command, which this
+// package does not use.
+func TestColoursAreThoseOfLittleCMS(t *testing.T) {
+	tool, err := exec.LookPath("vips")
+	if err != nil {
+		t.Skip("the vips command is not here")
+	}
+	for _, file := range []string{"govips-jpg-24bit-icc-adobe-rgb.jpg", "sharp-p3.png",
+		"sharp-Channel_digital_image_CMYK_color.jpg", "govips-jpg-8bit-grey-icc-dot-gain.jpg",
+		"sharp-cielab-dagams.tiff", "sharp-Channel_digital_image_CMYK_color_no_profile.jpg"} {
+		t.Run(file, func(t *testing.T) {
+			in := corpus(t, "image/"+file)
+			want := filepath.Join(t.TempDir(), "want.png")
+			args := []string{"icc_transform", filepath.Join(corpusDir, "image", file), want + "[strip]", "srgb",
+				"--embedded", "--input-profile", "cmyk", "--black-point-compensation"}
+			if file == "sharp-cielab-dagams.tiff" {
+				args = []string{"colourspace", args[1], args[2], "srgb"}
+			}
+			if text, err := exec.Command(tool, args...).CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", err, text)
+			}
+			data, err := os.ReadFile(want)
+			if err != nil {
+				t.Fatal(err)
+			}
+			reference := &output{data: data, spec: codec.OutSpec{Type: "image/png"}}
+			got := mustConvert(t, in, codec.Convert{Format: "png"})
+			if d := differ(decode(t, got), decode(t, reference), 1); d != "" {
+				t.Error(d)
+			}
+			if bytes.Contains(got.data, []byte("iCCP")) {
+				t.Error("the profile is still there")
+			}
+		})
+	}
+}
+
+func TestKeepProfileKeepsSamplesAndProfile(t *testing.T) {
+	in := corpus(t, "image/govips-jpg-24bit-icc-adobe-rgb.jpg")
+	kept := mustConvert(t, in, codec.Convert{Format: "png", KeepProfile: true})
+	raw := &output{data: in2bytes(in), spec: codec.OutSpec{Type: "image/jpeg"}}
+	if d := differ(decode(t, kept), decode(t, raw), 1.5); d != "" {
+		t.Errorf("the samples changed: %s", d)
+	}
+	if !bytes.Contains(kept.data, []byte("iCCP")) {
+		t.Error("the profile is lost")
+	}
+	turned := mustConvert(t, in, codec.Convert{Format: "png"})
+	if d := differ(decode(t, turned), decode(t, raw), 1.5); d == "" {
+		t.Error("without KeepProfile the samples are the same")
+	}
+}
+
+func TestKeepProfileIsNotedWhereItCannotBe(t *testing.T) {
+	for file, format := range map[string]string{
+		"sharp-Channel_digital_image_CMYK_color.jpg": "png",
+		"sharp-p3.png": "gif",
+	} {
+		out := mustConvert(t, corpus(t, "image/"+file), codec.Convert{Format: format, KeepProfile: true})
+		if len(out.result.Notes) == 0 {
+			t.Errorf("%s as %s: no note", file, format)
+		}
+	}
+	out := mustConvert(t, corpus(t, "image/sharp-Channel_digital_image_CMYK_color.jpg"),
+		codec.Convert{Format: "jpg", KeepProfile: true})
+	if !bytes.Contains(out.data, []byte("ICC_PROFILE")) || len(out.result.Notes) != 0 {
+		t.Errorf("CMYK to JPEG: the profile is lost, or noted: %q", out.result.Notes)
+	}
+}
