@@ -139,16 +139,22 @@ var concurrencyChecks = []check{
 	{"concurrency/Close while all is in use", func(c *env) {
 		c.create("j", 50)
 		var wg sync.WaitGroup
-		started := make(chan struct{}, many)
+		started, closed := make(chan struct{}, many), make(chan struct{})
 		wg.Go(func() {
 			for range many {
 				<-started
 			}
 			_ = c.Close()
+			close(closed)
 		})
 		c.all(func(int) error {
 			started <- struct{}{}
-			for {
+			for isClosed := false; ; {
+				select {
+				case <-closed:
+					isClosed = true
+				default:
+				}
 				err := c.Update(c.ctx, first, func(tx *store.Tx) error { tx.Task.Token++; return nil })
 				for _, e := range c.Tasks(c.ctx, store.TaskQuery{Lanes: []string{lane}, Due: noon}) {
 					err = errors.Join(err, e)
@@ -158,6 +164,9 @@ var concurrencyChecks = []check{
 				}
 				if err != nil {
 					return err
+				}
+				if isClosed {
+					return fmt.Errorf("got no error after Close, want %w", store.ErrClosed)
 				}
 			}
 		})

@@ -13,6 +13,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"testing"
 	"time"
@@ -90,6 +92,8 @@ func (c check) do(ctx context.Context, s store.Store) (err error) {
 		case nil:
 		case failure:
 			err = r.error
+		case runtime.Error: // a result has fewer parts than the check looks at
+			err = fmt.Errorf("%w\n%s", r, debug.Stack())
 		default:
 			panic(r)
 		}
