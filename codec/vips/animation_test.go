@@ -84,12 +84,23 @@ func bleeding(g *gif.GIF) map[int]string {
 		own := palette.WebSafe[color.Palette(palette.WebSafe).Index([]color.Color{red, green, blue, white}[i%4])]
 		for y := range g.Config.Height {
 			x := g.Config.Width / 2
-			if d := near(canvas, x, y, own, 14); d != "" && near(canvas, x, y, white, 20) != "" {
+			if d := near(canvas, x, y, own, 14); d != "" && !besidePadding(canvas, x, y) {
 				faults[i] = d
 			}
 		}
 	}
 	return faults
+}
+
+// besidePadding reports whether there is white at the pixel or so near that a
+// lossy encoder blurs it in.
+func besidePadding(im image.Image, x, y int) bool {
+	for dy := -3; dy <= 3; dy++ {
+		if near(im, x, y+dy, white, 20) == "" {
+			return true
+		}
+	}
+	return false
 }
 
 func TestBleedingFramesAreCaught(t *testing.T) {

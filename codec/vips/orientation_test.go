@@ -95,7 +95,7 @@ func in2bytes(in input) []byte {
 }
 
 // turnedJPEG is a JPEG that shows im if its EXIF orientation n is obeyed.
-func turnedJPEG(t *testing.T, im *image.NRGBA, n int) []byte {
+func turnedJPEG(t testing.TB, im *image.NRGBA, n int) []byte {
 	t.Helper()
 	w, h := im.Rect.Dx(), im.Rect.Dy()
 	stored := image.NewNRGBA(image.Rect(0, 0, w, h))

@@ -1,0 +1,22 @@
+package vips_test
+
+import (
+	"testing"
+
+	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/codectest"
+	"github.com/spoolmedia/spool/codec/vips"
+)
+
+func samples(t testing.TB) []codectest.Sample {
+	photo := pngOf(t, flag(400, 300))
+	return []codectest.Sample{
+		{Name: photo.name, Data: in2bytes(photo), Op: codec.Convert{Format: "webp", Width: 100}},
+		{Name: "photo.jpg", Data: turnedJPEG(t, flag(400, 300), 6), Op: codec.Convert{Format: "tiff"}},
+		{Name: "flags.gif", Data: in2bytes(animation(t, 60, 40)), Op: codec.Convert{Format: "gif", Width: 30}},
+	}
+}
+
+func TestCodecConforms(t *testing.T) { codectest.Run(t, vips.New(), samples(t)) }
+
+func FuzzProcess(f *testing.F) { codectest.Fuzz(f, vips.New(), samples(f)...) }
