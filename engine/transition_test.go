@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/spoolmedia/spool/store"
+	"github.com/spoolmedia/spool/store/boltstore"
 	"github.com/spoolmedia/spool/store/memstore"
 )
 
@@ -20,7 +22,7 @@ import (
 // claims, cancels, chores. It keeps what blobs the attempts have left.
 type model struct {
 	t        *rapid.T
-	store    *memstore.Store
+	store    store.Store
 	job      string
 	total    int
 	sessions []store.Session
@@ -33,9 +35,9 @@ type model struct {
 	clock    time.Time
 }
 
-func newModel(t *rapid.T) *model {
+func newModel(t *rapid.T, jobs store.Store) *model {
 	m := &model{
-		t: t, store: memstore.New(), job: "job-1",
+		t: t, store: jobs, job: "job-1",
 		total: rapid.IntRange(1, 5).Draw(t, "files"),
 		dead:  map[string]bool{}, blobs: map[int]map[uint64]bool{}, ended: map[int]store.File{},
 		swept: map[claim]bool{},
@@ -389,27 +391,48 @@ func (m *model) settle(t *rapid.T) {
 }
 
 func TestTransitionsKeepTheirInvariantsOverRandomHistories(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		m := newModel(t)
-		defer m.store.Close()
-		t.Repeat(map[string]func(*rapid.T){
-			"":        m.check,
-			"open":    m.open,
-			"take":    m.take,
-			"write":   m.write,
-			"finish":  m.finish,
-			"release": m.release,
-			"die":     m.die,
-			"recover": m.recover,
-			"cancel": func(t *rapid.T) {
-				if rapid.IntRange(0, 9).Draw(t, "rarely") == 0 {
-					m.cancel(t)
-				}
-			},
-			"chores": m.chores,
+	t.Run("memstore", func(t *testing.T) {
+		rapid.Check(t, func(t *rapid.T) {
+			jobs := memstore.New()
+			defer jobs.Close()
+			runModel(t, jobs)
 		})
-		m.settle(t)
 	})
+	t.Run("boltstore", func(t *testing.T) {
+		dir, n := t.TempDir(), 0
+		rapid.Check(t, func(t *rapid.T) {
+			n++
+			path := filepath.Join(dir, strconv.Itoa(n))
+			jobs, err := boltstore.Open(path, boltstore.Config{NoSync: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer jobs.Close()
+			runModel(t, jobs)
+		})
+	})
+}
+
+// runModel runs one random history over an empty store.
+func runModel(t *rapid.T, jobs store.Store) {
+	m := newModel(t, jobs)
+	t.Repeat(map[string]func(*rapid.T){
+		"":        m.check,
+		"open":    m.open,
+		"take":    m.take,
+		"write":   m.write,
+		"finish":  m.finish,
+		"release": m.release,
+		"die":     m.die,
+		"recover": m.recover,
+		"cancel": func(t *rapid.T) {
+			if rapid.IntRange(0, 9).Draw(t, "rarely") == 0 {
+				m.cancel(t)
+			}
+		},
+		"chores": m.chores,
+	})
+	m.settle(t)
 }
 
 func decode[T any](t *rapid.T, b []byte) T {
