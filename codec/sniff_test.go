@@ -47,14 +47,22 @@ var oracle = map[string]string{
 
 // exceptions are files that are not what their names in the manifest say.
 var exceptions = map[string]string{
-	"audio/androidx-bbb_6ch_8kHz_opus.ogg":                                       "audio/opus",                    // Opus in Ogg
-	"hostile/corkami-jpgmp3.mp3":                                                 "image/jpeg",                    // both; it begins as JPEG
-	"hostile/filetype-fixture-json.webp":                                         "application/json",              // a text
-	"hostile/hand-hls-concat-ssrf-named.mp4":                                     "application/vnd.apple.mpegurl", // a playlist
-	"hostile/mutagen-emptyfile.mp3":                                              codec.Unknown,                   // empty
-	"video/androidx-roadtrip-vp92-10bit.webm":                                    "video/x-matroska",              // by its DocType
-	"video/androidx-sample_edit_list.mp4":                                        "video/quicktime",               // brand "qt  "
-	"video/androidx-typical_utf16le.srt":                                         "text/plain",                    // not looked into
+	"audio/androidx-bbb_6ch_8kHz_opus.ogg": "audio/opus",
+	// It is both, and begins as JPEG.
+	"hostile/corkami-jpgmp3.mp3": "image/jpeg",
+	// It is a text.
+	"hostile/filetype-fixture-json.webp": "application/json",
+	// It is a playlist.
+	"hostile/hand-hls-concat-ssrf-named.mp4": "application/vnd.apple.mpegurl",
+	// It is empty.
+	"hostile/mutagen-emptyfile.mp3": codec.Unknown,
+	// Its DocType says so.
+	"video/androidx-roadtrip-vp92-10bit.webm": "video/x-matroska",
+	// Its brand says so.
+	"video/androidx-sample_edit_list.mp4": "video/quicktime",
+	// UTF-16 is not looked into.
+	"video/androidx-typical_utf16le.srt": "text/plain",
+	// The kind is "none".
 	"hostile/libjxl-clusterfuzz-testcase-minimized-djxl_fuzzer-4729306868219904": "image/jxl",
 }
 
@@ -131,7 +139,9 @@ func oggPage(packet string) string {
 }
 
 func id3(size int) string {
-	b := []byte{byte(size >> 21 & 127), byte(size >> 14 & 127), byte(size >> 7 & 127), byte(size & 127)}
+	b := []byte{
+		byte(size >> 21 & 127), byte(size >> 14 & 127), byte(size >> 7 & 127), byte(size & 127),
+	}
 	return "ID3\x04\x00\x00" + string(b) + strings.Repeat("t", size)
 }
 
