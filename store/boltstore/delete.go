@@ -69,7 +69,7 @@ func (w *write) purge(id string) (bool, error) {
 	prefix := jobPrefix(id)
 	tasks := w.keys(bucketTask, prefix)
 	for _, key := range tasks {
-		t, err := load[store.Task](&w.read, bucketTask, key)
+		t, err := w.task(key)
 		if err != nil {
 			return false, err
 		}

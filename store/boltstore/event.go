@@ -3,7 +3,6 @@ package boltstore
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"fmt"
 	"iter"
 
@@ -107,7 +106,7 @@ func (f *follower) next(ctx context.Context) (page []store.Event, err error) {
 func (f *follower) all(r *read) (page []store.Event, err error) {
 	c := r.tx.Bucket(bucketEvent).Cursor()
 	for k, v := c.Seek(eventKey(f.seq + 1)); k != nil && len(page) < chunk; k, v = c.Next() {
-		if page, err = f.add(page, v); err != nil {
+		if page, err = f.add(page, k, v); err != nil {
 			return nil, err
 		}
 	}
@@ -120,19 +119,22 @@ func (f *follower) logged(r *read) (page []store.Event, err error) {
 	c := r.tx.Bucket(bucketLog).Cursor()
 	k, _ := c.Seek(logKey(bytes.Clone(prefix), f.seq+1))
 	for ; bytes.HasPrefix(k, prefix) && len(page) < chunk; k, _ = c.Next() {
-		seq := binary.BigEndian.Uint64(k[len(prefix):])
-		if page, err = f.add(page, r.get(bucketEvent, eventKey(seq))); err != nil {
+		key := k[len(prefix):]
+		if page, err = f.add(page, key, r.get(bucketEvent, key)); err != nil {
 			return nil, err
 		}
 	}
 	return page, nil
 }
 
-// add appends the event if it matches.
-func (f *follower) add(page []store.Event, b []byte) ([]store.Event, error) {
+// add appends the event with that key if it matches.
+func (f *follower) add(page []store.Event, key, b []byte) ([]store.Event, error) {
 	var e store.Event
 	if err := decode(b, &e); err != nil {
 		return nil, err
+	}
+	if !bytes.Equal(eventKey(e.Seq), key) {
+		return nil, misplaced("event", key)
 	}
 	e.Cursor = rules.Cursor(e.Seq)
 	f.seq = e.Seq

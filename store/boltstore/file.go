@@ -1,6 +1,7 @@
 package boltstore
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -26,28 +27,73 @@ func openFile(path string, cfg Config) (db *bolt.DB, err error) {
 	// A page that the file is too short for is a fault, not a panic.
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer recovered(&err)
-	_, missing := os.Stat(path)
-	db, err = bolt.Open(path, 0o600, &bolt.Options{
+	options := bolt.Options{
 		Timeout:      max(cfg.LockTimeout, time.Millisecond),
 		NoSync:       cfg.NoSync,
 		FreelistType: bolt.FreelistMapType,
-		// The list of free pages is found by reading all pages at open, so a commit
-		// need not write it, and a damaged page is found before anything is done.
+		// The list of free pages can be long. It is written at Close only, not with
+		// every commit; after a crash it is found by reading all pages.
 		NoFreelistSync: true,
-	})
-	if err != nil {
+	}
+	info, err := os.Stat(path)
+	isNew := errors.Is(err, fs.ErrNotExist)
+	if err == nil && info.Size() > 0 {
+		if err := inspect(path, options); err != nil {
+			return nil, err
+		}
+	}
+	if db, err = bolt.Open(path, 0o600, &options); err != nil {
 		return nil, openError(err)
 	}
-	if err := prepare(db); err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	if errors.Is(missing, fs.ErrNotExist) {
+	err = db.Update(prepare)
+	if err == nil && isNew {
 		err = syncFolder(filepath.Dir(path))
 	}
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
+}
+
+// inspect reads the whole file, without changing it, to find pages that are
+// damaged. bbolt, which reads them all itself unless the file was closed, would
+// do so in a goroutine of its own, where a panic ends the process.
+func inspect(path string, options bolt.Options) (err error) {
+	options.ReadOnly = true
+	db, err := bolt.Open(path, 0o600, &options)
+	if err != nil {
+		return openError(err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }() // after a panic too: it holds the lock
+	return db.View(func(tx *bolt.Tx) error {
+		if err := whole(tx); err != nil {
+			return err
+		}
+		return tx.ForEach(inspectBucket)
+	})
+}
+
+// inspectBucket checks that the keys are in order. Otherwise a search could go
+// round in circles.
+func inspectBucket(name []byte, b *bolt.Bucket) error {
+	var last []byte
+	return b.ForEach(func(k, _ []byte) error {
+		if bytes.Compare(last, k) >= 0 {
+			return fmt.Errorf("%w: keys of %q are out of order", ErrDamaged, name)
+		}
+		last = k
+		return nil
+	})
+}
+
+// closeFile closes the file, with the list of its free pages, so that bbolt need
+// not look for them when it opens it next.
+func closeFile(db *bolt.DB) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer recovered(&err)
+	db.NoFreelistSync = false
+	err = db.Update(func(*bolt.Tx) error { return nil })
+	return errors.Join(err, db.Close())
 }
 
 func openError(err error) error {
@@ -65,21 +111,16 @@ func openError(err error) error {
 }
 
 // prepare makes the buckets of a new file and checks the version of an old one.
-func prepare(db *bolt.DB) error {
-	if err := db.View(whole); err != nil {
-		return err
+func prepare(tx *bolt.Tx) error {
+	if meta := tx.Bucket(bucketMeta); meta != nil {
+		return checkFormat(meta.Get(formatKey))
 	}
-	return db.Update(func(tx *bolt.Tx) error {
-		if meta := tx.Bucket(bucketMeta); meta != nil {
-			return checkFormat(meta.Get(formatKey))
+	for _, name := range buckets {
+		if _, err := tx.CreateBucket(name); err != nil {
+			return fmt.Errorf("%w: it holds something else: %w", ErrDamaged, err)
 		}
-		for _, name := range buckets {
-			if _, err := tx.CreateBucket(name); err != nil {
-				return fmt.Errorf("%w: it holds something else: %w", ErrDamaged, err)
-			}
-		}
-		return tx.Bucket(bucketMeta).Put(formatKey, binary.BigEndian.AppendUint32(nil, format))
-	})
+	}
+	return tx.Bucket(bucketMeta).Put(formatKey, binary.BigEndian.AppendUint32(nil, format))
 }
 
 // whole checks that the file is as long as it should be.

@@ -48,6 +48,9 @@ func (r *read) files(id string, from int) (page []store.File, err error) {
 		if err := decode(v, &f); err != nil {
 			return nil, err
 		}
+		if !bytes.Equal(fileKey(id, f.Index), k) {
+			return nil, misplaced("file", k)
+		}
 		page = append(page, f)
 	}
 	return page, nil

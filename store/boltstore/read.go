@@ -1,6 +1,7 @@
 package boltstore
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"iter"
@@ -49,6 +50,21 @@ func load[T any](r *read, bucket, key []byte) (*T, error) {
 	return v, nil
 }
 
+// task returns the task with that key, or nil if there is none.
+func (r *read) task(key []byte) (*store.Task, error) {
+	t, err := load[store.Task](r, bucketTask, key)
+	if t != nil && !bytes.Equal(taskKey(t.Ref), key) {
+		return nil, misplaced("task", key)
+	}
+	return t, err
+}
+
+// misplaced is the error of a record that is not the one that its key names. To
+// go on from there would go round in circles.
+func misplaced(what string, key any) error {
+	return fmt.Errorf("%w: another %s has the key %q", ErrDamaged, what, key)
+}
+
 // job returns the job with its state.
 func (r *read) job(id string) (store.Job, error) {
 	j, err := load[store.Job](r, bucketJob, []byte(id))
@@ -61,6 +77,9 @@ func (r *read) job(id string) (store.Job, error) {
 	}
 	if j == nil || st == nil {
 		return store.Job{}, store.ErrNotFound
+	}
+	if j.ID != id {
+		return store.Job{}, misplaced("job", id)
 	}
 	j.State = *st
 	return *j, nil

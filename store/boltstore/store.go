@@ -106,7 +106,7 @@ func (s *Store) Close() error {
 		close(s.closed)
 		s.endSessions()
 		s.commits.stop()
-		err = errors.Join(s.Board.Close(), s.db.Close())
+		err = errors.Join(s.Board.Close(), closeFile(s.db))
 	})
 	if err != nil {
 		return fmt.Errorf("boltstore: close: %w", err)

@@ -74,7 +74,7 @@ func (w *write) promote(end []byte) error {
 		keys = append(keys, bytes.Clone(k))
 	}
 	for _, key := range keys {
-		t, err := load[store.Task](&w.read, bucketTask, key[timeSize:])
+		t, err := w.task(key[timeSize:])
 		if err != nil {
 			return err
 		}
@@ -124,7 +124,7 @@ func (ix *index) Read(
 			k, _ = c.Seek(append(bytes.Clone(k[:len(k)-len(key)+len(job)]), 1))
 			continue
 		}
-		t, err := load[store.Task](ix.read, bucketTask, key)
+		t, err := ix.task(key)
 		if ix.err = err; t != nil && !t.NotBefore.After(due) {
 			out = append(out, *t)
 		}
@@ -156,17 +156,17 @@ func (s *Store) under(ctx context.Context, q store.TaskQuery) iter.Seq2[store.Ta
 		}
 		var page []store.Task
 		c := r.tx.Bucket(bucketTask).Cursor()
-		k, v := c.Seek(from)
-		for ; bytes.HasPrefix(k, prefix) && len(page) < chunk; k, v = c.Next() {
-			var t store.Task
+		k, _ := c.Seek(from)
+		for ; bytes.HasPrefix(k, prefix) && len(page) < chunk; k, _ = c.Next() {
 			if !rules.Under(string(k[len(q.Under.Job)+1:]), top) {
 				continue
 			}
-			if err := decode(v, &t); err != nil {
+			t, err := r.task(k)
+			if err != nil {
 				return nil, err
 			}
 			if q.Account == "" || t.Account == q.Account {
-				page = append(page, t)
+				page = append(page, *t)
 			}
 		}
 		return page, nil
@@ -189,7 +189,7 @@ func (s *Store) orphaned(ctx context.Context, q store.TaskQuery) iter.Seq2[store
 				k, _ = c.Seek(behind(text(nil, session)))
 				continue
 			}
-			t, err := load[store.Task](r, bucketTask, key)
+			t, err := r.task(key)
 			if err != nil {
 				return nil, err
 			}

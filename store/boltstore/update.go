@@ -88,7 +88,7 @@ func (w *write) records(r store.Ref, st *state) (*store.Tx, error) {
 	if r.Task == "" {
 		return tx, nil
 	}
-	task, err := load[store.Task](&w.read, bucketTask, taskKey(r))
+	task, err := w.task(taskKey(r))
 	tx.Task = task
 	return tx, err
 }

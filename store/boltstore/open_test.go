@@ -1,0 +1,316 @@
+package boltstore_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"github.com/spoolmedia/spool/store"
+	"github.com/spoolmedia/spool/store/boltstore"
+)
+
+func TestOpenRefusesAFileInUse(t *testing.T) {
+	dir := t.TempDir()
+	s := openWith(t, dir, boltstore.Config{NoSync: true})
+	path := filepath.Join(dir, "jobs.db")
+	for _, timeout := range []time.Duration{0, 60 * time.Millisecond} {
+		other, err := boltstore.Open(path, boltstore.Config{LockTimeout: timeout})
+		if !errors.Is(err, boltstore.ErrLocked) {
+			t.Errorf("timeout %v: got %v, %v, want ErrLocked", timeout, other, err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	openWith(t, dir, boltstore.Config{})
+}
+
+func TestOpenFailsWhereThereIsNoFolder(t *testing.T) {
+	_, err := boltstore.Open(filepath.Join(t.TempDir(), "none", "jobs.db"), boltstore.Config{})
+	if !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("got %v, want it to be os.ErrNotExist", err)
+	}
+}
+
+func TestOpenRefusesANewerFormat(t *testing.T) {
+	path := written(t, 1)
+	editFile(t, path, func(tx *bolt.Tx) error {
+		return tx.Bucket([]byte("meta")).Put([]byte("format"), []byte{0, 0, 0, 99})
+	})
+	_, err := boltstore.Open(path, boltstore.Config{})
+	if !errors.Is(err, boltstore.ErrNewer) {
+		t.Errorf("got %v, want ErrNewer", err)
+	}
+}
+
+func TestOpenRefusesWhatIsNoStore(t *testing.T) {
+	for name, content := range map[string][]byte{
+		"text":   bytes.Repeat([]byte("no store\n"), 10_000),
+		"short":  []byte("x"),
+		"zeroes": make([]byte, 64<<10),
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "jobs.db")
+			if err := os.WriteFile(path, content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := boltstore.Open(path, boltstore.Config{})
+			if !errors.Is(err, boltstore.ErrDamaged) {
+				t.Errorf("got %v, want ErrDamaged", err)
+			}
+			after, err := os.ReadFile(path)
+			if err != nil || !bytes.Equal(after, content) {
+				t.Errorf("the file was changed (%v)", err)
+			}
+		})
+	}
+}
+
+func TestOpenRefusesAnotherBboltFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "jobs.db")
+	editFile(t, path, func(tx *bolt.Tx) error {
+		_, err := tx.CreateBucket([]byte("job"))
+		return err
+	})
+	if _, err := boltstore.Open(path, boltstore.Config{}); !errors.Is(err, boltstore.ErrDamaged) {
+		t.Errorf("got %v, want ErrDamaged", err)
+	}
+}
+
+// A file that was damaged at random is an error or reads as something, but never
+// a panic: neither at open nor while all of it is read and written.
+func TestDamagedFileIsAnError(t *testing.T) {
+	dir := t.TempDir()
+	s := openWith(t, dir, boltstore.Config{NoSync: true})
+	if _, _, err := s.Create(t.Context(), store.Job{ID: "j"}, imageFiles(300)); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"after a crash", "after Close"} {
+		good, err := os.ReadFile(filepath.Join(dir, "jobs.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(name, func(t *testing.T) { damageAtRandom(t, good) })
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func damageAtRandom(t *testing.T, good []byte) {
+	path := filepath.Join(t.TempDir(), "jobs.db")
+	refused := 0
+	for seed := range uint64(60) {
+		if err := os.WriteFile(path, damaged(good, seed), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		err := useAll(t.Context(), path)
+		if errors.Is(err, boltstore.ErrLocked) {
+			t.Fatal(err)
+		}
+		if err != nil {
+			refused++
+		}
+	}
+	if refused < 15 { // at least each of those that were cut short
+		t.Errorf("got %d of 60 damaged files refused, want 15 or more", refused)
+	}
+}
+
+// damaged returns a copy of good that is cut short, or has a page of zeroes or
+// noise, or some bits turned over, but never in its first two pages.
+func damaged(good []byte, seed uint64) []byte {
+	page := os.Getpagesize()
+	r := rand.New(rand.NewPCG(seed, 1))
+	bad := slices.Clone(good)
+	switch at := 2*page + r.IntN(len(bad)-3*page); seed % 4 {
+	case 0:
+		return bad[:at]
+	case 1:
+		clear(bad[at : at+page])
+	case 2:
+		for i := range page {
+			bad[at+i] = byte(r.Uint32())
+		}
+	default:
+		for range 20 {
+			bad[2*page+r.IntN(len(bad)-2*page)] ^= 1 << r.IntN(8)
+		}
+	}
+	return bad
+}
+
+func useAll(ctx context.Context, path string) error {
+	s, err := boltstore.Open(path, boltstore.Config{NoSync: true})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	for j, e := range s.List(ctx, store.Query{}) {
+		err = errors.Join(err, e)
+		for _, e := range s.Files(ctx, j.ID, 0) {
+			err = errors.Join(err, e)
+		}
+	}
+	for _, e := range s.Events(ctx, store.EventQuery{}) {
+		err = errors.Join(err, e)
+	}
+	for _, e := range s.Tasks(ctx, store.TaskQuery{Lanes: []string{"image"}}) {
+		err = errors.Join(err, e)
+	}
+	return errors.Join(err, s.Update(ctx, store.Ref{Job: "j", Task: "f/0"}, func(tx *store.Tx) error {
+		tx.Events = []store.Event{{Kind: "x"}}
+		return nil
+	}), s.Delete(ctx, "j"))
+}
+
+// What is left of a Delete or Create, however it ended, is an empty file.
+func TestNothingIsLeftBehind(t *testing.T) {
+	ctx := t.Context()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "jobs.db")
+	s := openWith(t, dir, boltstore.Config{NoSync: true})
+	job := store.Job{ID: "j", Account: "a", Key: "k"}
+	if _, _, err := s.Create(ctx, job, imageFiles(2500)); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 4 {
+		r := store.Ref{Job: "j", Task: store.FileTask(i)}
+		err := s.Update(ctx, r, func(tx *store.Tx) error {
+			tx.Job.Status = store.Processing
+			switch i {
+			case 0:
+				tx.Task.Session = "s"
+			case 1:
+				tx.Task.NotBefore = time.Unix(1, 0)
+			case 2:
+				tx.Task.Done = true
+			default:
+				tx.Task.Priority, tx.Task.Lane = 7, "av"
+			}
+			tx.Events = []store.Event{{Kind: "x"}}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range s.Tasks(ctx, store.TaskQuery{Due: time.Unix(2, 0)}) { // promotes what is later
+	}
+	if err := s.Delete(ctx, "j"); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err := s.Create(ctx, job, func(yield func(store.File, store.Task) bool) {
+		for f, task := range imageFiles(2500) {
+			if f.Index == 2200 {
+				if err := s.Close(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if !yield(f, task) {
+				return
+			}
+		}
+	})
+	if !errors.Is(err, store.ErrClosed) {
+		t.Fatalf("create: got %v, want ErrClosed", err)
+	}
+	if n := keysIn(t, path); n["headless"] != 1 || n["file"] != 2000 {
+		t.Errorf("after Close: got keys %v, want those of a job without head", n)
+	}
+	if err := openWith(t, dir, boltstore.Config{NoSync: true}).Close(); err != nil {
+		t.Fatal(err)
+	}
+	if n := keysIn(t, path); len(n) != 1 || n["meta"] != 1 {
+		t.Errorf("after Open: got keys %v, want none but the format", n)
+	}
+}
+
+// A function that ends its goroutine, as t.FailNow does, fails its Update only.
+func TestUpdateSurvivesGoexit(t *testing.T) {
+	s := openWith(t, t.TempDir(), boltstore.Config{NoSync: true})
+	err := s.Update(t.Context(), store.Ref{Job: "j"}, func(*store.Tx) error {
+		runtime.Goexit()
+		return nil
+	})
+	if err == nil {
+		t.Error("got no error")
+	}
+	if _, _, err := s.Create(t.Context(), store.Job{ID: "j"}, imageFiles(3)); err != nil {
+		t.Error(err)
+	}
+}
+
+// An Update whose ctx ends while it waits is dropped: its function never runs.
+func TestUpdateThatWaitsEndsWithCtx(t *testing.T) {
+	s := openWith(t, t.TempDir(), boltstore.Config{NoSync: true})
+	ctx, cancel := context.WithCancel(t.Context())
+	running, dropped := make(chan struct{}), make(chan error)
+	go func() {
+		<-running
+		go cancel()
+		dropped <- s.Update(ctx, store.Ref{Job: "j"}, func(*store.Tx) error {
+			t.Error("the function of a dropped Update ran")
+			return nil
+		})
+	}()
+	err := s.Update(t.Context(), store.Ref{Job: "j"}, func(*store.Tx) error {
+		close(running)
+		if err := <-dropped; !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v, want context.Canceled", err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// written returns the path of a store that holds one job with n files.
+func written(t *testing.T, n int) string {
+	t.Helper()
+	dir := t.TempDir()
+	s := openWith(t, dir, boltstore.Config{NoSync: true})
+	if _, _, err := s.Create(t.Context(), store.Job{ID: "j"}, imageFiles(n)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(dir, "jobs.db")
+}
+
+func editFile(t *testing.T, path string, fn func(tx *bolt.Tx) error) {
+	t.Helper()
+	db, err := bolt.Open(path, 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(db.Update(fn), db.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// keysIn counts the keys in each bucket that is not empty.
+func keysIn(t *testing.T, path string) map[string]int {
+	t.Helper()
+	counts := make(map[string]int)
+	editFile(t, path, func(tx *bolt.Tx) error {
+		return tx.ForEach(func(name []byte, b *bolt.Bucket) error {
+			return b.ForEach(func(_, _ []byte) error {
+				counts[string(name)]++
+				return nil
+			})
+		})
+	})
+	return counts
+}
