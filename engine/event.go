@@ -60,7 +60,7 @@ type Filter struct {
 	Job     string // "" means all jobs
 	Account string // "" means all accounts
 	After   string // the Cursor of the last event seen
-	// New leaves out what has happened before the call.
+	// New leaves out what has happened before the subscriber begins to range.
 	New bool
 }
 
@@ -73,37 +73,37 @@ type Filter struct {
 // it: store.ErrExpired if filter.After is older than what is kept, [ErrNotFound]
 // if there is no such job, [ErrClosed] when the engine closes.
 func (e *Engine) Subscribe(ctx context.Context, filter Filter) iter.Seq2[Event, error] {
-	query := store.EventQuery{
-		Account: filter.Account, Job: filter.Job,
-		Cursor: filter.After, Tail: filter.New, Follow: true,
-	}
-	events := e.config.Store.Events
 	return func(yield func(Event, error) bool) {
-		if err := e.subscribable(ctx, filter); err != nil {
+		ended, err := e.subscribable(ctx, filter)
+		if err != nil {
 			yield(Event{}, err)
 			return
 		}
-		s := subscription{items: make(chan item)}
-		s.run(ctx, e, query, events, yield)
+		s := subscription{engine: e, filter: filter, ended: ended, items: make(chan item)}
+		s.run(ctx, yield)
 	}
 }
 
-// subscribable returns why a subscription cannot begin.
-func (e *Engine) subscribable(ctx context.Context, filter Filter) error {
+// subscribable returns why a subscription cannot begin, and whether everything
+// that it can yield is stored already: its job has ended.
+func (e *Engine) subscribable(ctx context.Context, filter Filter) (ended bool, err error) {
 	if e.closed() {
-		return ErrClosed
+		return false, ErrClosed
 	}
 	if filter.Job == "" {
-		return nil
+		return false, nil
 	}
-	_, err := e.config.Store.Job(ctx, filter.Job)
-	return err
+	j, err := e.config.Store.Job(ctx, filter.Job)
+	return j.State.Status.Terminal(), err
 }
 
 // subscription merges stored events and progress for one subscriber.
 type subscription struct {
-	items chan item
-	ended map[string]map[int]bool // files of running jobs whose end was yielded
+	engine *Engine
+	filter Filter
+	ended  bool // nothing more will come than what is stored
+	items  chan item
+	files  map[string]map[int]bool // those of running jobs whose end was yielded
 
 	lastJob, lastAccount string // the job that owned looked up last
 }
@@ -114,71 +114,75 @@ type item struct {
 	err   error
 }
 
-func (s *subscription) run(
-	ctx context.Context, e *Engine, query store.EventQuery,
-	events func(context.Context, store.EventQuery) iter.Seq2[store.Event, error],
-	yield func(Event, error) bool,
-) {
+// run yields until the subscriber leaves or there is nothing more to come.
+func (s *subscription) run(ctx context.Context, yield func(Event, error) bool) {
 	ctx, cancel := context.WithCancel(ctx)
-	defer context.AfterFunc(e.lifetime, cancel)()
-	var wg sync.WaitGroup
-	defer wg.Wait()
+	defer context.AfterFunc(s.engine.lifetime, cancel)()
+	var sources sync.WaitGroup
+	defer sources.Wait()
 	defer cancel()
-	wg.Go(func() {
-		for stored, err := range events(ctx, query) {
-			if !s.send(ctx, item{eventOf(stored), err}) {
-				return
-			}
-		}
+	sources.Go(func() {
+		s.follow(ctx)
+		cancel() // what it sent has been taken
 	})
-	wg.Go(func() {
-		for r, fraction := range e.progress.Watch(ctx, query.Job) {
-			index, ok := r.File()
-			if !ok || !s.owned(ctx, e, query.Account, r.Job) {
-				continue
-			}
-			if !s.send(ctx, item{event: progressEvent(r.Job, index, fraction)}) {
-				return
-			}
-		}
-	})
+	sources.Go(func() { s.watch(ctx) })
 	for {
 		select {
 		case <-ctx.Done():
-			if e.closed() {
+			if s.engine.lifetime.Err() != nil {
 				yield(Event{}, ErrClosed)
 			}
 			return
 		case it := <-s.items:
-			if ctx.Err() != nil {
-				continue
-			}
 			if s.stale(it.event) {
 				continue
 			}
-			if !yield(it.event, it.err) || it.err != nil {
-				return
-			}
-			if query.Job != "" && it.event.Kind.Terminal() {
+			last := it.err != nil || s.filter.Job != "" && it.event.Kind.Terminal()
+			if !yield(it.event, it.err) || last {
 				return
 			}
 		}
 	}
 }
 
-// owned reports whether the job belongs to the account, or account is "".
-func (s *subscription) owned(ctx context.Context, e *Engine, account, job string) bool {
-	if account == "" {
+// follow sends the stored events.
+func (s *subscription) follow(ctx context.Context) {
+	for stored, err := range s.engine.config.Store.Events(ctx, store.EventQuery{
+		Account: s.filter.Account, Job: s.filter.Job,
+		Cursor: s.filter.After, Tail: s.filter.New, Follow: !s.ended,
+	}) {
+		if ctx.Err() != nil || !s.send(ctx, item{eventOf(stored), err}) {
+			return
+		}
+	}
+}
+
+// watch sends progress.
+func (s *subscription) watch(ctx context.Context) {
+	for r, fraction := range s.engine.progress.Watch(ctx, s.filter.Job) {
+		index, ok := r.File()
+		if !ok || !s.owned(ctx, r.Job) {
+			continue
+		}
+		if !s.send(ctx, item{event: progressEvent(r.Job, index, fraction)}) {
+			return
+		}
+	}
+}
+
+// owned reports whether the subscriber's account may see the job.
+func (s *subscription) owned(ctx context.Context, job string) bool {
+	if s.filter.Account == "" {
 		return true
 	}
 	if s.lastJob != job {
-		j, err := e.config.Store.Job(ctx, job)
+		j, err := s.engine.config.Store.Job(ctx, job)
 		if err != nil {
 			return false
 		}
 		s.lastJob, s.lastAccount = job, j.Account
 	}
-	return s.lastAccount == account
+	return s.lastAccount == s.filter.Account
 }
 
 func (s *subscription) send(ctx context.Context, it item) bool {
@@ -195,17 +199,17 @@ func (s *subscription) send(ctx context.Context, it item) bool {
 func (s *subscription) stale(event Event) bool {
 	switch {
 	case event.Kind == Progress:
-		return s.ended[event.Job][event.File]
+		return s.files[event.Job][event.File]
 	case event.Kind.Terminal():
-		delete(s.ended, event.Job)
+		delete(s.files, event.Job)
 	case event.Kind == FileCompleted || event.Kind == FileFailed:
-		if s.ended == nil {
-			s.ended = make(map[string]map[int]bool)
+		if s.files == nil {
+			s.files = make(map[string]map[int]bool)
 		}
-		if s.ended[event.Job] == nil {
-			s.ended[event.Job] = make(map[int]bool)
+		if s.files[event.Job] == nil {
+			s.files[event.Job] = make(map[int]bool)
 		}
-		s.ended[event.Job][event.File] = true
+		s.files[event.Job][event.File] = true
 	}
 	return false
 }

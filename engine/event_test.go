@@ -1,0 +1,111 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+
+	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/engine"
+	"github.com/spoolmedia/spool/engine/enginetest"
+)
+
+func TestProgressAndEventsComeInOrder(t *testing.T) {
+	eng := enginetest.Open(t, engine.Config{Workers: 1, Codecs: []codec.Codec{&enginetest.Codec{
+		Do: func(ctx context.Context, w *codec.Work) error {
+			for i := range 11 {
+				w.Report(float64(i) / 10)
+			}
+			return enginetest.Write(ctx, w, "o", []byte("o"))
+		},
+	}}})
+	job := enginetest.Submit(t, eng, engine.Request{
+		Inputs: []engine.Input{text("a.txt", "a"), text("b.txt", "b")}, Operation: toPNG,
+	})
+	var kinds []engine.EventKind
+	var cursors []string
+	last := map[int]float64{}
+	for event, err := range eng.Subscribe(t.Context(), engine.Filter{Job: job.ID}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if event.File >= 0 {
+			if event.Progress < last[event.File] && event.Kind != engine.FileStarted {
+				t.Errorf("progress of file %d fell from %v to %v", event.File, last[event.File], event.Progress)
+			}
+			if event.Kind == engine.Progress && event.Progress >= 1 {
+				t.Errorf("progress %v before the commit", event.Progress)
+			}
+			last[event.File] = max(last[event.File], event.Progress)
+		}
+		if event.Kind != engine.Progress {
+			kinds, cursors = append(kinds, event.Kind), append(cursors, event.Cursor)
+		}
+	}
+	want := []engine.EventKind{
+		engine.Created, engine.Started, engine.FileStarted, engine.FileCompleted,
+		engine.FileStarted, engine.FileCompleted, engine.CompletedJob,
+	}
+	if !slices.Equal(kinds, want) {
+		t.Errorf("events %v, want %v", kinds, want)
+	}
+	var rest []engine.EventKind
+	for event, err := range eng.Subscribe(t.Context(), engine.Filter{Job: job.ID, After: cursors[2]}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if event.Kind != engine.Progress {
+			rest = append(rest, event.Kind)
+		}
+	}
+	if !slices.Equal(rest, want[3:]) {
+		t.Errorf("events after the third: %v, want %v", rest, want[3:])
+	}
+	for event := range eng.Subscribe(t.Context(), engine.Filter{Job: job.ID, After: cursors[len(cursors)-1]}) {
+		t.Errorf("after the last event: %+v", event)
+	}
+	for _, err := range eng.Subscribe(t.Context(), engine.Filter{Job: "no-such-job"}) {
+		if !errors.Is(err, engine.ErrNotFound) {
+			t.Errorf("missing job: got %v, want ErrNotFound", err)
+		}
+	}
+}
+
+func TestAnAccountDoesNotSeeTheProgressOfAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hold := make(chan struct{})
+		eng := enginetest.Open(t, engine.Config{Codecs: []codec.Codec{&enginetest.Codec{
+			Do: func(ctx context.Context, w *codec.Work) error {
+				w.Report(0.5)
+				<-hold
+				return enginetest.Write(ctx, w, "o", []byte("o"))
+			},
+		}}})
+		seen := map[string]int{}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for event, err := range eng.Subscribe(ctx, engine.Filter{Account: "mine"}) {
+				if err != nil {
+					t.Error(err)
+				}
+				seen[event.Job]++
+			}
+		}()
+		mine := enginetest.Submit(t, eng, engine.Request{Account: "mine", Inputs: []engine.Input{text("a.txt", "a")}, Operation: toPNG})
+		theirs := enginetest.Submit(t, eng, engine.Request{Account: "theirs", Inputs: []engine.Input{text("a.txt", "a")}, Operation: toPNG})
+		synctest.Wait()
+		close(hold)
+		enginetest.Wait(t, eng, mine.ID)
+		enginetest.Wait(t, eng, theirs.ID)
+		synctest.Wait()
+		cancel()
+		<-done
+		if seen[mine.ID] < 6 || seen[theirs.ID] > 0 {
+			t.Errorf("saw %d events of mine and %d of theirs", seen[mine.ID], seen[theirs.ID])
+		}
+	})
+}

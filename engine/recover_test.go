@@ -1,0 +1,150 @@
+package engine_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/engine"
+	"github.com/spoolmedia/spool/engine/enginetest"
+	"github.com/spoolmedia/spool/storage/memstorage"
+	"github.com/spoolmedia/spool/store"
+	"github.com/spoolmedia/spool/store/memstore"
+)
+
+func TestCloseGivesBackWhatRunsAndTheNextEngineTakesItUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		jobs, blobs := memstore.New(), memstorage.New()
+		t.Cleanup(func() { jobs.Close() })
+		stuck := &enginetest.Codec{Do: func(ctx context.Context, w *codec.Work) error {
+			if err := enginetest.Write(ctx, w, "half.png", []byte("half")); err != nil {
+				return err
+			}
+			<-ctx.Done()
+			return ctx.Err()
+		}}
+		first, err := engine.Open(engine.Config{Store: jobs, Storage: blobs, Codecs: []codec.Codec{stuck}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		job := enginetest.Submit(t, first, engine.Request{
+			Inputs: []engine.Input{text("a.txt", "a")}, Operation: toPNG,
+		})
+		synctest.Wait()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := first.Close(ctx); err != nil {
+			t.Fatal(err)
+		}
+		for task, err := range jobs.Tasks(t.Context(), store.TaskQuery{Under: store.Ref{Job: job.ID}}) {
+			if err != nil || task.Session != "" || task.Attempt != 0 || task.Crashes != 0 {
+				t.Errorf("task after close: %+v, %v; want it free and no attempt counted", task, err)
+			}
+		}
+		if _, err := first.Submit(t.Context(), engine.Request{}); !errors.Is(err, engine.ErrClosed) {
+			t.Errorf("submit after close: got %v, want ErrClosed", err)
+		}
+		second := enginetest.Open(t, engine.Config{Store: jobs, Storage: blobs})
+		if job = enginetest.Wait(t, second, job.ID); job.Status != engine.Completed {
+			t.Errorf("job is %s: %v", job.Status, job.Error)
+		}
+		synctest.Wait()
+		if got := keys(t, blobs, "out/"); len(got) != 1 || !strings.HasSuffix(got[0], "/2/a.png") {
+			t.Errorf("in storage: %v, want only the output of the second attempt", got)
+		}
+	})
+}
+
+// dyingStore lets a test end the session of an engine that does not know it yet:
+// a process that is taken for dead.
+type dyingStore struct {
+	*memstore.Store
+	sessions chan store.Session
+}
+
+func (s dyingStore) Session(ctx context.Context, offers json.RawMessage) (store.Session, error) {
+	session, err := s.Store.Session(ctx, offers)
+	if err != nil {
+		return nil, err
+	}
+	s.sessions <- session
+	return undying{session}, nil
+}
+
+// undying never tells that it was lost.
+type undying struct{ store.Session }
+
+func (undying) Lost() <-chan struct{} { return nil }
+
+func TestAWorkerThatLostItsClaimCannotPublish(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		jobs, blobs := memstore.New(), memstorage.New()
+		t.Cleanup(func() { jobs.Close() })
+		release := make(chan struct{})
+		zombie := &enginetest.Codec{Do: func(ctx context.Context, w *codec.Work) error {
+			<-release
+			return enginetest.Write(ctx, w, "a.png", []byte("by the zombie"))
+		}}
+		dying := dyingStore{jobs, make(chan store.Session, 1)}
+		first := enginetest.Open(t, engine.Config{Store: dying, Storage: blobs, Codecs: []codec.Codec{zombie}})
+		job := enginetest.Submit(t, first, engine.Request{
+			Inputs: []engine.Input{text("a.txt", "by the heir")}, Operation: toPNG,
+		})
+		synctest.Wait()
+		if err := (<-dying.sessions).Close(); err != nil {
+			t.Fatal(err)
+		}
+		heir := enginetest.Open(t, engine.Config{Store: jobs, Storage: blobs})
+		job = enginetest.Wait(t, heir, job.ID)
+		close(release)
+		synctest.Wait()
+		files := enginetest.Files(t, heir, job.ID)
+		if got := string(enginetest.Read(t, heir, files[0].Outputs[0])); got != "by the heir" {
+			t.Errorf("the output is %q", got)
+		}
+		var ends int
+		for event, err := range jobs.Events(t.Context(), store.EventQuery{Job: job.ID}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if engine.EventKind(event.Kind).Terminal() {
+				ends++
+			}
+		}
+		if ends != 1 {
+			t.Errorf("the job ended %d times", ends)
+		}
+	})
+}
+
+func TestAFileOnWhichTheProcessKeepsDyingIsPutAside(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		jobs, blobs := memstore.New(), memstorage.New()
+		t.Cleanup(func() { jobs.Close() })
+		submitter := enginetest.Open(t, engine.Config{Store: jobs, Storage: blobs, Workers: -1, Codecs: []codec.Codec{&enginetest.Codec{}}})
+		job := enginetest.Submit(t, submitter, engine.Request{
+			Inputs: []engine.Input{text("poison.txt", "p")}, Operation: toPNG,
+		})
+		stuck := &enginetest.Codec{Do: func(ctx context.Context, _ *codec.Work) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}}
+		for range 5 {
+			dying := dyingStore{jobs, make(chan store.Session, 1)}
+			enginetest.Open(t, engine.Config{Store: dying, Storage: blobs, Codecs: []codec.Codec{stuck}, Workers: 1})
+			synctest.Wait()
+			if err := (<-dying.sessions).Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		enginetest.Open(t, engine.Config{Store: jobs, Storage: blobs, Codecs: []codec.Codec{stuck}, Workers: 1})
+		job = enginetest.Wait(t, submitter, job.ID)
+		if job.Status != engine.Failed || job.Error.Class != codec.Quarantined {
+			t.Errorf("job is %s: %+v, want it quarantined", job.Status, job.Error)
+		}
+	})
+}
