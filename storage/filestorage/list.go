@@ -123,6 +123,9 @@ func (l *lister) enter(root *os.Root, name string) (*os.Root, error) {
 // that the listing wants, and whether there are more.
 func (l *lister) read(root *os.Root, base, from string) ([]name, bool, error) {
 	dir, err := root.Open(".")
+	if missing(err) {
+		return nil, false, nil
+	}
 	if err != nil {
 		return nil, false, err
 	}
@@ -134,6 +137,9 @@ func (l *lister) read(root *os.Root, base, from string) ([]name, bool, error) {
 			if n, ok := nameOf(e, base); ok && n.key > from && l.wants(n) {
 				names = append(names, n)
 			}
+		}
+		if missing(err) {
+			err = io.EOF // the folder was removed meanwhile
 		}
 		if err != nil && err != io.EOF {
 			return nil, false, err

@@ -107,6 +107,10 @@ func (s *Storage) makeFolder(dir string) error {
 // prune removes the folder and those above it, as far as they are empty.
 func (s *Storage) prune(dir string) {
 	for ; dir != blobsDir; dir = folder(dir) {
+		// What is no folder was not made by us, such as a symbolic link.
+		if info, err := s.root.Lstat(dir); err != nil || !info.IsDir() {
+			return
+		}
 		if s.root.Remove(dir) != nil {
 			return
 		}
