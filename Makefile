@@ -1,0 +1,42 @@
+# make demo and make test are all that a clone needs: both install what is missing.
+
+FILES ?=
+OUT   ?= out/demo
+PURE  := ./engine/... ./store/... ./queue/... ./storage/... ./codec ./codec/codectest
+
+.PHONY: setup demo test check bench soak fmt lint
+
+setup:
+	@scripts/setup
+
+# demo converts our own picture and film, or FILES="…".
+demo: setup
+	@scripts/demo "$(OUT)" $(FILES)
+
+test: setup check
+	go test -race -shuffle=on -timeout 15m ./...
+	cd examples/bench && go vet ./... && go test ./...
+
+# check is everything of test that runs no test.
+check:
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
+		if [ -n "$$unformatted" ]; then echo "not gofmt-ed:" $$unformatted; exit 1; fi
+	go mod tidy -diff
+	go vet ./...
+	go tool staticcheck ./...
+	CGO_ENABLED=0 go build $(PURE)
+
+# bench compares spool with the same libraries called as commands, as ratios.
+bench: setup
+	cd examples/bench && go run .
+
+# soak prints memory and descriptors over a thousand conversions.
+soak: setup
+	cd examples/bench && go run ./soak
+
+fmt:
+	gofmt -w $$(git ls-files '*.go')
+
+# lint wants golangci-lint 2 on the path; test does without.
+lint:
+	golangci-lint run
