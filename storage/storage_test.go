@@ -32,7 +32,7 @@ func TestValidKey(t *testing.T) {
 
 type (
 	plain   struct{}
-	closer  struct{ plain }
+	closer  struct{}
 	wrapper struct{ inner any }
 )
 

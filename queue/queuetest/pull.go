@@ -133,10 +133,10 @@ func ctxEnded(ctx context.Context, q queue.Queue) error {
 	over, cancel := context.WithCancel(ctx)
 	cancel()
 	if _, err := q.Push(over, "image", "b"); !errors.Is(err, context.Canceled) {
-		return fmt.Errorf("Push = %w, want context.Canceled", err)
+		return fmt.Errorf("got Push = %w, want context.Canceled", err)
 	}
 	if _, _, err := q.Pull(over, "image"); !errors.Is(err, context.Canceled) {
-		return fmt.Errorf("Pull = %w, want context.Canceled", err)
+		return fmt.Errorf("got Pull = %w, want context.Canceled", err)
 	}
 	got, err := take(ctx, q, 1, "image")
 	return errors.Join(err, same(got, []string{"a"}), wantEmpty(ctx, q, "image"))
@@ -148,7 +148,7 @@ func ctxEnds(ctx context.Context, q queue.Queue) error {
 	cancel()
 	for range 4 {
 		if w := <-waiting; !errors.Is(w.err, context.Canceled) {
-			return fmt.Errorf("Pull = %q, %w; want context.Canceled", w.hint, w.err)
+			return fmt.Errorf("got Pull = %q, %w; want context.Canceled", w.hint, w.err)
 		}
 	}
 	if err := push(ctx, q, "av", "a", "b"); err != nil {
@@ -164,16 +164,16 @@ func closed(ctx context.Context, q queue.Queue) error {
 	}
 	for i := range 2 {
 		if err := q.Close(); err != nil {
-			return fmt.Errorf("Close, time %d: %w", i+1, err)
+			return fmt.Errorf("a Close, time %d: %w", i+1, err)
 		}
 	}
 	if _, err := q.Push(ctx, "image", "b"); !errors.Is(err, queue.ErrClosed) {
-		return fmt.Errorf("Push = %w, want ErrClosed", err)
+		return fmt.Errorf("got Push = %w, want ErrClosed", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if _, _, err := q.Pull(ctx, "image"); !errors.Is(err, queue.ErrClosed) {
-		return fmt.Errorf("Pull = %w, want ErrClosed", err)
+		return fmt.Errorf("got Pull = %w, want ErrClosed", err)
 	}
 	return nil
 }
@@ -187,7 +187,7 @@ func closeWaiting(ctx context.Context, q queue.Queue) error {
 	}
 	for range 4 {
 		if w := <-waiting; !errors.Is(w.err, queue.ErrClosed) {
-			return fmt.Errorf("Pull = %q, %w; want ErrClosed", w.hint, w.err)
+			return fmt.Errorf("got Pull = %q, %w; want ErrClosed", w.hint, w.err)
 		}
 	}
 	return nil

@@ -97,7 +97,7 @@ func fill(ctx context.Context, q queue.Queue, lane string) ([]string, error) {
 		hints := names(fmt.Sprint(lane, i), 100)
 		n, err := q.Push(ctx, lane, hints...)
 		if err != nil || n < 0 || n > len(hints) {
-			return in, fmt.Errorf("Push = %d, %w", n, err)
+			return in, fmt.Errorf("got Push = %d, %w", n, err)
 		}
 		in = append(in, hints[:n]...)
 		if n < len(hints) {
@@ -116,7 +116,7 @@ func pushFull(ctx context.Context, q queue.Queue) error {
 		return fmt.Errorf("the window holds %d hints, want 64 at least", len(in))
 	}
 	if n, err := q.Push(ctx, "image", in[0], in[1], "new"); n != 2 || err != nil {
-		return fmt.Errorf("Push of two known and a new hint = %d, %v; want 2", n, err)
+		return fmt.Errorf("got Push of two known and a new hint = %d, %v; want 2", n, err)
 	}
 	got, err := take(ctx, q, len(in), "image")
 	return errors.Join(err, same(got, in), wantEmpty(ctx, q, "image"))

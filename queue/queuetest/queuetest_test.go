@@ -105,15 +105,42 @@ func TestCheckCatchesABrokenQueue(t *testing.T) {
 		broken func(queue.Queue) queue.Queue
 		clause string // that must be among the findings
 	}{
-		"loses acks":    {func(q queue.Queue) queue.Queue { return losesAcks{q} }, "may be pushed again"},
-		"acks itself":   {func(q queue.Queue) queue.Queue { return acksItself{q} }, "not acknowledged is not repeated"},
-		"starves":       {func(q queue.Queue) queue.Queue { return starves{q} }, "starves none"},
-		"loses hints":   {func(q queue.Queue) queue.Queue { return losesHints{q} }, "is pulled once"},
-		"counts wrong":  {func(q queue.Queue) queue.Queue { return counts{q} }, "beyond the window"},
-		"mixes lanes":   {func(q queue.Queue) queue.Queue { return mixesLanes{q} }, "its lanes only"},
-		"deaf to ctx":   {func(q queue.Queue) queue.Queue { return deaf{q} }, "an ended context"},
-		"never closes":  {func(q queue.Queue) queue.Queue { return neverCloses{q} }, "after Close everything"},
-		"repeats hints": {func(q queue.Queue) queue.Queue { return repeatsHints{q} }, "is pulled once"},
+		"loses acks": {
+			func(q queue.Queue) queue.Queue { return losesAcks{q} },
+			"may be pushed again",
+		},
+		"acks itself": {
+			func(q queue.Queue) queue.Queue { return acksItself{q} },
+			"not acknowledged is not repeated",
+		},
+		"starves": {
+			func(q queue.Queue) queue.Queue { return starves{q} },
+			"starves none",
+		},
+		"loses hints": {
+			func(q queue.Queue) queue.Queue { return losesHints{q} },
+			"is pulled once",
+		},
+		"counts wrong": {
+			func(q queue.Queue) queue.Queue { return counts{q} },
+			"beyond the window",
+		},
+		"mixes lanes": {
+			func(q queue.Queue) queue.Queue { return mixesLanes{q} },
+			"its lanes only",
+		},
+		"deaf to ctx": {
+			func(q queue.Queue) queue.Queue { return deaf{q} },
+			"an ended context",
+		},
+		"never closes": {
+			func(q queue.Queue) queue.Queue { return neverCloses{q} },
+			"after Close everything",
+		},
+		"repeats hints": {
+			func(q queue.Queue) queue.Queue { return repeatsHints{q} },
+			"is pulled once",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := check(t, c.broken)

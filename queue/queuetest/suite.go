@@ -79,7 +79,7 @@ func checkOne(
 func push(ctx context.Context, q queue.Queue, lane string, hints ...string) error {
 	n, err := q.Push(ctx, lane, hints...)
 	if n != len(hints) || err != nil {
-		return fmt.Errorf("Push of %d hints = %d, %w; want all", len(hints), n, err)
+		return fmt.Errorf("got Push of %d hints = %d, %w; want all", len(hints), n, err)
 	}
 	return nil
 }
@@ -90,10 +90,10 @@ func pull(ctx context.Context, q queue.Queue, lanes ...string) (string, func(), 
 	defer cancel()
 	hint, ack, err := q.Pull(ctx, lanes...)
 	if err != nil {
-		return "", nil, fmt.Errorf("Pull of %q: %w", lanes, err)
+		return "", nil, fmt.Errorf("a Pull of %q: %w", lanes, err)
 	}
 	if ack == nil {
-		return "", nil, errors.New("Pull returns a hint without ack")
+		return "", nil, errors.New("a Pull returns a hint without ack")
 	}
 	return hint, ack, nil
 }

@@ -43,7 +43,7 @@ func abortAfterCommit(ctx context.Context, s storage.Storage) error {
 		return err
 	}
 	if err := w.Abort(); err != nil {
-		return fmt.Errorf("Abort after Commit: %w", err)
+		return fmt.Errorf("an Abort after Commit: %w", err)
 	}
 	return wantBlob(ctx, s, "a", []byte("data"))
 }
@@ -65,7 +65,7 @@ func writeAfterCommit(ctx context.Context, s storage.Storage) error {
 		return err
 	}
 	if _, err := w.Write([]byte("more")); err == nil {
-		return errors.New("Write after Commit succeeds")
+		return errors.New("a Write after Commit succeeds")
 	}
 	return wantBlob(ctx, s, "a", []byte("data"))
 }
@@ -157,10 +157,10 @@ func readBack(ctx context.Context, s storage.Storage) error {
 	}
 	buf := make([]byte, 4)
 	if n, err := w.ReadAt(buf, 3); n != 4 || err != nil || string(buf) != "3456" {
-		return fmt.Errorf("ReadAt = %d, %v, %q; want 4, nil, 3456", n, err, buf)
+		return fmt.Errorf("got ReadAt = %d, %v, %q; want 4, nil, 3456", n, err, buf)
 	}
 	if n, err := w.ReadAt(buf, 8); n != 2 || err != io.EOF {
-		return fmt.Errorf("ReadAt over the end = %d, %v; want 2, EOF", n, err)
+		return fmt.Errorf("got ReadAt over the end = %d, %v; want 2, EOF", n, err)
 	}
 	if err := w.at(0, io.SeekCurrent, "ab"); err != nil { // ReadAt moved nothing
 		return err
@@ -178,10 +178,10 @@ func seekNegative(ctx context.Context, s storage.Storage) error {
 		return err
 	}
 	if _, err := w.Seek(-3, io.SeekEnd); err == nil {
-		return errors.New("Seek before the start succeeds")
+		return errors.New("a Seek before the start succeeds")
 	}
 	if _, err := w.ReadAt(make([]byte, 1), -1); err == nil {
-		return errors.New("ReadAt before the start succeeds")
+		return errors.New("a ReadAt before the start succeeds")
 	}
 	if _, err := w.Write([]byte("c")); err != nil {
 		return err

@@ -24,7 +24,8 @@ var listChecks = []check{
 // listed are keys whose order in folders differs from that of bytes.
 var listed = []string{
 	"a", "a b", "a-b", "a.b/c", "a/b", "a/b/c", "a/b-c", "a/b/c/d/e", "a0", "a0/b", "aa", "b.d",
-	"b.d/c.d/d", "b/d", "B", "A/x", "é/ü", "%41", "%", "~", "日本語/ファイル.png", "z/1", "z/10", "z/2",
+	"b.d/c.d/d", "b/d", "B", "A/x", "é/ü", "%41", "%", "~",
+	"日本語/ファイル.png", "z/1", "z/10", "z/2",
 	strings.Repeat("l", 79), strings.Repeat("l", 80), strings.Repeat("l", 81),
 	strings.Repeat("l", 80) + "/x", strings.Repeat("l", 80) + "-", strings.Repeat("l", 160) + "/.x",
 	strings.Repeat("%", 255) + "/" + strings.Repeat("é", 127), strings.Repeat(".", 82),
@@ -51,7 +52,7 @@ func selected(keys []string, prefix, after string) []string {
 func listEmpty(ctx context.Context, s storage.Storage) error {
 	keys, err := list(ctx, s, "", "")
 	if err == nil && len(keys) > 0 {
-		err = fmt.Errorf("List yields %q, want nothing", keys)
+		err = fmt.Errorf("a List yields %q, want nothing", keys)
 	}
 	return err
 }
@@ -65,7 +66,7 @@ func listOrder(ctx context.Context, s storage.Storage) error {
 		return err
 	}
 	if want := selected(listed, "", ""); !slices.Equal(got, want) {
-		return fmt.Errorf("List yields %q, want %q", got, want)
+		return fmt.Errorf("a List yields %q, want %q", got, want)
 	}
 	for _, key := range listed {
 		if err := wantBlob(ctx, s, key, []byte(key)); err != nil {
@@ -90,7 +91,7 @@ func listRange(ctx context.Context, s storage.Storage) error {
 				return err
 			}
 			if want := selected(listed, prefix, after); !slices.Equal(got, want) {
-				return fmt.Errorf("List(%q, %q) yields %q, want %q", prefix, after, got, want)
+				return fmt.Errorf("a List(%q, %q) yields %q, want %q", prefix, after, got, want)
 			}
 		}
 	}
@@ -152,7 +153,7 @@ func listChange(ctx context.Context, s storage.Storage) error {
 		}
 	}
 	if !slices.Equal(got, keys) {
-		return fmt.Errorf("List yields %d keys while they are removed, want %d", len(got), len(keys))
+		return fmt.Errorf("a List yields %d keys while they are removed, want %d", len(got), len(keys))
 	}
 	return nil
 }
@@ -167,7 +168,7 @@ func listEnded(ctx context.Context, s storage.Storage) error {
 	for _, err := range s.List(sub, "", "") {
 		cancel()
 		if len(errs) > 0 && errs[len(errs)-1] != nil {
-			return errors.New("List goes on after an error")
+			return errors.New("a List goes on after an error")
 		}
 		errs = append(errs, err)
 	}

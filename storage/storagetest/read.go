@@ -56,16 +56,16 @@ func ranges(ctx context.Context, s storage.Storage) error {
 		buf := make([]byte, c.n)
 		n, err := b.ReadAt(buf, c.off)
 		if string(buf[:n]) != c.want || (c.eof && err != io.EOF) || (!c.eof && err != nil) {
-			return fmt.Errorf("ReadAt of %d at %d = %q, %v; want %q, EOF %v",
+			return fmt.Errorf("got ReadAt of %d at %d = %q, %v; want %q, EOF %v",
 				c.n, c.off, buf[:n], err, c.want, c.eof)
 		}
 	}
 	// At the very end both answers are those of an io.ReaderAt.
 	if n, err := b.ReadAt(make([]byte, 10), 0); n != 10 || (err != nil && err != io.EOF) {
-		return fmt.Errorf("ReadAt of all = %d, %v; want 10 and nil or EOF", n, err)
+		return fmt.Errorf("got ReadAt of all = %d, %v; want 10 and nil or EOF", n, err)
 	}
 	if n, err := b.ReadAt(make([]byte, 1), -1); n != 0 || err == nil || err == io.EOF {
-		return fmt.Errorf("ReadAt at -1 = %d, %v; want an error", n, err)
+		return fmt.Errorf("got ReadAt at -1 = %d, %v; want an error", n, err)
 	}
 	return nil
 }
@@ -86,10 +86,10 @@ func openInfo(ctx context.Context, s storage.Storage) error {
 // sameInfo checks what a storage says of a blob later against what Commit said.
 func sameInfo(what string, got, made storage.Info) error {
 	if got.Key != made.Key || got.Size != made.Size {
-		return fmt.Errorf("Info of %s = %+v, want %+v", what, got, made)
+		return fmt.Errorf("got Info of %s = %+v, want %+v", what, got, made)
 	}
 	if got.SHA256 != "" && got.SHA256 != made.SHA256 {
-		return fmt.Errorf("SHA256 of %s = %q, want none or %q", what, got.SHA256, made.SHA256)
+		return fmt.Errorf("got SHA256 of %s = %q, want none or %q", what, got.SHA256, made.SHA256)
 	}
 	return nil
 }
@@ -106,7 +106,7 @@ func readClosed(ctx context.Context, s storage.Storage) error {
 		return err
 	}
 	if _, err := b.ReadAt(make([]byte, 1), 0); err == nil || err == io.EOF {
-		return fmt.Errorf("ReadAt after Close = %v, want an error", err)
+		return fmt.Errorf("got ReadAt after Close = %v, want an error", err)
 	}
 	return wantBlob(ctx, s, "a", []byte("data"))
 }
@@ -162,7 +162,7 @@ func removeMissing(ctx context.Context, s storage.Storage) error {
 	}
 	for _, key := range []string{"x", "a", "a/c", "x/y", "a/b/c", "a/b/c/d"} {
 		if err := s.Remove(ctx, key); err != nil {
-			return fmt.Errorf("Remove(%q): %w", key, err)
+			return fmt.Errorf("a Remove(%q): %w", key, err)
 		}
 	}
 	return wantBlob(ctx, s, "a/b", []byte("x"))

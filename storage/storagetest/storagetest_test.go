@@ -165,16 +165,46 @@ func TestCheckCatchesABrokenStorage(t *testing.T) {
 		broken func(storage.Storage) storage.Storage
 		clause string // that must be among the findings
 	}{
-		"overwrites":     {func(s storage.Storage) storage.Storage { return overwrites{s} }, "Create of an existing key"},
-		"leaks":          {func(s storage.Storage) storage.Storage { return leaks{s} }, "Abort leaves nothing behind"},
-		"unordered":      {func(s storage.Storage) storage.Storage { return unordered{s} }, "List is in byte order"},
-		"after is in":    {func(s storage.Storage) storage.Storage { return afterIs{s} }, "List keeps to prefix and after"},
-		"strict Remove":  {func(s storage.Storage) storage.Storage { return strict{s} }, "Remove of a missing key"},
-		"forgets":        {func(s storage.Storage) storage.Storage { return forgets{s} }, "readable after Remove"},
-		"any key":        {func(s storage.Storage) storage.Storage { return anyKey{s} }, "a bad key is ErrBadKey"},
-		"no SHA256":      {func(s storage.Storage) storage.Storage { return noSum{s} }, "a blob has the bytes"},
-		"deaf to ctx":    {func(s storage.Storage) storage.Storage { return deaf{s} }, "Create with an ended context"},
-		"keeps a buffer": {func(s storage.Storage) storage.Storage { return keepsBuffer{s} }, "use its buffer again"},
+		"overwrites": {
+			func(s storage.Storage) storage.Storage { return overwrites{s} },
+			"Create of an existing key",
+		},
+		"leaks": {
+			func(s storage.Storage) storage.Storage { return leaks{s} },
+			"Abort leaves nothing behind",
+		},
+		"unordered": {
+			func(s storage.Storage) storage.Storage { return unordered{s} },
+			"List is in byte order",
+		},
+		"after is in": {
+			func(s storage.Storage) storage.Storage { return afterIs{s} },
+			"List keeps to prefix and after",
+		},
+		"strict Remove": {
+			func(s storage.Storage) storage.Storage { return strict{s} },
+			"Remove of a missing key",
+		},
+		"forgets": {
+			func(s storage.Storage) storage.Storage { return forgets{s} },
+			"readable after Remove",
+		},
+		"any key": {
+			func(s storage.Storage) storage.Storage { return anyKey{s} },
+			"a bad key is ErrBadKey",
+		},
+		"no SHA256": {
+			func(s storage.Storage) storage.Storage { return noSum{s} },
+			"a blob has the bytes",
+		},
+		"deaf to ctx": {
+			func(s storage.Storage) storage.Storage { return deaf{s} },
+			"Create with an ended context",
+		},
+		"keeps a buffer": {
+			func(s storage.Storage) storage.Storage { return keepsBuffer{s} },
+			"use its buffer again",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := check(t, func() storage.Storage { return c.broken(memstorage.New()) })

@@ -98,7 +98,7 @@ func put(ctx context.Context, s storage.Storage, key string, data []byte) (stora
 	}
 	defer w.Abort()
 	if n, err := w.Write(data); err != nil || n != len(data) {
-		return storage.Info{}, fmt.Errorf("Write = %d, %w; want %d, nil", n, err, len(data))
+		return storage.Info{}, fmt.Errorf("got Write = %d, %w; want %d, nil", n, err, len(data))
 	}
 	return w.Commit()
 }
@@ -132,14 +132,14 @@ func wantGone(ctx context.Context, s storage.Storage, key string) error {
 		if err == nil {
 			b.Close()
 		}
-		return fmt.Errorf("Open(%q) = %v, want ErrNotFound", key, err)
+		return fmt.Errorf("an Open(%q) = %v, want ErrNotFound", key, err)
 	}
 	keys, err := list(ctx, s, key, "")
 	if err != nil {
 		return err
 	}
 	if slices.Contains(keys, key) {
-		return fmt.Errorf("List yields %q, which is not there", key)
+		return fmt.Errorf("a List yields %q, which is not there", key)
 	}
 	return nil
 }
@@ -151,11 +151,11 @@ func wantInfo(got storage.Info, key string, data []byte, since time.Time) error 
 		Key: key, SHA256: hex.EncodeToString(sum[:]), Size: int64(len(data)), Created: got.Created,
 	}
 	if got != want {
-		return fmt.Errorf("Commit = %+v, want %+v", got, want)
+		return fmt.Errorf("got Commit = %+v, want %+v", got, want)
 	}
 	// File systems cut their times, and take them from a clock that lags.
 	if got.Created.Before(since.Add(-time.Minute)) || got.Created.After(time.Now().Add(time.Minute)) {
-		return fmt.Errorf("Created is %v, which is not now", got.Created)
+		return fmt.Errorf("a Created is %v, which is not now", got.Created)
 	}
 	return nil
 }
@@ -165,7 +165,7 @@ func list(ctx context.Context, s storage.Storage, prefix, after string) ([]strin
 	var keys []string
 	for info, err := range s.List(ctx, prefix, after) {
 		if err != nil {
-			return keys, fmt.Errorf("List(%q, %q): %w", prefix, after, err)
+			return keys, fmt.Errorf("a List(%q, %q): %w", prefix, after, err)
 		}
 		keys = append(keys, info.Key)
 	}

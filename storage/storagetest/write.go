@@ -48,7 +48,7 @@ func roundTrip(ctx context.Context, s storage.Storage) error {
 		for rest := data; len(rest) > 0; {
 			k := min(len(rest), 10_000)
 			if m, err := w.Write(rest[:k]); m != k || err != nil {
-				return fmt.Errorf("Write = %d, %v; want %d, nil", m, err, k)
+				return fmt.Errorf("got Write = %d, %v; want %d, nil", m, err, k)
 			}
 			rest = rest[k:]
 		}
@@ -114,7 +114,7 @@ func invisible(ctx context.Context, s storage.Storage) error {
 	}
 	keys, err := list(ctx, s, "", "")
 	if err != nil || len(keys) > 0 {
-		return fmt.Errorf("List before Commit = %q, %v; want nothing", keys, err)
+		return fmt.Errorf("a List before Commit = %q, %v; want nothing", keys, err)
 	}
 	if _, err := w.Commit(); err != nil {
 		return err
@@ -132,14 +132,14 @@ func abort(ctx context.Context, s storage.Storage) error {
 	}
 	for i := range 2 {
 		if err := w.Abort(); err != nil {
-			return fmt.Errorf("Abort, time %d: %w", i+1, err)
+			return fmt.Errorf("an Abort, time %d: %w", i+1, err)
 		}
 	}
 	if _, err := w.Write([]byte("more")); err == nil {
-		return errors.New("Write after Abort succeeds")
+		return errors.New("a Write after Abort succeeds")
 	}
 	if _, err := w.Commit(); err == nil {
-		return errors.New("Commit after Abort succeeds")
+		return errors.New("a Commit after Abort succeeds")
 	}
 	if err := wantGone(ctx, s, "a/b"); err != nil {
 		return err
@@ -180,7 +180,7 @@ func secondWriter(ctx context.Context, s storage.Storage) error {
 		return err
 	}
 	if err := writers[0].Abort(); err != nil {
-		return fmt.Errorf("Abort after a failed Commit: %w", err)
+		return fmt.Errorf("an Abort after a failed Commit: %w", err)
 	}
 	return wantBlob(ctx, s, "a", []byte("writer 1"))
 }
@@ -207,7 +207,7 @@ func writeEnded(ctx context.Context, s storage.Storage) error {
 		return err
 	}
 	if err := w.Abort(); err != nil {
-		return fmt.Errorf("Abort after the context ended: %w", err)
+		return fmt.Errorf("an Abort after the context ended: %w", err)
 	}
 	return wantGone(ctx, s, "a")
 }
