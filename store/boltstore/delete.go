@@ -66,6 +66,10 @@ func (s *Store) purge(id string) error {
 
 // purge does one step, and reports whether there is more to do.
 func (w *write) purge(id string) (bool, error) {
+	st, err := w.state(id)
+	if err != nil || st.exists {
+		return false, err // a commit failed, as it seemed, but the head is there
+	}
 	prefix := jobPrefix(id)
 	tasks := w.keys(bucketTask, prefix)
 	for _, key := range tasks {

@@ -54,6 +54,7 @@ func TestCheckFindsFaults(t *testing.T) {
 		"forgets sessions":         {faults{noSessions: true}, "sessions/are listed"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			err := checkWith(t, test.faults)
 			if err == nil {
 				t.Fatal("got no fault")
