@@ -1,0 +1,170 @@
+package libav
+
+import (
+	"context"
+	"io"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/spoolmedia/spool/codec"
+)
+
+// Codec converts audio and video through FFmpeg's libraries. Make it with [New].
+// It holds nothing but what this build of the libraries can do, so one value
+// serves any number of goroutines.
+type Codec struct {
+	offers []codec.Offer
+	tones  bool // HDR can be mapped to SDR
+}
+
+var _ codec.Codec = (*Codec)(nil)
+
+// logOnce: the libraries have one log for the whole process.
+var logOnce sync.Once
+
+// New returns a codec that offers what this build of the libraries can do. The
+// first call takes over the libraries' log, which is the process's: warnings of
+// work done here go into its notes, and nothing is printed any more.
+func New() *Codec {
+	logOnce.Do(installLog)
+	c := &Codec{tones: hasFilter("zscale") && hasFilter("tonemap")}
+	if to := outputFormats(); len(to) > 0 {
+		c.offers = []codec.Offer{{
+			Op: codec.Convert{}.Name(), From: inputTypes(), To: to, Lane: codec.LaneAV,
+		}}
+	}
+	return c
+}
+
+// Name returns "libav".
+func (c *Codec) Name() string { return "libav" }
+
+// Offers implements [codec.Codec].
+func (c *Codec) Offers() []codec.Offer { return c.offers }
+
+// Probe implements [codec.Codec]. It reads at most a few megabytes.
+func (c *Codec) Probe(ctx context.Context, w *codec.Work) (codec.Media, codec.Cost, error) {
+	in, err := onlyInput(w)
+	if err != nil {
+		return codec.Media{}, codec.Cost{}, err
+	}
+	s, streams, err := openInput(ctx, in, w.Policy)
+	if err != nil {
+		return codec.Media{}, codec.Cost{}, err
+	}
+	defer s.close()
+	m := mediaOf(s, streams)
+	if err := w.Policy.Limits.Check(in.Name(), m); err != nil {
+		return codec.Media{}, codec.Cost{}, err
+	}
+	op, _ := w.Op.(codec.Convert)
+	p, err := makePlan(in.Name(), streams, op, c.tones)
+	if w.Op == nil || err != nil {
+		p = plan{}
+	}
+	return m, costOf(m, p, threads(w)), nil
+}
+
+func onlyInput(w *codec.Work) (codec.Input, error) {
+	if len(w.In) != 1 {
+		return nil, codec.Errorf(codec.Unsupported, "libav: one input is needed, not %d", len(w.In))
+	}
+	return w.In[0], nil
+}
+
+// openInput opens in with the demuxer of its media type and checks its limits.
+func openInput(ctx context.Context, in codec.Input, p codec.Policy) (*session, []stream, error) {
+	head := make([]byte, 16)
+	n, err := in.ReadAt(head, 0)
+	if err != nil && err != io.EOF {
+		return nil, nil, readError(in.Name(), err)
+	}
+	demuxer, ok := demuxerFor(in.Type(), head[:n])
+	if !ok {
+		return nil, nil, codec.Errorf(codec.Unsupported, "%s is not audio or video: it is %s",
+			in.Name(), codec.TypeName(in.Type()))
+	}
+	s, err := newSession(ctx, in)
+	if err != nil {
+		return nil, nil, err
+	}
+	most := p.Limits.WithDefaults().Streams
+	if err := s.open(demuxer, probeSize(demuxer), max(most+1, 0)); err != nil {
+		err = s.openError(err)
+		s.close()
+		return nil, nil, err
+	}
+	streams := s.streams()
+	if most > 0 && len(streams) > most {
+		s.close()
+		return nil, nil, codec.Errorf(codec.Limit, "%s has more than %d streams, the limit",
+			in.Name(), most)
+	}
+	return s, streams, nil
+}
+
+// mediaOf is what the headers say. The media type is corrected: a container for
+// video that holds only sound is audio.
+func mediaOf(s *session, streams []stream) codec.Media {
+	m := codec.Media{Type: s.in.Type(), Duration: s.duration()}
+	if v := bestVideo(streams); v >= 0 {
+		z := streams[v].shown()
+		m.Width, m.Height = z.w, z.h
+		return m
+	}
+	if bestAudio(streams) >= 0 {
+		m.Type = soundType(m.Type)
+	}
+	return m
+}
+
+func soundType(t string) string {
+	switch t {
+	case "video/mp4", "video/quicktime", "video/3gpp":
+		return "audio/mp4"
+	case "video/ogg":
+		return "audio/ogg"
+	case "video/x-ms-asf":
+		return "audio/x-ms-wma"
+	}
+	return t
+}
+
+func threads(w *codec.Work) int {
+	if w.Threads > 0 {
+		return w.Threads
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// costOf estimates from figures measured on one core: x264 and VP9 with the
+// options used here do some 15 and 7 million pixels a second.
+func costOf(m codec.Media, p plan, threads int) codec.Cost {
+	c := codec.Cost{CPU: 10*time.Millisecond + m.Duration/1000, Memory: 32 << 20, Threads: 1}
+	for _, t := range p.tracks {
+		switch {
+		case t.encode == nil:
+		case t.from.kind == audio:
+			c.CPU += m.Duration / 40
+		default:
+			pixels := float64(m.Width) * float64(m.Height)
+			speed := 15e6
+			if t.encode.encoder == "libvpx-vp9" {
+				speed = 7e6
+			}
+			c.CPU += time.Duration(m.Duration.Seconds() * frameRate(t.from) * pixels / speed * 1e9)
+			// Frames in the look-ahead, references and threads: about 60 of 1.5 bytes.
+			c.Memory += int64(pixels * 1.5 * 60)
+			c.Threads = threads
+		}
+	}
+	return c
+}
+
+func frameRate(s stream) float64 {
+	if s.rate.num <= 0 || s.rate.den <= 0 {
+		return 30
+	}
+	return min(float64(s.rate.num)/float64(s.rate.den), 240)
+}

@@ -1,0 +1,2 @@
+// Package libav converts audio and video through FFmpeg's libraries.
+package libav

@@ -1,0 +1,58 @@
+package libav
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spoolmedia/spool/codec"
+)
+
+// openError says why the input cannot be opened.
+func (s *session) openError(err error) error {
+	name := s.in.Name()
+	switch e, native := errors.AsType[nativeError](err); {
+	case !native:
+		return s.plainError(err)
+	case e.code == codeNoMemory:
+		// Headers that lie about sizes end here too, far below what there is.
+		return codec.Errorf(codec.Invalid, "%s asks for more memory than it can need: %w", name, err)
+	default:
+		return codec.Errorf(codec.Invalid, "%s is not %s that can be read: %w",
+			name, codec.TypeName(s.in.Type()), err)
+	}
+}
+
+// workError says why the conversion stopped.
+func (s *session) workError(err error) error {
+	name := s.in.Name()
+	switch e, native := errors.AsType[nativeError](err); {
+	case !native:
+		return s.plainError(err)
+	case e.code == codeNoMemory:
+		return codec.Errorf(codec.Memory, "there is not enough memory to convert %s: %w", name, err)
+	case e.code == codeUnknownOption:
+		return codec.Errorf(codec.Internal, "libav: option not taken: %w", err)
+	case e.code == codeNoDecoder, e.code == codeNoEncoder:
+		return codec.Errorf(codec.Unsupported, "%s cannot be converted here: %w", name, err)
+	default:
+		return codec.Errorf(codec.Invalid, "%s cannot be converted: %w", name, err)
+	}
+}
+
+// plainError keeps what the context, the input or the sink said.
+func (s *session) plainError(err error) error {
+	switch {
+	case s.ctx.Err() != nil:
+		return fmt.Errorf("libav: %q: %w", s.in.Name(), s.ctx.Err())
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case err == s.readErr:
+		return readError(s.in.Name(), err)
+	}
+	return fmt.Errorf("libav: write the output of %q: %w", s.in.Name(), err)
+}
+
+func readError(name string, err error) error {
+	return fmt.Errorf("libav: read %q: %w", name, err)
+}

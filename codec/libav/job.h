@@ -1,0 +1,124 @@
+// One conversion, from an input to an output, through FFmpeg's libraries. Go
+// decides what is to be done (plan.go); this does it.
+//
+// Functions return 0 or a negative AVERROR. A job is used by one thread at a
+// time; spool_stop alone may be called from any.
+#ifndef SPOOL_JOB_H
+#define SPOOL_JOB_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include <libavcodec/avcodec.h>
+#include <libavfilter/avfilter.h>
+#include <libavformat/avformat.h>
+
+#define SPOOL_NOTES 20
+#define SPOOL_NOTE_SIZE 240
+#define SPOOL_DURATIONS 512
+
+// A stream of the output, with what makes it from one of the input.
+typedef struct SpoolTrack {
+    AVStream *from, *to;
+    AVCodecContext *decoder, *encoder; // NULL: packets are copied
+    AVFilterGraph *graph;
+    AVFilterContext *source, *sink;
+    char *filters;      // what lies between decoder and encoder
+    AVDictionary *options;
+    AVFrame *last;      // parameters of the frames that graph takes
+    int64_t frames;     // decoded
+    int64_t faults;     // packets that could not be decoded
+    int64_t next;       // end of what came out of the decoder, in from's time base
+    int64_t previous;   // last timestamp given to a video encoder
+    int64_t last_dts;   // last that was written
+    int interlaced;
+    // The libraries lose the duration of frames in the encoders: it is kept
+    // here, by timestamp, until the packet comes out.
+    struct { int64_t pts, duration; } durations[SPOOL_DURATIONS];
+    unsigned durations_at;
+} SpoolTrack;
+
+typedef struct SpoolJob {
+    uintptr_t handle;   // of the Go session
+    atomic_int stop;
+    int64_t size;       // of the input in bytes
+    AVFormatContext *in, *out;
+    AVIOContext *in_io, *out_io;
+    SpoolTrack **tracks;
+    int count;
+    int *by_input;      // index of the track of each input stream, or -1
+    int inputs;
+    int64_t offset;     // taken from all timestamps, in AV_TIME_BASE
+    int64_t position;   // the latest timestamp written, in AV_TIME_BASE
+    int64_t end;        // of the last packet written, in AV_TIME_BASE
+    int64_t packets;    // written
+    int read_fault;     // what ended the input before its end, or 0
+    int header, drained;
+    AVPacket *packet, *encoded;
+    AVFrame *decoded, *filtered;
+    char fault[256];    // what a function failed on, if it knows more than its code
+    pthread_mutex_t mutex; // guards what follows
+    int notes;
+    char note[SPOOL_NOTES][SPOOL_NOTE_SIZE];
+} SpoolJob;
+
+// What Go wants to know of an input stream.
+typedef struct SpoolStream {
+    int kind;           // enum AVMediaType
+    const char *codec;  // name, or "" if unknown
+    const char *profile;
+    int decodable, width, height, bits, disposition, rgb, full_range, interlaced, alpha;
+    AVRational aspect, rate;
+    int primaries, transfer, matrix, color_range;
+    int sample_rate, channels, sample_bits, floating, pixel_bits;
+    char layout[64];
+    double start, duration; // seconds; NaN: unknown
+    int has_matrix, dolby_vision;
+    int32_t display[9];
+    int64_t bit_rate;
+} SpoolStream;
+
+// log.c
+void spool_log_install(void);
+SpoolJob *spool_job_enter(SpoolJob *job); // warnings of this thread belong to job; returns the last
+void spool_job_leave(SpoolJob *last);
+void spool_note(SpoolJob *job, const char *text);
+
+// job.c
+SpoolJob *spool_job_new(uintptr_t handle, int64_t size);
+void spool_job_free(SpoolJob *job);
+void spool_stop(SpoolJob *job);
+int spool_stopped(const SpoolJob *job);
+
+// input.c
+int spool_open_input(SpoolJob *job, const char *demuxer, const char *allowed,
+                     int64_t probe_size, int max_streams);
+void spool_describe(SpoolJob *job, int index, SpoolStream *s);
+double spool_duration(const SpoolJob *job); // seconds; NaN: unknown
+
+// output.c
+int spool_open_output(SpoolJob *job, const char *muxer, int seekable);
+int spool_new_track(SpoolJob *job, int input, SpoolTrack **track);
+int spool_add_copy(SpoolJob *job, int input, const char *tag);
+int spool_job_start(SpoolJob *job, AVDictionary **options, double offset, int chapters);
+int spool_write(SpoolJob *job, SpoolTrack *t, AVPacket *packet, AVRational base);
+int spool_finish(SpoolJob *job);
+
+// track.c
+int spool_add_encode(SpoolJob *job, int input, const char *encoder, const char *filters,
+                     AVDictionary **options, int threads, int64_t max_pixels);
+int spool_set_colour(SpoolJob *job, int track, int primaries, int transfer, int matrix, int range);
+int spool_decode(SpoolJob *job, SpoolTrack *t, AVPacket *packet); // NULL: the end
+void spool_track_free(SpoolTrack *t);
+
+// run.c
+int spool_job_run(SpoolJob *job, int packets); // AVERROR_EOF: all is read and encoded
+
+// In Go.
+extern int spoolAVRead(uintptr_t handle, uint8_t *buffer, int size);
+extern int64_t spoolAVSeekInput(uintptr_t handle, int64_t offset, int whence);
+extern int spoolAVWrite(uintptr_t handle, uint8_t *buffer, int size);
+extern int64_t spoolAVSeekOutput(uintptr_t handle, int64_t offset, int whence);
+
+#endif

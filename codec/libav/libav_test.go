@@ -1,0 +1,47 @@
+package libav_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/codectest"
+	"github.com/spoolmedia/spool/codec/libav"
+)
+
+// output is a file that a conversion made.
+type output struct {
+	path string
+	codec.Result
+}
+
+// convert does op on in.
+func convert(ctx context.Context, in codec.Input, op codec.Convert) (codectest.Output, error) {
+	sink := new(codectest.Sink)
+	err := libav.New().Process(ctx, &codec.Work{Op: op, In: []codec.Input{in}, Out: sink})
+	if err != nil {
+		return codectest.Output{}, err
+	}
+	return sink.Outputs()[0], nil
+}
+
+// mustConvert does op on the corpus file and writes what came out to a file.
+func mustConvert(t testing.TB, file string, op codec.Convert) output {
+	t.Helper()
+	o, err := convert(t.Context(), codectest.OpenInput(t, codectest.Corpus(t, file)), op)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return save(t, o)
+}
+
+func save(t testing.TB, o codectest.Output) output {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), o.Name)
+	if err := os.WriteFile(path, o.Data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return output{path, o.Result}
+}

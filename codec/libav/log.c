@@ -1,0 +1,74 @@
+// Warnings of the libraries. The callback is the process's, so every message is
+// traced to the job it belongs to; what cannot be traced is dropped.
+#include "job.h"
+
+#include <string.h>
+
+#include <libavutil/log.h>
+#include <libavutil/opt.h>
+
+static _Thread_local SpoolJob *current;
+
+SpoolJob *spool_job_enter(SpoolJob *job)
+{
+    SpoolJob *last = current;
+    current = job;
+    return last;
+}
+
+void spool_job_leave(SpoolJob *last)
+{
+    current = last;
+}
+
+void spool_note(SpoolJob *job, const char *text)
+{
+    pthread_mutex_lock(&job->mutex);
+    int i = 0;
+    while (i < job->notes && strcmp(job->note[i], text))
+        i++;
+    if (i == job->notes && i < SPOOL_NOTES)
+        snprintf(job->note[job->notes++], SPOOL_NOTE_SIZE, "%s", text);
+    pthread_mutex_unlock(&job->mutex);
+}
+
+// Threads of the codecs have no current job, but copies of a codec context keep
+// its opaque pointer.
+static SpoolJob *job_of(void *object)
+{
+    if (current)
+        return current;
+    const AVClass *class = object ? *(const AVClass **)object : NULL;
+    if (class && class->class_name && !strcmp(class->class_name, "AVCodecContext"))
+        return ((AVCodecContext *)object)->opaque;
+    return NULL;
+}
+
+// This one says nothing that a user could act on.
+static int is_noise(const char *text)
+{
+    return strstr(text, "deprecated pixel format used") || strstr(text, "Application provided") ||
+           strstr(text, "Queue input is backward");
+}
+
+static void log_message(void *object, int level, const char *format, va_list args)
+{
+    char text[SPOOL_NOTE_SIZE];
+    SpoolJob *job;
+    if (level > AV_LOG_WARNING || !(job = job_of(object)))
+        return;
+    const AVClass *class = object ? *(const AVClass **)object : NULL;
+    const char *name = class && class->item_name ? class->item_name(object) : NULL;
+    int n = name ? snprintf(text, sizeof text, "%s: ", name) : 0;
+    if (n < 0 || n >= (int)sizeof text / 2)
+        n = 0;
+    vsnprintf(text + n, sizeof text - n, format, args);
+    text[strcspn(text, "\r\n")] = 0;
+    if (text[n] && !is_noise(text))
+        spool_note(job, text);
+}
+
+void spool_log_install(void)
+{
+    av_log_set_callback(log_message);
+}

@@ -1,0 +1,214 @@
+#include "job.h"
+
+#include <math.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/intreadwrite.h>
+
+#include "compat.h"
+
+enum { IO_BUFFER = 64 << 10 };
+
+static int write_output(void *opaque, spool_write_buffer *buffer, int size)
+{
+    SpoolJob *job = opaque;
+    return spool_stopped(job) ? AVERROR_EXIT : spoolAVWrite(job->handle, (uint8_t *)buffer, size);
+}
+
+static int64_t seek_output(void *opaque, int64_t offset, int whence)
+{
+    SpoolJob *job = opaque;
+    if (whence & AVSEEK_SIZE)
+        return AVERROR(ENOSYS);
+    return spoolAVSeekOutput(job->handle, offset, whence & ~AVSEEK_FORCE);
+}
+
+static int refuse_open(AVFormatContext *c, AVIOContext **io, const char *url, int flags,
+                       AVDictionary **options)
+{
+    *io = NULL;
+    return AVERROR(EACCES);
+}
+
+int spool_open_output(SpoolJob *job, const char *muxer, int seekable)
+{
+    int err = avformat_alloc_output_context2(&job->out, NULL, muxer, NULL);
+    if (err < 0)
+        return err;
+    uint8_t *buffer = av_malloc(IO_BUFFER);
+    if (!buffer)
+        return AVERROR(ENOMEM);
+    job->out_io = avio_alloc_context(buffer, IO_BUFFER, 1, job, NULL, write_output,
+                                     seekable ? seek_output : NULL);
+    if (!job->out_io) {
+        av_free(buffer);
+        return AVERROR(ENOMEM);
+    }
+    job->out->pb = job->out_io;
+    job->out->opaque = job;
+    job->out->io_open = refuse_open;
+    job->out->interrupt_callback = job->in->interrupt_callback;
+    job->out->avoid_negative_ts = AVFMT_AVOID_NEG_TS_AUTO;
+    job->inputs = job->in->nb_streams;
+    job->by_input = av_malloc_array(job->inputs, sizeof *job->by_input);
+    if (!job->by_input)
+        return AVERROR(ENOMEM);
+    for (int i = 0; i < job->inputs; i++) {
+        job->by_input[i] = -1;
+        job->in->streams[i]->discard = AVDISCARD_ALL;
+    }
+    return 0;
+}
+
+// Metadata of a stream that describes the old encode is not passed on.
+static int copy_tags(AVStream *to, const AVStream *from, int encoded)
+{
+    int err = av_dict_copy(&to->metadata, from->metadata, 0);
+    if (encoded)
+        av_dict_set(&to->metadata, "encoder", NULL, 0);
+    return err;
+}
+
+int spool_new_track(SpoolJob *job, int input, SpoolTrack **track)
+{
+    SpoolTrack **grown = av_realloc_array(job->tracks, job->count + 1, sizeof *grown);
+    if (!grown)
+        return AVERROR(ENOMEM);
+    job->tracks = grown;
+    SpoolTrack *t = grown[job->count] = av_mallocz(sizeof *t);
+    if (!t)
+        return AVERROR(ENOMEM);
+    job->count++;
+    t->from = job->in->streams[input];
+    t->from->discard = AVDISCARD_DEFAULT;
+    t->next = t->previous = t->last_dts = AV_NOPTS_VALUE;
+    job->by_input[input] = job->count - 1;
+    if (!(t->to = avformat_new_stream(job->out, NULL)))
+        return AVERROR(ENOMEM);
+    t->to->disposition = t->from->disposition;
+    *track = t;
+    return 0;
+}
+
+int spool_add_copy(SpoolJob *job, int input, const char *tag)
+{
+    SpoolTrack *t;
+    int err = spool_new_track(job, input, &t);
+    if (err < 0)
+        return err;
+    if ((err = avcodec_parameters_copy(t->to->codecpar, t->from->codecpar)) < 0 ||
+        (err = spool_copy_side_data(t->to, t->from)) < 0)
+        return err;
+    t->to->codecpar->codec_tag = strlen(tag) == 4 ? AV_RL32(tag) : 0;
+    t->to->time_base = t->from->time_base;
+    t->to->avg_frame_rate = t->from->avg_frame_rate;
+    t->to->r_frame_rate = t->from->r_frame_rate;
+    t->to->sample_aspect_ratio = t->from->sample_aspect_ratio;
+    t->to->duration = t->from->duration;
+    return copy_tags(t->to, t->from, 0);
+}
+
+static int copy_chapters(SpoolJob *job)
+{
+    unsigned n = job->in->nb_chapters;
+    if (!n)
+        return 0;
+    if (!(job->out->chapters = av_calloc(n, sizeof *job->out->chapters)))
+        return AVERROR(ENOMEM);
+    for (unsigned i = 0; i < n; i++) {
+        const AVChapter *from = job->in->chapters[i];
+        AVChapter *to = av_mallocz(sizeof *to);
+        if (!to)
+            return AVERROR(ENOMEM);
+        job->out->chapters[job->out->nb_chapters++] = to;
+        int64_t shift = av_rescale_q(job->offset, AV_TIME_BASE_Q, from->time_base);
+        to->id = from->id;
+        to->time_base = from->time_base;
+        to->start = FFMAX(0, from->start - shift);
+        to->end = FFMAX(to->start, from->end - shift);
+        av_dict_copy(&to->metadata, from->metadata, 0);
+    }
+    return 0;
+}
+
+// What the old container said of itself does not describe the new one.
+static void copy_global_tags(SpoolJob *job)
+{
+    static const char *const own[] = {"major_brand", "minor_version", "compatible_brands",
+                                      "encoder", "duration", "WMFSDKVersion", "WMFSDKNeeded"};
+    av_dict_copy(&job->out->metadata, job->in->metadata, 0);
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(own); i++)
+        av_dict_set(&job->out->metadata, own[i], NULL, 0);
+}
+
+int spool_job_start(SpoolJob *job, AVDictionary **options, double offset, int chapters)
+{
+    job->offset = isnan(offset) ? 0 : llrint(offset * AV_TIME_BASE);
+    copy_global_tags(job);
+    for (int i = 0; i < job->count; i++) {
+        SpoolTrack *t = job->tracks[i];
+        if (t->encoder)
+            copy_tags(t->to, t->from, 1);
+    }
+    // Ogg and MP4 keep the tags of a sound file with its stream or its file.
+    if (job->count && !job->out->metadata && job->tracks[0]->from->metadata &&
+        !av_dict_get(job->tracks[0]->to->metadata, "language", NULL, 0))
+        av_dict_copy(&job->out->metadata, job->tracks[0]->from->metadata, 0);
+    if (chapters) {
+        int err = copy_chapters(job);
+        if (err < 0)
+            return err;
+    }
+    int err = avformat_write_header(job->out, options);
+    if (err < 0)
+        return err;
+    job->header = 1;
+    const AVDictionaryEntry *left = av_dict_get(*options, "", NULL, AV_DICT_IGNORE_SUFFIX);
+    if (left) {
+        snprintf(job->fault, sizeof job->fault, "%s", left->key);
+        return AVERROR_OPTION_NOT_FOUND;
+    }
+    return 0;
+}
+
+// repair_dts keeps decoding times rising, as muxers insist: broken input may
+// repeat them. It reports whether the packet can be written.
+static int repair_dts(SpoolTrack *t, AVPacket *p, const AVFormatContext *out)
+{
+    int strict = !(out->oformat->flags & AVFMT_TS_NONSTRICT);
+    if (p->dts == AV_NOPTS_VALUE)
+        p->dts = p->pts;
+    if (p->dts == AV_NOPTS_VALUE)
+        return t->last_dts == AV_NOPTS_VALUE || (p->dts = p->pts = t->last_dts + strict, 1);
+    if (t->last_dts != AV_NOPTS_VALUE && p->dts < t->last_dts + strict)
+        p->dts = t->last_dts + strict;
+    if (p->pts == AV_NOPTS_VALUE || p->pts < p->dts)
+        p->pts = p->dts;
+    return 1;
+}
+
+int spool_write(SpoolJob *job, SpoolTrack *t, AVPacket *packet, AVRational base)
+{
+    av_packet_rescale_ts(packet, base, t->to->time_base);
+    packet->stream_index = t->to->index;
+    packet->pos = -1;
+    if (!(t->to->disposition & AV_DISPOSITION_ATTACHED_PIC)) {
+        repair_dts(t, packet, job->out);
+        t->last_dts = packet->dts;
+        if (packet->pts != AV_NOPTS_VALUE) {
+            int64_t at = av_rescale_q(packet->pts, t->to->time_base, AV_TIME_BASE_Q);
+            job->position = job->position == AV_NOPTS_VALUE ? at : FFMAX(job->position, at);
+            int64_t length = av_rescale_q(packet->duration, t->to->time_base, AV_TIME_BASE_Q);
+            job->end = FFMAX(job->end, at + FFMAX(0, length));
+        }
+    }
+    job->packets++;
+    return av_interleaved_write_frame(job->out, packet);
+}
+
+int spool_finish(SpoolJob *job)
+{
+    int err = av_write_trailer(job->out);
+    avio_flush(job->out_io);
+    return err < 0 ? err : job->out_io->error;
+}

@@ -1,0 +1,250 @@
+package libav
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/spoolmedia/spool/codec"
+)
+
+// encode is how a stream is made anew.
+type encode struct {
+	encoder string
+	options map[string]string
+	filters string // between decoder and encoder
+	colour  colour // tags for the encoder
+}
+
+// track is a stream of the output.
+type track struct {
+	from   stream
+	tag    string  // of a copied stream, "" for the container's own
+	encode *encode // nil: copied
+}
+
+// plan is what becomes of an input: decided here, done by the libraries.
+type plan struct {
+	tracks  []track
+	report  []codec.Stream // one for each stream of the input, in order
+	notes   []string
+	options map[string]string
+	size    size    // of the picture as shown, zero for sound
+	offset  float64 // seconds by which the output starts earlier
+}
+
+// planner makes a plan.
+type planner struct {
+	plan
+	target target
+	op     codec.Convert // with its defaults
+	asked  codec.Convert // as it was asked
+	tones  bool          // filters that map HDR to SDR are here
+}
+
+// makePlan decides what becomes of each stream of the input called name.
+func makePlan(name string, in []stream, asked codec.Convert, tones bool) (plan, error) {
+	op := asked.WithDefaults()
+	t, ok := targets[op.Format]
+	if !ok {
+		return plan{}, codec.Errorf(codec.Unsupported, "%s cannot be made into %s", name, op.Format)
+	}
+	p := planner{plan: plan{options: t.options, report: make([]codec.Stream, len(in))},
+		target: t, op: op, asked: asked, tones: tones}
+	best := bestVideo(in)
+	sound := bestAudio(in)
+	for i, s := range in {
+		p.report[i] = codec.Stream{Index: i, Kind: string(s.kind), Codec: s.codec}
+		if s.cover {
+			p.report[i].Kind = string(codec.Image)
+		}
+		if err := p.place(name, s, best, sound); err != nil {
+			return plan{}, err
+		}
+	}
+	if err := p.complete(name, in); err != nil {
+		return plan{}, err
+	}
+	return p.plan, nil
+}
+
+// place decides about one stream.
+func (p *planner) place(name string, s stream, best, sound int) error {
+	switch {
+	case s.cover:
+		p.cover(s)
+	case s.kind == video && p.target.sound:
+		p.drop(s, p.op.Format+" holds sound only")
+	case s.kind == video && s.index != best:
+		p.drop(s, "only the main video stream is kept")
+	case s.kind == video:
+		return p.video(name, s)
+	case s.kind == audio && p.target.sound && s.index != sound:
+		p.drop(s, "only one sound stream fits into "+p.op.Format)
+	case s.kind == audio:
+		return p.audio(name, s)
+	case slices.Contains(p.target.copies[s.kind], s.codec):
+		p.copy(s, "")
+	case s.kind == attachment && p.target.allStreams && p.fromMatroska(s):
+		p.copy(s, "")
+	case s.kind == subtitle:
+		p.drop(s, fmt.Sprintf("%s does not hold subtitles of the kind %s", p.op.Format,
+			orUnknown(s.codec)))
+	default:
+		p.drop(s, fmt.Sprintf("%s does not hold %s streams of this kind", p.op.Format, s.kind))
+	}
+	return nil
+}
+
+// fromMatroska reports whether an attachment can be carried over: the library
+// knows what it is, as only Matroska says.
+func (p *planner) fromMatroska(s stream) bool { return s.codec != "" }
+
+func (p *planner) cover(s stream) {
+	switch {
+	case !p.target.covers:
+		p.drop(s, p.op.Format+" files made here do not hold a cover picture")
+		p.note("The cover picture was left out: " + p.op.Format + " files made here do not hold one.")
+	case !slices.Contains(coverCodecs, s.codec):
+		p.drop(s, "a cover picture of the kind "+orUnknown(s.codec)+" does not fit")
+	default:
+		p.copy(s, "")
+	}
+}
+
+func (p *planner) video(name string, s stream) error {
+	changes := p.asked.Width != 0 || p.asked.Height != 0 || p.asked.Quality != 0
+	if !changes && slices.Contains(p.target.copies[video], s.codec) {
+		p.copy(s, p.target.tags[s.codec])
+		p.size = s.shown()
+		return nil
+	}
+	if !s.decodable {
+		return codec.Errorf(codec.Unsupported, "%s: video of the kind %s cannot be decoded here",
+			name, orUnknown(s.codec))
+	}
+	if s.width <= 0 || s.height <= 0 {
+		return codec.Errorf(codec.Invalid, "%s: its video has no picture size", name)
+	}
+	reason := "a change was asked for"
+	if !changes {
+		reason = fmt.Sprintf("%s does not hold %s video", p.op.Format, orUnknown(s.codec))
+	}
+	p.encode(s, p.pictures(s), reason)
+	return nil
+}
+
+func (p *planner) audio(name string, s stream) error {
+	changes := p.asked.Quality != 0 && !p.target.pcm
+	if !changes && slices.Contains(p.target.copies[audio], s.codec) {
+		p.copy(s, "")
+		return nil
+	}
+	if !s.decodable || s.sampleRate <= 0 || s.channels <= 0 {
+		if p.target.sound {
+			return codec.Errorf(codec.Unsupported, "%s: sound of the kind %s cannot be decoded here",
+				name, orUnknown(s.codec))
+		}
+		p.drop(s, "sound of the kind "+orUnknown(s.codec)+" cannot be decoded here")
+		p.note("A sound stream was left out: it cannot be decoded here.")
+		return nil
+	}
+	reason := "a change was asked for"
+	if !changes {
+		reason = fmt.Sprintf("%s does not hold %s sound", p.op.Format, orUnknown(s.codec))
+	}
+	p.encode(s, p.sound(s), reason)
+	return nil
+}
+
+// complete checks that there is something to make, and sets the output's start.
+func (p *planner) complete(name string, in []stream) error {
+	media := slices.ContainsFunc(p.tracks, func(t track) bool {
+		return !t.from.cover && (t.from.kind == video || t.from.kind == audio)
+	})
+	switch {
+	case len(in) == 0:
+		return codec.Errorf(codec.Invalid, "%s holds neither video nor sound", name)
+	case !media && p.target.sound:
+		return codec.Errorf(codec.Unsupported, "%s has no sound to make %s from", name, p.op.Format)
+	case !media:
+		return codec.Errorf(codec.Unsupported, "%s has no video or sound to make %s from",
+			name, p.op.Format)
+	}
+	p.offset = math.NaN()
+	for _, t := range p.tracks {
+		if t.from.cover || t.from.kind != video && t.from.kind != audio {
+			continue
+		}
+		if s := t.from.start; !math.IsNaN(s) && !(s >= p.offset) {
+			p.offset = s
+		}
+	}
+	return nil
+}
+
+func (p *planner) copy(s stream, tag string) {
+	p.report[s.index].Action = codec.Copied
+	p.tracks = append(p.tracks, track{from: s, tag: tag})
+}
+
+func (p *planner) encode(s stream, e encode, reason string) {
+	r := &p.report[s.index]
+	r.Action, r.Reason, r.Encoder, r.Options = codec.Encoded, reason, e.encoder, e.options
+	p.tracks = append(p.tracks, track{from: s, encode: &e})
+}
+
+func (p *planner) drop(s stream, reason string) {
+	r := &p.report[s.index]
+	r.Action, r.Reason = codec.Dropped, reason
+}
+
+func (p *planner) note(text string) {
+	if !slices.Contains(p.notes, text) {
+		p.notes = append(p.notes, text)
+	}
+}
+
+// bestVideo is the video stream that a player would show: the default, then the
+// largest, then the first. -1: there is none.
+func bestVideo(in []stream) int {
+	best := -1
+	for i, s := range in {
+		if s.kind != video || s.cover {
+			continue
+		}
+		if best < 0 || better(s.def, in[best].def, s.width*s.height, in[best].width*in[best].height) {
+			best = i
+		}
+	}
+	return best
+}
+
+// bestAudio is the sound stream that a player would play: the default, then the
+// one with most channels, then the first. -1: there is none.
+func bestAudio(in []stream) int {
+	best := -1
+	for i, s := range in {
+		if s.kind != audio {
+			continue
+		}
+		if best < 0 || better(s.def, in[best].def, s.channels, in[best].channels) {
+			best = i
+		}
+	}
+	return best
+}
+
+func better(def, thanDef bool, n, than int) bool {
+	if def != thanDef {
+		return def
+	}
+	return n > than
+}
+
+func orUnknown(codecName string) string {
+	if codecName == "" || codecName == "none" {
+		return "unknown"
+	}
+	return codecName
+}

@@ -1,0 +1,58 @@
+#include "job.h"
+
+// shift_packet moves the packet of t to the start of the output.
+static void shift_packet(const SpoolJob *job, const SpoolTrack *t, AVPacket *p)
+{
+    int64_t shift = av_rescale_q(job->offset, AV_TIME_BASE_Q, t->from->time_base);
+    if (p->pts != AV_NOPTS_VALUE)
+        p->pts -= shift;
+    if (p->dts != AV_NOPTS_VALUE)
+        p->dts -= shift;
+}
+
+static int take_packet(SpoolJob *job)
+{
+    AVPacket *p = job->packet;
+    int index = p->stream_index < job->inputs ? job->by_input[p->stream_index] : -1;
+    if (index < 0)
+        return 0;
+    SpoolTrack *t = job->tracks[index];
+    shift_packet(job, t, p);
+    if (t->decoder)
+        return spool_decode(job, t, p);
+    return spool_write(job, t, p, t->from->time_base);
+}
+
+static int drain(SpoolJob *job)
+{
+    for (int i = 0; i < job->count; i++) {
+        int err = job->tracks[i]->decoder ? spool_decode(job, job->tracks[i], NULL) : 0;
+        if (err < 0)
+            return err;
+    }
+    return AVERROR_EOF;
+}
+
+int spool_job_run(SpoolJob *job, int packets)
+{
+    for (; packets > 0; packets--) {
+        if (spool_stopped(job))
+            return AVERROR_EXIT;
+        int err = av_read_frame(job->in, job->packet);
+        if (err == AVERROR(EAGAIN))
+            continue;
+        if (err < 0) {
+            if (spool_stopped(job))
+                return AVERROR_EXIT;
+            // What could be read until here is kept.
+            if (err != AVERROR_EOF)
+                job->read_fault = err;
+            return drain(job);
+        }
+        err = take_packet(job);
+        av_packet_unref(job->packet);
+        if (err < 0)
+            return err;
+    }
+    return 0;
+}

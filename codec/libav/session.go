@@ -1,0 +1,215 @@
+package libav
+
+// #cgo pkg-config: libavformat libavcodec libavfilter libavutil
+// #cgo CFLAGS: -O2 -Wall
+// #cgo LDFLAGS: -lm
+// #include <stdlib.h>
+// #include "job.h"
+import "C"
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"runtime/cgo"
+	"slices"
+	"time"
+	"unsafe"
+
+	"github.com/spoolmedia/spool/codec"
+)
+
+// session is one use of the libraries: an input and perhaps an output. It is
+// used by one goroutine, apart from the flag that stops it.
+type session struct {
+	job      *C.SpoolJob
+	handle   cgo.Handle
+	ctx      context.Context
+	in       codec.Input
+	out      codec.Writer
+	release  func()
+	readAt   int64
+	writeAt  int64
+	written  int64 // the output's size
+	readErr  error
+	writeErr error
+	demuxer  string
+}
+
+// newSession makes a session that stops when ctx ends. Close it.
+func newSession(ctx context.Context, in codec.Input) (*session, error) {
+	s := &session{ctx: ctx, in: in}
+	s.handle = cgo.NewHandle(s)
+	s.job = C.spool_job_new(C.uintptr_t(s.handle), C.int64_t(in.Size()))
+	if s.job == nil {
+		s.handle.Delete()
+		return nil, codec.Errorf(codec.Memory, "there is no memory left to read %s", in.Name())
+	}
+	job, done := s.job, make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(done)
+		C.spool_stop(job)
+	})
+	s.release = func() {
+		if !stop() {
+			<-done // it may be using job
+		}
+	}
+	return s, nil
+}
+
+func (s *session) close() {
+	s.release()
+	C.spool_job_free(s.job)
+	s.handle.Delete()
+}
+
+// native runs f, whose warnings belong to this session.
+func (s *session) native(f func() C.int) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	last := C.spool_job_enter(s.job)
+	code := f()
+	C.spool_job_leave(last)
+	return s.check(code)
+}
+
+// check turns a result of the libraries into an error.
+func (s *session) check(code C.int) error {
+	switch {
+	case code >= 0:
+		return nil
+	case s.ctx.Err() != nil:
+		return s.ctx.Err()
+	case s.readErr != nil:
+		return s.readErr
+	case s.writeErr != nil:
+		return s.writeErr
+	}
+	return nativeError{int(code), C.GoString(&s.job.fault[0])}
+}
+
+func (s *session) open(demuxer string, probeSize int64, maxStreams int) error {
+	name, allowed := C.CString(demuxer), C.CString(demuxerList())
+	defer C.free(unsafe.Pointer(name))
+	defer C.free(unsafe.Pointer(allowed))
+	s.demuxer = demuxer
+	return s.native(func() C.int {
+		return C.spool_open_input(s.job, name, allowed, C.int64_t(probeSize), C.int(maxStreams))
+	})
+}
+
+func (s *session) openOutput(muxer string, w codec.Writer, seekable bool) error {
+	s.out = w
+	name := C.CString(muxer)
+	defer C.free(unsafe.Pointer(name))
+	return s.native(func() C.int {
+		return C.spool_open_output(s.job, name, C.int(toInt(seekable)))
+	})
+}
+
+func (s *session) addCopy(input int, tag string) error {
+	t := C.CString(tag)
+	defer C.free(unsafe.Pointer(t))
+	return s.native(func() C.int { return C.spool_add_copy(s.job, C.int(input), t) })
+}
+
+// addEncode makes a track that encodes stream input anew, and opens its encoder.
+func (s *session) addEncode(input int, e encode, threads int, maxPixels int64) error {
+	encoder, filters := C.CString(e.encoder), C.CString(e.filters)
+	defer C.free(unsafe.Pointer(encoder))
+	defer C.free(unsafe.Pointer(filters))
+	options := dictionary(e.options)
+	defer C.av_dict_free(&options)
+	err := s.native(func() C.int {
+		return C.spool_add_encode(s.job, C.int(input), encoder, filters, &options,
+			C.int(threads), C.int64_t(maxPixels))
+	})
+	if err != nil {
+		return err
+	}
+	c := e.colour
+	return s.native(func() C.int {
+		return C.spool_set_colour(s.job, s.job.count-1, C.int(c.primaries), C.int(c.transfer),
+			C.int(c.matrix), C.int(c.rng))
+	})
+}
+
+func (s *session) start(options map[string]string, offset float64, chapters bool) error {
+	d := dictionary(options)
+	defer C.av_dict_free(&d)
+	return s.native(func() C.int {
+		return C.spool_job_start(s.job, &d, C.double(offset), C.int(toInt(chapters)))
+	})
+}
+
+// run does some packets; it reports false when all is done.
+func (s *session) run(packets int) (more bool, err error) {
+	err = s.native(func() C.int { return C.spool_job_run(s.job, C.int(packets)) })
+	if e, ok := errors.AsType[nativeError](err); ok && e.code == C.AVERROR_EOF {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (s *session) finish() error {
+	return s.native(func() C.int { return C.spool_finish(s.job) })
+}
+
+// position is the latest timestamp in the output.
+func (s *session) position() time.Duration {
+	if s.job.position == C.AV_NOPTS_VALUE {
+		return 0
+	}
+	return time.Duration(s.job.position) * time.Microsecond
+}
+
+// end is where the last packet of the output ends.
+func (s *session) end() time.Duration {
+	return max(0, time.Duration(s.job.end)*time.Microsecond)
+}
+
+// readFault is what ended the input before its end, or nil.
+func (s *session) readFault() error {
+	if s.job.read_fault == 0 {
+		return nil
+	}
+	return s.check(s.job.read_fault)
+}
+
+// tally says how much of a track was decoded, and how many packets were damaged.
+func (s *session) tally(track int) (frames, faults int64) {
+	t := unsafe.Slice(s.job.tracks, s.job.count)[track]
+	return int64(t.frames), int64(t.faults)
+}
+
+// warnings returns what the libraries had to say.
+func (s *session) warnings() []string {
+	C.pthread_mutex_lock(&s.job.mutex)
+	defer C.pthread_mutex_unlock(&s.job.mutex)
+	notes := make([]string, 0, s.job.notes)
+	for i := range int(s.job.notes) {
+		notes = append(notes, C.GoString(&s.job.note[i][0]))
+	}
+	return slices.Clip(notes)
+}
+
+func installLog() { C.spool_log_install() }
+
+func dictionary(options map[string]string) *C.AVDictionary {
+	var d *C.AVDictionary
+	for k, v := range options {
+		key, value := C.CString(k), C.CString(v)
+		C.av_dict_set(&d, key, value, 0)
+		C.free(unsafe.Pointer(key))
+		C.free(unsafe.Pointer(value))
+	}
+	return d
+}
+
+func toInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

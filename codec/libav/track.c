@@ -1,0 +1,373 @@
+// Decode, filter, encode: one stream of the output made anew.
+#include "job.h"
+
+#include <libavfilter/buffersink.h>
+#include <libavfilter/buffersrc.h>
+#include <libavutil/avstring.h>
+#include <libavutil/opt.h>
+#include <libavutil/pixdesc.h>
+
+#include "compat.h"
+
+void spool_track_free(SpoolTrack *t)
+{
+    if (!t)
+        return;
+    avfilter_graph_free(&t->graph);
+    avcodec_free_context(&t->decoder);
+    avcodec_free_context(&t->encoder);
+    av_dict_free(&t->options);
+    av_frame_free(&t->last);
+    av_free(t->filters);
+    av_free(t);
+}
+
+static int open_decoder(SpoolJob *job, SpoolTrack *t, int threads, int64_t max_pixels)
+{
+    const AVCodecParameters *p = t->from->codecpar;
+    const AVCodec *codec = avcodec_find_decoder(p->codec_id);
+    if (!codec)
+        return AVERROR_DECODER_NOT_FOUND;
+    if (!(t->decoder = avcodec_alloc_context3(codec)))
+        return AVERROR(ENOMEM);
+    int err = avcodec_parameters_to_context(t->decoder, p);
+    if (err < 0)
+        return err;
+    t->decoder->opaque = job;
+    t->decoder->pkt_timebase = t->from->time_base;
+    t->decoder->thread_count = p->codec_type == AVMEDIA_TYPE_VIDEO ? threads : 1;
+    if (max_pixels > 0)
+        t->decoder->max_pixels = max_pixels;
+    return avcodec_open2(t->decoder, codec, NULL);
+}
+
+static void describe_source(const SpoolTrack *t, const AVFrame *f, char *args, size_t size)
+{
+    AVRational tb = t->from->time_base;
+    if (t->decoder->codec_type == AVMEDIA_TYPE_VIDEO) {
+        int n = snprintf(args, size, "video_size=%dx%d:pix_fmt=%d:time_base=%d/%d:pixel_aspect=%d/%d",
+                         f->width, f->height, f->format, tb.num, tb.den,
+                         f->sample_aspect_ratio.num, FFMAX(1, f->sample_aspect_ratio.den));
+        if (SPOOL_BUFFER_HAS_COLOUR)
+            snprintf(args + n, size - n, ":colorspace=%d:range=%d", f->colorspace, f->color_range);
+        return;
+    }
+    char layout[64];
+    av_channel_layout_describe(&f->ch_layout, layout, sizeof layout);
+    snprintf(args, size, "sample_rate=%d:sample_fmt=%d:time_base=%d/%d:channel_layout=%s",
+             f->sample_rate, f->format, tb.num, tb.den, layout);
+}
+
+// build_graph makes the filters for frames like f. Once the encoder is open its
+// size is fixed, so later pictures of another size are fitted to it.
+static int build_graph(SpoolTrack *t, const AVFrame *f)
+{
+    int video = t->decoder->codec_type == AVMEDIA_TYPE_VIDEO, err;
+    char args[256], *chain;
+    avfilter_graph_free(&t->graph);
+    if (!(t->graph = avfilter_graph_alloc()))
+        return AVERROR(ENOMEM);
+    t->graph->nb_threads = t->decoder->thread_count;
+    describe_source(t, f, args, sizeof args);
+    err = avfilter_graph_create_filter(&t->source, avfilter_get_by_name(video ? "buffer" : "abuffer"),
+                                       "in", args, NULL, t->graph);
+    if (err < 0)
+        return err;
+    err = avfilter_graph_create_filter(&t->sink,
+                                       avfilter_get_by_name(video ? "buffersink" : "abuffersink"),
+                                       "out", NULL, NULL, t->graph);
+    if (err < 0)
+        return err;
+    if (video && t->encoder && avcodec_is_open(t->encoder))
+        chain = av_asprintf("%s,scale=%d:%d", t->filters, t->encoder->width, t->encoder->height);
+    else
+        chain = av_strdup(t->filters);
+    AVFilterInOut *outputs = avfilter_inout_alloc(), *inputs = avfilter_inout_alloc();
+    if (chain && outputs && inputs) {
+        *outputs = (AVFilterInOut){av_strdup("in"), t->source, 0, NULL};
+        *inputs = (AVFilterInOut){av_strdup("out"), t->sink, 0, NULL};
+        err = avfilter_graph_parse_ptr(t->graph, chain, &inputs, &outputs, NULL);
+    } else
+        err = AVERROR(ENOMEM);
+    avfilter_inout_free(&inputs);
+    avfilter_inout_free(&outputs);
+    av_free(chain);
+    if (err < 0 || (err = avfilter_graph_config(t->graph, NULL)) < 0)
+        return err;
+    if (!video && t->encoder && t->encoder->frame_size > 0 &&
+        !(t->encoder->codec->capabilities & AV_CODEC_CAP_VARIABLE_FRAME_SIZE))
+        av_buffersink_set_frame_size(t->sink, t->encoder->frame_size);
+    return 0;
+}
+
+// first_frame says what the decoder is expected to give.
+static int first_frame(SpoolJob *job, SpoolTrack *t, AVFrame *f)
+{
+    const AVCodecContext *d = t->decoder;
+    if (d->codec_type == AVMEDIA_TYPE_VIDEO) {
+        f->format = d->pix_fmt;
+        f->width = d->width;
+        f->height = d->height;
+        f->sample_aspect_ratio = av_guess_sample_aspect_ratio(job->in, t->from, NULL);
+        f->colorspace = d->colorspace;
+        f->color_range = d->color_range;
+        return f->format < 0 || f->width <= 0 ? AVERROR_INVALIDDATA : 0;
+    }
+    f->format = d->sample_fmt;
+    f->sample_rate = d->sample_rate;
+    if (f->format < 0 || f->sample_rate <= 0 || d->ch_layout.nb_channels <= 0)
+        return AVERROR_INVALIDDATA;
+    if (d->ch_layout.order == AV_CHANNEL_ORDER_UNSPEC) {
+        av_channel_layout_default(&f->ch_layout, d->ch_layout.nb_channels);
+        return 0;
+    }
+    return av_channel_layout_copy(&f->ch_layout, &d->ch_layout);
+}
+
+static int set_up_encoder(SpoolJob *job, SpoolTrack *t, const AVCodec *codec, int threads)
+{
+    AVCodecContext *e = t->encoder;
+    e->opaque = job;
+    e->time_base = av_buffersink_get_time_base(t->sink);
+    if (codec->type == AVMEDIA_TYPE_VIDEO) {
+        e->width = av_buffersink_get_w(t->sink);
+        e->height = av_buffersink_get_h(t->sink);
+        e->pix_fmt = av_buffersink_get_format(t->sink);
+        e->sample_aspect_ratio = av_buffersink_get_sample_aspect_ratio(t->sink);
+        // Only a hint for rate control: timestamps pass through as they are.
+        e->framerate = av_guess_frame_rate(job->in, t->from, NULL);
+        e->thread_count = threads;
+        t->to->avg_frame_rate = e->framerate;
+    } else {
+        e->sample_rate = av_buffersink_get_sample_rate(t->sink);
+        e->sample_fmt = av_buffersink_get_format(t->sink);
+        e->time_base = (AVRational){1, e->sample_rate};
+        int err = av_buffersink_get_ch_layout(t->sink, &e->ch_layout);
+        if (err < 0)
+            return err;
+    }
+    if (job->out->oformat->flags & AVFMT_GLOBALHEADER)
+        e->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+    return 0;
+}
+
+int spool_add_encode(SpoolJob *job, int input, const char *encoder, const char *filters,
+                     AVDictionary **options, int threads, int64_t max_pixels)
+{
+    SpoolTrack *t;
+    int err = spool_new_track(job, input, &t);
+    if (err < 0)
+        return err;
+    t->options = *options;
+    *options = NULL;
+    t->filters = av_strdup(filters);
+    t->last = av_frame_alloc();
+    const AVCodec *codec = avcodec_find_encoder_by_name(encoder);
+    if (!codec)
+        return AVERROR_ENCODER_NOT_FOUND;
+    if (!t->filters || !t->last)
+        return AVERROR(ENOMEM);
+    if ((err = open_decoder(job, t, threads, max_pixels)) < 0 ||
+        (err = first_frame(job, t, t->last)) < 0 ||
+        (err = build_graph(t, t->last)) < 0)
+        return err;
+    if (!(t->encoder = avcodec_alloc_context3(codec)))
+        return AVERROR(ENOMEM);
+    return set_up_encoder(job, t, codec, threads);
+}
+
+// spool_set_colour opens the encoder of the track, with these tags for video.
+int spool_set_colour(SpoolJob *job, int track, int primaries, int transfer, int matrix, int range)
+{
+    SpoolTrack *t = job->tracks[track];
+    AVCodecContext *e = t->encoder;
+    if (e->codec_type == AVMEDIA_TYPE_VIDEO) {
+        e->color_primaries = primaries;
+        e->color_trc = transfer;
+        e->colorspace = matrix;
+        e->color_range = range;
+    }
+    int err = avcodec_open2(e, NULL, &t->options);
+    if (err < 0)
+        return err;
+    const AVDictionaryEntry *left = av_dict_get(t->options, "", NULL, AV_DICT_IGNORE_SUFFIX);
+    if (left) {
+        snprintf(job->fault, sizeof job->fault, "%s", left->key);
+        return AVERROR_OPTION_NOT_FOUND;
+    }
+    if (e->codec_type == AVMEDIA_TYPE_AUDIO && e->frame_size > 0 &&
+        !(e->codec->capabilities & AV_CODEC_CAP_VARIABLE_FRAME_SIZE))
+        av_buffersink_set_frame_size(t->sink, e->frame_size);
+    t->to->time_base = e->time_base;
+    t->to->sample_aspect_ratio = e->sample_aspect_ratio;
+    return avcodec_parameters_from_context(t->to->codecpar, e);
+}
+
+static void keep_duration(SpoolTrack *t, int64_t pts, int64_t duration)
+{
+    unsigned i = t->durations_at++ % SPOOL_DURATIONS;
+    t->durations[i].pts = pts;
+    t->durations[i].duration = duration;
+}
+
+static int64_t kept_duration(const SpoolTrack *t, int64_t pts)
+{
+    for (unsigned i = 0; i < SPOOL_DURATIONS && i < t->durations_at; i++)
+        if (t->durations[i].pts == pts)
+            return t->durations[i].duration;
+    return 0;
+}
+
+// encode gives frame, or NULL at the end, to the encoder and writes what comes.
+static int encode(SpoolJob *job, SpoolTrack *t, AVFrame *frame)
+{
+    int err = avcodec_send_frame(t->encoder, frame);
+    if (err < 0)
+        return err == AVERROR_EOF ? 0 : err;
+    for (;;) {
+        err = avcodec_receive_packet(t->encoder, job->encoded);
+        if (err == AVERROR(EAGAIN) || err == AVERROR_EOF)
+            return 0;
+        if (err < 0)
+            return err;
+        if (t->encoder->codec_type == AVMEDIA_TYPE_VIDEO && job->encoded->duration <= 0)
+            job->encoded->duration = kept_duration(t, job->encoded->pts);
+        err = spool_write(job, t, job->encoded, t->encoder->time_base);
+        av_packet_unref(job->encoded);
+        if (err < 0)
+            return err;
+        if (spool_stopped(job))
+            return AVERROR_EXIT;
+    }
+}
+
+// prepare_frame gives a frame the encoder's clock; 0: it is to be left out.
+static int prepare_frame(SpoolTrack *t, AVFrame *f)
+{
+    AVRational base = av_buffersink_get_time_base(t->sink), to = t->encoder->time_base;
+    int64_t duration = av_rescale_q(SPOOL_FRAME_DURATION(f), base, to);
+    f->pts = f->pts == AV_NOPTS_VALUE ? AV_NOPTS_VALUE : av_rescale_q(f->pts, base, to);
+    f->pict_type = AV_PICTURE_TYPE_NONE;
+    if (t->encoder->codec_type != AVMEDIA_TYPE_VIDEO)
+        return 1;
+    if (f->pts == AV_NOPTS_VALUE || (t->previous != AV_NOPTS_VALUE && f->pts <= t->previous))
+        return 0;
+    t->previous = f->pts;
+    keep_duration(t, f->pts, duration);
+    return 1;
+}
+
+static int drain_graph(SpoolJob *job, SpoolTrack *t)
+{
+    for (;;) {
+        int err = av_buffersink_get_frame(t->sink, job->filtered);
+        if (err == AVERROR(EAGAIN) || err == AVERROR_EOF)
+            return 0;
+        if (err < 0)
+            return err;
+        err = prepare_frame(t, job->filtered) ? encode(job, t, job->filtered) : 0;
+        av_frame_unref(job->filtered);
+        if (err < 0)
+            return err;
+    }
+}
+
+static int same_parameters(const AVFrame *a, const AVFrame *b)
+{
+    return a->format == b->format && a->width == b->width && a->height == b->height &&
+           a->sample_rate == b->sample_rate &&
+           !av_channel_layout_compare(&a->ch_layout, &b->ch_layout);
+}
+
+static int remember(SpoolTrack *t, const AVFrame *f)
+{
+    av_frame_unref(t->last);
+    t->last->format = f->format;
+    t->last->width = f->width;
+    t->last->height = f->height;
+    t->last->sample_rate = f->sample_rate;
+    t->last->sample_aspect_ratio = f->sample_aspect_ratio;
+    t->last->colorspace = f->colorspace;
+    t->last->color_range = f->color_range;
+    return av_channel_layout_copy(&t->last->ch_layout, &f->ch_layout);
+}
+
+// stamp gives a decoded frame its time: the demuxer's, or where the last ended.
+static void stamp(SpoolTrack *t, AVFrame *f)
+{
+    AVRational base = t->from->time_base;
+    int64_t length = SPOOL_FRAME_DURATION(f);
+    if (t->decoder->codec_type == AVMEDIA_TYPE_AUDIO)
+        length = av_rescale_q(f->nb_samples, (AVRational){1, f->sample_rate}, base);
+    else if (length <= 0 && t->from->avg_frame_rate.num > 0)
+        length = av_rescale_q(1, av_inv_q(t->from->avg_frame_rate), base);
+    SPOOL_FRAME_DURATION(f) = length;
+    f->pts = f->best_effort_timestamp;
+    if (f->pts == AV_NOPTS_VALUE)
+        f->pts = t->next == AV_NOPTS_VALUE ? 0 : t->next;
+    t->next = f->pts + length;
+}
+
+static int filter(SpoolJob *job, SpoolTrack *t, AVFrame *f)
+{
+    int err;
+    if (f->ch_layout.nb_channels && f->ch_layout.order == AV_CHANNEL_ORDER_UNSPEC) {
+        int n = f->ch_layout.nb_channels;
+        av_channel_layout_uninit(&f->ch_layout);
+        av_channel_layout_default(&f->ch_layout, n);
+    }
+    if (!same_parameters(t->last, f)) {
+        if ((err = av_buffersrc_add_frame(t->source, NULL)) < 0 || (err = drain_graph(job, t)) < 0 ||
+            (err = remember(t, f)) < 0 || (err = build_graph(t, f)) < 0)
+            return err;
+    }
+    if (SPOOL_INTERLACED(f))
+        t->interlaced = 1;
+    stamp(t, f);
+    t->frames++;
+    if ((err = av_buffersrc_add_frame(t->source, f)) < 0)
+        return err;
+    return drain_graph(job, t);
+}
+
+static int receive(SpoolJob *job, SpoolTrack *t)
+{
+    for (int errors = 0; errors < 1000;) {
+        int err = avcodec_receive_frame(t->decoder, job->decoded);
+        if (err == AVERROR(EAGAIN) || err == AVERROR_EOF)
+            return err;
+        if (err == AVERROR(ENOMEM))
+            return err;
+        if (err < 0) { // a damaged packet, told late
+            t->faults++;
+            errors++;
+            continue;
+        }
+        err = filter(job, t, job->decoded);
+        av_frame_unref(job->decoded);
+        if (err < 0)
+            return err;
+        if (spool_stopped(job))
+            return AVERROR_EXIT;
+    }
+    return AVERROR_EOF;
+}
+
+int spool_decode(SpoolJob *job, SpoolTrack *t, AVPacket *packet)
+{
+    int err = avcodec_send_packet(t->decoder, packet);
+    if (err == AVERROR(ENOMEM))
+        return err;
+    if (err < 0 && packet) // damaged: the next one may be whole
+        t->faults++;
+    err = receive(job, t);
+    if (err != AVERROR(EAGAIN) && err != AVERROR_EOF)
+        return err;
+    if (packet)
+        return 0;
+    if (!t->frames)
+        return 0;
+    if ((err = av_buffersrc_add_frame(t->source, NULL)) < 0 || (err = drain_graph(job, t)) < 0)
+        return err;
+    return encode(job, t, NULL);
+}
