@@ -1,0 +1,104 @@
+// Command bench measures spool beside what programs use today: the commands
+// vipsthumbnail and ffmpeg, started as processes. It prints a table of ratios:
+//
+//	make bench
+//
+// Both sides do the same work on the same files: the settings of the commands
+// are those that spool's codecs report of their own outputs, and before anything
+// is measured the results are compared. The sides alternate, spool, peer, spool,
+// peer, so that whatever else the machine does strikes both; each pair gives one
+// ratio, and the table has the median, the least and the greatest. Above 1 spool
+// is faster. The times are for the proportion of rows to each other and mean
+// nothing on another machine.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"os/signal"
+
+	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/vips"
+	"github.com/spoolmedia/spool/engine"
+)
+
+// codecs are those that are measured.
+func codecs() []codec.Codec { return []codec.Codec{vips.New()} }
+
+func main() {
+	log.SetFlags(0)
+	runs := flag.Int("runs", 7, "pairs of runs for each row, at least 5")
+	media := flag.String("media", "", "folder with media; default: the corpus, or examples/media")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := bench(ctx, *media, max(*runs, 5)); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func bench(ctx context.Context, media string, runs int) (err error) {
+	eng, err := engine.Open(engine.Config{Codecs: codecs()})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, eng.Close(context.WithoutCancel(ctx))) }()
+	dir, err := os.MkdirTemp("", "spool-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	b := &bencher{eng: eng, media: media, dir: dir}
+
+	fmt.Println("row | files | spool | peer | ratio (least to greatest)")
+	fmt.Println("--- | --- | --- | --- | ---")
+	for _, r := range rows {
+		spool, peer, n, err := r.prepare(ctx, b)
+		if why, ok := errors.AsType[skip](err); ok {
+			fmt.Printf("%s | – | – | – | %s\n", r.name, string(why))
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", r.name, err)
+		}
+		m, err := alternate(ctx, spool, peer, runs)
+		if err != nil {
+			return fmt.Errorf("%s: %w", r.name, err)
+		}
+		fmt.Printf("%s | %d | %.3f s | %.3f s | %.2f (%.2f to %.2f)\n", r.name, n,
+			m.spool.Seconds(), m.peer.Seconds(), m.ratio, m.least, m.greatest)
+	}
+	return nil
+}
+
+// bencher is what the rows share.
+type bencher struct {
+	eng        *engine.Engine
+	media, dir string
+}
+
+// skip says why a row cannot be measured here.
+type skip string
+
+func (s skip) Error() string { return string(s) }
+
+// row is one line of the table.
+type row struct {
+	name string
+	// prepare compares the results of both sides and returns them, and how many
+	// files each does in a run.
+	prepare func(ctx context.Context, b *bencher) (spool, peer func(context.Context) error,
+		files int, err error)
+}
+
+var rows = []row{
+	{"thumbnails, one at a time, beside vipsthumbnail", thumbnails(1)},
+	{"thumbnails, one per core, beside vipsthumbnail", thumbnails(0)},
+	{"film to mp4, beside ffmpeg", film("video/androidx-sample.avi", "mp4")},
+	{"film to webm, beside ffmpeg", film("video/androidx-bbb_176x144_128kbps_15fps_h263.3gp", "webm")},
+	{"sound to mp3, beside ffmpeg", film("audio/mediabunny-sample.flac", "mp3")},
+}

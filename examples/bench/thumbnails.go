@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/codectest"
+)
+
+// photos are what people upload: large and small, baseline and progressive,
+// turned, with profiles.
+var photos = []string{
+	"image/govips-jpg-orientation-6.jpg", "image/sharp-2569067123_aca715a2ee_o.jpg",
+	"image/govips-jpg-24bit-icc-iec.jpg", "image/govips-jpg-24bit-icc-adobe-rgb.jpg",
+	"image/sharp-gain-map.jpg", "image/androidx-tokyo.jpg", "image/exifsamples-gps-DSCN0010.jpg",
+	"image/sharp-Landscape_6.jpg", "image/sharp-Landscape_3.jpg",
+}
+
+var thumbnail = codec.Convert{Format: "webp", Width: 320}
+
+// thumbnails makes 320 pixels wide WebP pictures, workers at a time.
+func thumbnails(workers int) func(context.Context, *bencher) (
+	spool, peer func(context.Context) error, files int, err error,
+) {
+	return func(ctx context.Context, b *bencher) (
+		spool, peer func(context.Context) error, files int, err error,
+	) {
+		if _, err := exec.LookPath("vipsthumbnail"); err != nil {
+			return nil, nil, 0, skip("vipsthumbnail is not installed")
+		}
+		var paths []string
+		for _, name := range photos {
+			if path, ok := b.find(name); ok {
+				paths = append(paths, path)
+			}
+		}
+		if len(paths) == 0 {
+			return nil, nil, 0, skip("there are no pictures")
+		}
+		settings, err := b.alike(ctx, paths)
+		if err != nil {
+			return nil, nil, 0, unsupported(err)
+		}
+		spool = func(ctx context.Context) error {
+			return each(ctx, workers, paths, func(ctx context.Context, i int, path string) error {
+				_, data, err := b.convert(ctx, thumbnail, path)
+				if err != nil {
+					return err
+				}
+				return os.WriteFile(filepath.Join(b.dir, fmt.Sprintf("s%d.webp", i)), data, 0o600)
+			})
+		}
+		peer = func(ctx context.Context) error {
+			return each(ctx, workers, paths, func(ctx context.Context, i int, path string) error {
+				return b.vipsthumbnail(ctx, path, fmt.Sprintf("p%d.webp", i), settings[i])
+			})
+		}
+		return spool, peer, len(paths), nil
+	}
+}
+
+// settings are those of vipsthumbnail for one picture.
+type settings struct {
+	options string // of the encoder
+	srgb    bool   // turn the colours to sRGB
+}
+
+// alike makes each thumbnail in both ways, fails where they differ, and returns
+// the settings with which they do not.
+func (b *bencher) alike(ctx context.Context, paths []string) ([]settings, error) {
+	all := make([]settings, len(paths))
+	for i, path := range paths {
+		output, ours, err := b.convert(ctx, thumbnail, path)
+		if err != nil {
+			return nil, err
+		}
+		photo, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		// The command moves the colours of pictures without a profile, too.
+		profile, err := codectest.Profile(photo)
+		if err != nil {
+			return nil, err
+		}
+		all[i] = settings{encoderOptions(output.Result.Streams[0].Options), profile != nil}
+		if err := b.vipsthumbnail(ctx, path, "compare.webp", all[i]); err != nil {
+			return nil, err
+		}
+		theirs, err := os.ReadFile(filepath.Join(b.dir, "compare.webp"))
+		if err != nil {
+			return nil, err
+		}
+		if err := samePicture(ours, theirs); err != nil {
+			return nil, fmt.Errorf("%s: the sides do not make the same: %w", filepath.Base(path), err)
+		}
+	}
+	return all, nil
+}
+
+// encoderOptions writes options as the vips commands take them behind a name.
+func encoderOptions(options map[string]string) string {
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(options)) {
+		list = append(list, name+"="+options[name])
+	}
+	return "[" + strings.Join(list, ",") + "]"
+}
+
+// vipsthumbnail runs the command as a host would.
+func (b *bencher) vipsthumbnail(ctx context.Context, path, name string, s settings) error {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	args := []string{path, "--size", "320x>", "-o", filepath.Join(b.dir, name) + s.options}
+	if s.srgb {
+		args = append(args, "--export-profile", "srgb")
+	}
+	if out, err := exec.CommandContext(ctx, "vipsthumbnail", args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("vipsthumbnail: %w: %s", err, out)
+	}
+	return nil
+}
+
+// tolerance is for the details: the sides reduce a JPEG in other steps.
+const tolerance = 5
+
+func samePicture(a, b []byte) error {
+	got, err := codectest.DecodeImage(a)
+	if err != nil {
+		return err
+	}
+	want, err := codectest.DecodeImage(b)
+	if err != nil {
+		return err
+	}
+	return codectest.SamePicture(got, want, tolerance)
+}
