@@ -28,11 +28,16 @@ var untrusted = map[string]bool{
 // Limits bound what one input may cost. They are checked against the headers,
 // before anything is decoded. Zero means the default, negative no limit.
 type Limits struct {
-	Pixels   int64         `json:"pixels,omitempty"`   // width × height of one picture; default 0x3FFF² = 268,402,689
-	Volume   int64         `json:"volume,omitempty"`   // pixels × frames of an animation or document; default 1,000,000,000
-	Frames   int           `json:"frames,omitempty"`   // of an animation or document; default 4,096
-	Duration time.Duration `json:"duration,omitempty"` // of video and sound; default 24 h
-	Streams  int           `json:"streams,omitempty"`  // of a container; default 64
+	// Pixels is width × height of one picture; default 0x3FFF² = 268,402,689.
+	Pixels int64 `json:"pixels,omitempty"`
+	// Volume is pixels × frames of an animation or a document; default 10⁹.
+	Volume int64 `json:"volume,omitempty"`
+	// Frames of an animation or pages of a document; default 4,096.
+	Frames int `json:"frames,omitempty"`
+	// Duration of video and sound; default 24 h.
+	Duration time.Duration `json:"duration,omitempty"`
+	// Streams of a container; default 64.
+	Streams int `json:"streams,omitempty"`
 }
 
 // WithDefaults returns l with zero fields replaced by their defaults.

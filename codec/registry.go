@@ -140,7 +140,8 @@ func textToJSON(kind reflect.Kind, text string) (json.RawMessage, error) {
 // decodeError turns what encoding/json says into a fault of a field.
 func decodeError(name string, err error) error {
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return &FieldError{name, e.Field, fmt.Sprintf("a %s does not fit, a %v is wanted", e.Value, e.Type)}
+		reason := fmt.Sprintf("a %s does not fit, a %v is wanted", e.Value, e.Type)
+		return &FieldError{name, e.Field, reason}
 	}
 	// encoding/json has no type for this error.
 	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {

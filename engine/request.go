@@ -99,7 +99,8 @@ func (r Request) validate() error {
 	for i, in := range r.Inputs {
 		switch {
 		case in.path == "" && in.reader == nil && in.key == "":
-			errs = append(errs, fmt.Errorf("inputs[%d]: made by none of FromFile, FromReader, FromStorage", i))
+			errs = append(errs, fmt.Errorf(
+				"inputs[%d]: made by none of FromFile, FromReader, FromStorage", i))
 		case in.Operation == nil && r.Operation == nil:
 			errs = append(errs, fmt.Errorf("inputs[%d]: there is no operation for it", i))
 		case in.Operation != nil:

@@ -108,8 +108,10 @@ func (e *Engine) settle(c claimed, transition func(*store.Tx) error) {
 			chores = len(tx.Add) > 0
 			return err
 		})
-		if errors.Is(err, errLost) || errors.Is(err, store.ErrClosed) || errors.Is(err, store.ErrTooLarge) {
-			err = backoff.Permanent(err)
+		for _, final := range []error{errLost, store.ErrClosed, store.ErrTooLarge} {
+			if errors.Is(err, final) {
+				err = backoff.Permanent(err)
+			}
 		}
 		return struct{}{}, err
 	}, backoff.WithMaxElapsedTime(0))
@@ -117,7 +119,8 @@ func (e *Engine) settle(c claimed, transition func(*store.Tx) error) {
 		e.feeder.wake()
 	}
 	if err != nil && !errors.Is(err, errLost) {
-		e.config.Logger.Error("spool: an outcome was not recorded", "task", c.task.Ref.String(), "error", err)
+		e.config.Logger.Error("spool: an outcome was not recorded",
+			"task", c.task.Ref.String(), "error", err)
 	}
 }
 
@@ -222,7 +225,9 @@ func (e *Engine) probe(ctx context.Context, c call) (media codec.Media, err erro
 }
 
 // process calls the codec and returns the outputs that it committed.
-func (e *Engine) process(ctx context.Context, c call, out *sink) (outputs []store.Output, err error) {
+func (e *Engine) process(
+	ctx context.Context, c call, out *sink,
+) (outputs []store.Output, err error) {
 	func() {
 		defer recovered(c.codec, &err)
 		err = c.codec.Process(ctx, &c.work)

@@ -86,7 +86,7 @@ type Job struct {
 	Key     string          `json:"key,omitempty"`    // idempotency key
 	Digest  string          `json:"digest,omitempty"` // of the request without the inputs' bytes
 	Created time.Time       `json:"created"`
-	Request json.RawMessage `json:"request,omitempty"` // operation, labels and so on; no per-file data
+	Request json.RawMessage `json:"request,omitempty"` // operation, labels; no per-file data
 	State   State           `json:"-"`
 
 	unknown unknownFields
@@ -125,7 +125,7 @@ type File struct {
 	Token     uint64          `json:"token,omitempty"` // of the claim that ended the file
 	Probe     json.RawMessage `json:"probe,omitempty"`
 	Outputs   []Output        `json:"outputs,omitempty"`
-	Manifest  string          `json:"manifest,omitempty"` // key of a blob with the outputs, when they are many
+	Manifest  string          `json:"manifest,omitempty"` // key of a blob with many outputs
 	Error     *Error          `json:"error,omitempty"`
 	Started   time.Time       `json:"started,omitzero"`
 	Ended     time.Time       `json:"ended,omitzero"`
@@ -150,7 +150,7 @@ type Task struct {
 	Account   string          `json:"account,omitempty"`
 	Kind      string          `json:"kind"`               // file, walk, sweep, …
 	Lane      string          `json:"lane"`               // what a worker must offer
-	Priority  int             `json:"priority,omitempty"` // -100 to 100
+	Priority  int             `json:"priority,omitempty"` // -100 to 100, high first
 	Attempt   int             `json:"attempt,omitempty"`
 	Crashes   int             `json:"crashes,omitempty"`
 	Cost      int64           `json:"cost,omitempty"`
