@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"time"
 
 	"github.com/spoolmedia/spool/codec"
@@ -80,6 +82,8 @@ func ffmpegArgs(in, out string, streams []codec.Stream) []string {
 		n++
 	}
 	args = append(args, output...)
+	// A lone call of an engine gets all cores, as it would say of itself.
+	args = append(args, "-threads", strconv.Itoa(runtime.GOMAXPROCS(0)))
 	switch filepath.Ext(out) {
 	case ".mp4", ".mov", ".m4a":
 		args = append(args, "-movflags", "+faststart")

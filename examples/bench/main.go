@@ -22,12 +22,13 @@ import (
 	"os/signal"
 
 	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/libav"
 	"github.com/spoolmedia/spool/codec/vips"
 	"github.com/spoolmedia/spool/engine"
 )
 
 // codecs are those that are measured.
-func codecs() []codec.Codec { return []codec.Codec{vips.New()} }
+func codecs() []codec.Codec { return []codec.Codec{vips.New(), libav.New()} }
 
 func main() {
 	log.SetFlags(0)
@@ -99,6 +100,6 @@ var rows = []row{
 	{"thumbnails, one at a time, beside vipsthumbnail", thumbnails(1)},
 	{"thumbnails, one per core, beside vipsthumbnail", thumbnails(0)},
 	{"film to mp4, beside ffmpeg", film("video/androidx-sample.avi", "mp4")},
-	{"film to webm, beside ffmpeg", film("video/androidx-bbb_176x144_128kbps_15fps_h263.3gp", "webm")},
+	{"film to webm, beside ffmpeg", film("video/androidx-sample.flv", "webm")},
 	{"sound to mp3, beside ffmpeg", film("audio/mediabunny-sample.flac", "mp3")},
 }

@@ -17,13 +17,14 @@ import (
 	"path/filepath"
 
 	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/libav"
 	"github.com/spoolmedia/spool/codec/vips"
 	"github.com/spoolmedia/spool/engine"
 	"github.com/spoolmedia/spool/storage/filestorage"
 )
 
 // codecs are those that are put to the test.
-func codecs() []codec.Codec { return []codec.Codec{vips.New()} }
+func codecs() []codec.Codec { return []codec.Codec{vips.New(), libav.New()} }
 
 func main() {
 	log.SetFlags(0)
@@ -87,7 +88,7 @@ func batch(ctx context.Context, eng *engine.Engine, paths []string, from, size i
 	r := engine.Request{Account: "soak"}
 	for i := from; i < from+size; i++ {
 		in := engine.FromFile(paths[i%len(paths)])
-		in.Operation = operations[i/len(paths)%len(operations)]
+		in.Operation = operationFor(paths[i%len(paths)], i/len(paths))
 		r.Inputs = append(r.Inputs, in)
 	}
 	job, err := eng.Submit(ctx, r)
@@ -110,7 +111,23 @@ var operations = []codec.Operation{
 	codec.Convert{Format: "jxl", Width: 100},
 }
 
-// inputs returns pictures and broken files that are small enough to do often.
+// turns are for video and sound, for which pictures make no sense.
+var turns = []codec.Operation{
+	codec.Convert{Format: "mp4", Width: 160},
+	codec.Convert{Format: "mkv"},
+	codec.Convert{Format: "mp3"},
+}
+
+// operationFor returns what to do with a file in a round.
+func operationFor(path string, round int) codec.Operation {
+	switch filepath.Base(filepath.Dir(path)) {
+	case "video", "audio":
+		return turns[round%len(turns)]
+	}
+	return operations[round%len(operations)]
+}
+
+// inputs returns media and broken files that are small enough to do often.
 func inputs(media string) ([]string, error) {
 	folders := []string{media}
 	if media == "" {
@@ -118,8 +135,9 @@ func inputs(media string) ([]string, error) {
 			filepath.Join("..", "..", "..", "shared", "corpus"), filepath.Join("..", "media"),
 		}
 	}
-	const large = 4 << 20
-	patterns := []string{"*.*", "image/*.*", "hostile/*-truncated.*", "hostile/*corrupt*"}
+	const large = 1 << 20
+	patterns := []string{"*.*", "image/*.*", "video/*.*", "audio/*.*", "hostile/*-truncated.*",
+		"hostile/*corrupt*"}
 	for _, folder := range folders {
 		var paths []string
 		for _, pattern := range patterns {
