@@ -52,6 +52,7 @@ static int prepare_input(SpoolJob *job, int64_t probe_size)
     job->in->opaque = job;
     job->in->io_open = refuse_open;
     job->in->interrupt_callback = (AVIOInterruptCB){interrupted, job};
+    job->in->flags |= AVFMT_FLAG_GENPTS; // AVI has decoding times only
     job->in->probesize = probe_size;
     job->in->max_analyze_duration = 5 * AV_TIME_BASE;
     return 0;

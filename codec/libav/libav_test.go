@@ -45,3 +45,14 @@ func save(t testing.TB, o codectest.Output) output {
 	}
 	return output{path, o.Result}
 }
+
+// probe returns what the headers of the file say.
+func probe(t testing.TB, path string) codec.Media {
+	t.Helper()
+	w := &codec.Work{In: []codec.Input{codectest.OpenInput(t, path)}}
+	m, _, err := libav.New().Probe(t.Context(), w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}

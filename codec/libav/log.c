@@ -44,11 +44,17 @@ static SpoolJob *job_of(void *object)
     return NULL;
 }
 
-// This one says nothing that a user could act on.
+// What says nothing that a user could act on.
 static int is_noise(const char *text)
 {
-    return strstr(text, "deprecated pixel format used") || strstr(text, "Application provided") ||
-           strstr(text, "Queue input is backward");
+    static const char *const noise[] = {
+        "deprecated pixel format used", "Queue input is backward", "codec frame size is not set",
+        "Estimating duration from bitrate", "timescale not set", "making some up",
+    };
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(noise); i++)
+        if (strstr(text, noise[i]))
+            return 1;
+    return 0;
 }
 
 static void log_message(void *object, int level, const char *format, va_list args)

@@ -49,6 +49,8 @@ int spool_open_output(SpoolJob *job, const char *muxer, int seekable)
     job->out->io_open = refuse_open;
     job->out->interrupt_callback = job->in->interrupt_callback;
     job->out->avoid_negative_ts = AVFMT_AVOID_NEG_TS_AUTO;
+    // FLAC in MP4 still counts as an experiment.
+    job->out->strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL;
     job->inputs = job->in->nb_streams;
     job->by_input = av_malloc_array(job->inputs, sizeof *job->by_input);
     if (!job->by_input)
@@ -171,20 +173,33 @@ int spool_job_start(SpoolJob *job, AVDictionary **options, double offset, int ch
     return 0;
 }
 
-// repair_dts keeps decoding times rising, as muxers insist: broken input may
-// repeat them. It reports whether the packet can be written.
-static int repair_dts(SpoolTrack *t, AVPacket *p, const AVFormatContext *out)
+// guess_dts gives a copied packet without a decoding time one: as far before
+// the first presentation time as the codec reorders, then frame by frame.
+static int64_t guess_dts(SpoolTrack *t, const AVPacket *p)
 {
-    int strict = !(out->oformat->flags & AVFMT_TS_NONSTRICT);
+    const AVStream *from = t->from;
+    int64_t frame = 0;
+    if (from->avg_frame_rate.num > 0)
+        frame = av_rescale_q(1, av_inv_q(from->avg_frame_rate), t->to->time_base);
+    if (t->last_dts == AV_NOPTS_VALUE)
+        return p->pts == AV_NOPTS_VALUE ? 0 : p->pts - from->codecpar->video_delay * frame;
+    int64_t next = t->last_dts + FFMAX(1, frame);
+    return p->pts == AV_NOPTS_VALUE ? next : FFMAX(t->last_dts + 1, FFMIN(next, p->pts));
+}
+
+// repair_times keeps decoding times rising and never behind the presentation, as
+// muxers insist: broken input repeats or swaps them.
+static void repair_times(SpoolTrack *t, AVPacket *p)
+{
     if (p->dts == AV_NOPTS_VALUE)
+        p->dts = guess_dts(t, p);
+    if (p->pts != AV_NOPTS_VALUE && p->dts > p->pts)
         p->dts = p->pts;
-    if (p->dts == AV_NOPTS_VALUE)
-        return t->last_dts == AV_NOPTS_VALUE || (p->dts = p->pts = t->last_dts + strict, 1);
-    if (t->last_dts != AV_NOPTS_VALUE && p->dts < t->last_dts + strict)
-        p->dts = t->last_dts + strict;
+    if (t->last_dts != AV_NOPTS_VALUE && p->dts <= t->last_dts)
+        p->dts = t->last_dts + 1;
     if (p->pts == AV_NOPTS_VALUE || p->pts < p->dts)
         p->pts = p->dts;
-    return 1;
+    t->last_dts = p->dts;
 }
 
 int spool_write(SpoolJob *job, SpoolTrack *t, AVPacket *packet, AVRational base)
@@ -193,8 +208,8 @@ int spool_write(SpoolJob *job, SpoolTrack *t, AVPacket *packet, AVRational base)
     packet->stream_index = t->to->index;
     packet->pos = -1;
     if (!(t->to->disposition & AV_DISPOSITION_ATTACHED_PIC)) {
-        repair_dts(t, packet, job->out);
-        t->last_dts = packet->dts;
+        repair_times(t, packet);
+        job->packets++;
         if (packet->pts != AV_NOPTS_VALUE) {
             int64_t at = av_rescale_q(packet->pts, t->to->time_base, AV_TIME_BASE_Q);
             job->position = job->position == AV_NOPTS_VALUE ? at : FFMAX(job->position, at);
@@ -202,7 +217,6 @@ int spool_write(SpoolJob *job, SpoolTrack *t, AVPacket *packet, AVRational base)
             job->end = FFMAX(job->end, at + FFMAX(0, length));
         }
     }
-    job->packets++;
     return av_interleaved_write_frame(job->out, packet);
 }
 

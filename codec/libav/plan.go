@@ -114,7 +114,8 @@ func (p *planner) cover(s stream) {
 
 func (p *planner) video(name string, s stream) error {
 	changes := p.asked.Width != 0 || p.asked.Height != 0 || p.asked.Quality != 0
-	if !changes && slices.Contains(p.target.copies[video], s.codec) {
+	takes := slices.Contains(p.target.copies[video], s.codec)
+	if !changes && takes && !math.IsNaN(s.start) {
 		p.copy(s, p.target.tags[s.codec])
 		p.size = s.shown()
 		return nil
@@ -127,8 +128,11 @@ func (p *planner) video(name string, s stream) error {
 		return codec.Errorf(codec.Invalid, "%s: its video has no picture size", name)
 	}
 	reason := "a change was asked for"
-	if !changes {
+	switch {
+	case !changes && !takes:
 		reason = fmt.Sprintf("%s does not hold %s video", p.op.Format, orUnknown(s.codec))
+	case !changes:
+		reason = "its pictures have no times to copy"
 	}
 	p.encode(s, p.pictures(s), reason)
 	return nil

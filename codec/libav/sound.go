@@ -21,17 +21,15 @@ func (p *planner) sound(s stream) encode {
 	} else if !knownLayout(layout) {
 		layout = defaultLayouts[channels]
 	}
-	switch encoder {
-	case "libopus":
+	if encoder == "libopus" {
 		format = "flt"
 		e.options["mapping_family"] = "0"
 		if channels > 2 {
 			e.options["mapping_family"] = "1"
 			layout = opusLayouts[channels]
 		}
-	case "aac", "libvorbis", "libmp3lame":
 	}
-	if b := bitRate(encoder, p.op.Quality, channels); b > 0 {
+	if b := bitRate(encoder, p.op.Quality, channels, rate); b > 0 {
 		e.options["b"] = strconv.Itoa(b)
 	}
 	e.filters = fmt.Sprintf("aformat=sample_fmts=%s:sample_rates=%d", format, rate)
@@ -125,7 +123,7 @@ func knownLayout(layout string) bool {
 // bitRate is a lossy encoder's, in bits a second for all channels: at quality
 // 82 that at which few hear a difference, half of it at 1 and 1.5 times at 100.
 // 0: lossless.
-func bitRate(encoder string, quality, channels int) int {
+func bitRate(encoder string, quality, channels, rate int) int {
 	perChannel := map[string]int{"aac": 80, "libmp3lame": 96, "libvorbis": 72, "libopus": 64}[encoder]
 	percent := 50 + 50*quality/82
 	if quality > 82 {
@@ -135,8 +133,11 @@ func bitRate(encoder string, quality, channels int) int {
 	if channels == 1 { // a single channel cannot share with another
 		kilobits = kilobits * 5 / 4
 	}
-	if encoder == "libmp3lame" {
+	switch encoder {
+	case "libmp3lame":
 		kilobits = min(kilobits, 320)
+	case "aac": // takes at most 6 bits a sample
+		return min(kilobits*1000, 5*rate*channels)
 	}
 	return kilobits * 1000
 }

@@ -1,0 +1,50 @@
+package libav_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/codectest"
+	"github.com/spoolmedia/spool/codec/libav"
+)
+
+// TestHostileInputsAreRefusedOrConverted reads every hostile file as what it is
+// and as everything that it could be taken for. That it returns is the test.
+func TestHostileInputsAreRefusedOrConverted(t *testing.T) {
+	dir := filepath.Dir(codectest.Corpus(t, "hostile/mutagen-ooming-header.flac"))
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := libav.New()
+	for _, e := range entries {
+		data, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(e.Name(), func(t *testing.T) {
+			for _, mediaType := range append([]string{""}, c.Offers()[0].From...) {
+				harmless(t, c, codectest.NewInput(e.Name(), mediaType, data))
+			}
+		})
+	}
+}
+
+func harmless(t *testing.T, c *libav.Codec, in codec.Input) {
+	t.Helper()
+	for _, op := range []codec.Convert{{Format: "mkv"}, {Format: "mp4", Width: 64}, {Format: "wav"}} {
+		sink := new(codectest.Sink)
+		policy := codec.Policy{Limits: codec.Limits{Pixels: 4 << 20}}
+		err := c.Process(t.Context(), &codec.Work{Op: op, In: []codec.Input{in}, Out: sink,
+			Policy: policy, Threads: 1})
+		if err != nil && !codec.Permanent(err) {
+			t.Errorf("%s as %s to %s: class %s: %v", in.Name(), in.Type(), op.Format,
+				codec.ClassOf(err), err)
+		}
+		if n := len(sink.Open()); n > 0 {
+			t.Errorf("%d outputs left open", n)
+		}
+	}
+}
