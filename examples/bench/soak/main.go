@@ -1,7 +1,8 @@
 // Command soak runs many conversions of all kinds through one engine and prints
 // what the process holds after every hundred: resident memory, open descriptors,
-// goroutines. Among the inputs are broken ones. It fails if there is more of
-// them at the end than after the first fifth:
+// goroutines. Among the inputs are broken ones, and some conversions are not
+// possible. It fails if a file fails for any other reason, and if the process
+// holds more at the end than after the first fifth:
 //
 //	go run ./soak -n 1000
 package main
@@ -95,8 +96,29 @@ func batch(ctx context.Context, eng *engine.Engine, paths []string, from, size i
 	if err != nil {
 		return 0, err
 	}
-	job, err = eng.Wait(ctx, job.ID)
-	return job.Failed, err
+	if job, err = eng.Wait(ctx, job.ID); err != nil {
+		return 0, err
+	}
+	return job.Failed, blameless(ctx, eng, job.ID)
+}
+
+// blameless returns an error if a file failed for another reason than what is in
+// it.
+func blameless(ctx context.Context, eng *engine.Engine, job string) error {
+	for f, err := range eng.Files(ctx, job) {
+		if err != nil {
+			return err
+		}
+		if f.Error == nil {
+			continue
+		}
+		switch f.Error.Class {
+		case codec.Invalid, codec.Unsupported, codec.Limit:
+		default:
+			return fmt.Errorf("%s: %s: %w", f.Name, f.Error.Class, f.Error)
+		}
+	}
+	return nil
 }
 
 // operations change with each round through the inputs, so that each input meets
