@@ -14,7 +14,7 @@ import (
 func wave(seconds float64) []byte {
 	const rate = 44100
 	n := int(rate * seconds)
-	b := append([]byte("RIFF\x00\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x02\x00"))
+	b := []byte("RIFF\x00\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x02\x00")
 	b = binary.LittleEndian.AppendUint32(b, rate)
 	b = binary.LittleEndian.AppendUint32(b, rate*4)
 	b = append(b, 4, 0, 16, 0)

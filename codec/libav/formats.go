@@ -53,6 +53,8 @@ func probeSize(demuxer string) int64 {
 	switch demuxer {
 	case "mpegts", "mpeg", elementary, "flv":
 		return 5 << 20
+	case "wav", "w64", "aiff", "gif":
+		return 64 << 10
 	}
 	return 1 << 20
 }

@@ -93,6 +93,22 @@ static double seconds(int64_t t, AVRational base)
     return t == AV_NOPTS_VALUE ? NAN : t * av_q2d(base);
 }
 
+// Pictures that are decoded but not shown: at the start, where the first shown
+// one needs them, or between others.
+static void find_cuts(AVStream *st, SpoolStream *s)
+{
+    int n = avformat_index_get_entries_count(st), shown = 0;
+    for (int i = 0; i < n; i++) {
+        const AVIndexEntry *e = avformat_index_get_entry(st, i);
+        if (!(e->flags & AVINDEX_DISCARD_FRAME))
+            shown++;
+        else if (shown > 16) // no codec reorders further
+            s->cut_inside = 1;
+        else
+            s->cut_start = 1;
+    }
+}
+
 static void describe_picture(const AVFormatContext *in, AVStream *st, SpoolStream *s)
 {
     const AVCodecParameters *p = st->codecpar;
@@ -105,6 +121,7 @@ static void describe_picture(const AVFormatContext *in, AVStream *st, SpoolStrea
     s->transfer = p->color_trc;
     s->matrix = p->color_space;
     s->color_range = p->color_range;
+    find_cuts(st, s);
     s->interlaced = p->field_order > AV_FIELD_PROGRESSIVE;
     if (d) {
         s->bits = d->comp[0].depth;

@@ -75,6 +75,7 @@ typedef struct SpoolStream {
     char layout[64];
     double start, duration; // seconds; NaN: unknown
     int has_matrix, dolby_vision;
+    int cut_start, cut_inside; // pictures that an edit list hides
     int32_t display[9];
     int64_t bit_rate;
 } SpoolStream;

@@ -114,8 +114,11 @@ func (p *planner) cover(s stream) {
 
 func (p *planner) video(name string, s stream) error {
 	changes := p.asked.Width != 0 || p.asked.Height != 0 || p.asked.Quality != 0
-	takes := slices.Contains(p.target.copies[video], s.codec)
-	if !changes && takes && !math.IsNaN(s.start) {
+	reason := "a change was asked for"
+	if !changes {
+		reason = p.whyNotCopied(s)
+	}
+	if reason == "" {
 		p.copy(s, p.target.tags[s.codec])
 		p.size = s.shown()
 		return nil
@@ -127,15 +130,22 @@ func (p *planner) video(name string, s stream) error {
 	if s.width <= 0 || s.height <= 0 {
 		return codec.Errorf(codec.Invalid, "%s: its video has no picture size", name)
 	}
-	reason := "a change was asked for"
-	switch {
-	case !changes && !takes:
-		reason = fmt.Sprintf("%s does not hold %s video", p.op.Format, orUnknown(s.codec))
-	case !changes:
-		reason = "its pictures have no times to copy"
-	}
 	p.encode(s, p.pictures(s), reason)
 	return nil
+}
+
+// whyNotCopied says what keeps the video stream from being copied; "": nothing.
+func (p *planner) whyNotCopied(s stream) string {
+	editList := p.target.muxer == "mp4" || p.target.muxer == "mov"
+	switch {
+	case !slices.Contains(p.target.copies[video], s.codec):
+		return fmt.Sprintf("%s does not hold %s video", p.op.Format, orUnknown(s.codec))
+	case math.IsNaN(s.start):
+		return "its pictures have no times to copy"
+	case s.decodable && (s.cutInside || s.cutStart && !editList):
+		return "its edit list hides pictures that a copy would show"
+	}
+	return ""
 }
 
 func (p *planner) audio(name string, s stream) error {

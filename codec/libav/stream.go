@@ -53,6 +53,8 @@ type stream struct {
 	alpha         bool
 	interlaced    bool
 	dolbyVision   bool
+	cutStart      bool // an edit list hides pictures at the start
+	cutInside     bool // or between others
 	colour        colour
 	turn          turn
 	sampleRate    int
@@ -108,6 +110,7 @@ func newStream(index int, d *C.SpoolStream) stream {
 		s.rgb, s.full = d.rgb != 0, d.full_range != 0
 		s.alpha, s.interlaced, s.dolbyVision = d.alpha != 0, d.interlaced != 0, d.dolby_vision != 0
 		s.colour = colour{int(d.primaries), int(d.transfer), int(d.matrix), int(d.color_range)}
+		s.cutStart, s.cutInside = d.cut_start != 0, d.cut_inside != 0
 		if d.has_matrix != 0 {
 			s.turn = turnOf(*(*[9]int32)(unsafe.Pointer(&d.display)))
 		}
