@@ -209,13 +209,14 @@ func sniffRIFF(s *sniffer) string {
 	if len(s.head) < 12 {
 		return ""
 	}
-	switch form := string(s.head[8:12]); string(s.head[:4]) {
+	switch string(s.head[:4]) {
 	case "RIFF", "RIFX", "RF64", "BW64":
 		return map[string]string{
 			"WEBP": "image/webp", "WAVE": "audio/wav", "AVI ": "video/x-msvideo",
-		}[form]
+		}[string(s.head[8:12])]
 	case "FORM":
-		return map[string]string{"AIFF": "audio/aiff", "AIFC": "audio/aiff"}[form]
+		forms := map[string]string{"AIFF": "audio/aiff", "AIFC": "audio/aiff"}
+		return forms[string(s.head[8:12])]
 	}
 	return ""
 }

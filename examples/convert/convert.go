@@ -115,8 +115,9 @@ func (r *runner) check() {
 		if name := r.target(path); err == nil && name != "" {
 			if other, taken := targets[name]; taken {
 				err = fmt.Errorf("%s: the result of %s has the same name, %s", path, other, name)
+			} else {
+				targets[name] = path
 			}
-			targets[name] = path
 		}
 		if err == nil {
 			err = r.delivery.check()
