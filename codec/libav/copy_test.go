@@ -12,7 +12,6 @@ func TestStreamsThatFitAreCopiedUnchanged(t *testing.T) {
 	for _, test := range []struct{ file, format string }{
 		{"video/androidx-sample.mp4", "mov"},
 		{"video/androidx-sample.mp4", "mkv"},
-		{"video/androidx-sample_edit_list.mp4", "mov"},
 		{"video/androidx-h265_bframes.mp4", "mov"},
 		{"video/androidx-h265_bframes.mp4", "mkv"},
 		{"video/androidx-sample_fragmented.mp4", "mp4"},
