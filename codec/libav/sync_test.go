@@ -96,6 +96,7 @@ func TestWhatBelongsToTheFileIsCarriedOver(t *testing.T) {
 	}{
 		{"audio/mediabunny-sample.flac", "mp3", []string{"attached_pic=1", "tag:title=", "tag:artist="}},
 		{"audio/mediabunny-sample.flac", "m4a", []string{"attached_pic=1", "tag:title="}},
+		{"audio/mediabunny-sample.flac", "ogg", []string{"tag:TITLE=", "tag:ARTIST="}},
 		{"audio/mutagen-has-tags.m4a", "mp3", []string{"tag:artist=", "attached_pic=1"}},
 		{"audio/androidx-bear-id3.mp3", "flac", []string{"tag:title=", "attached_pic=1"}},
 		{"video/astiav-video_with_chapters.mp4", "mkv", []string{"chapter|", "tag:title="}},
