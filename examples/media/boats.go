@@ -62,7 +62,8 @@ func (s scene) hull(b boat, x, up, roll float64) (colour, float64) {
 	cabin := deck + b.length*0.10
 	if up >= deck && up < cabin && along > -0.45 && along < 0.22 {
 		c, cover = colour{0.58, 0.54, 0.50}, step(cabin+soft, cabin-soft, up)
-		if lift := (up - deck) / (cabin - deck); lift > 0.35 && lift < 0.75 && math.Mod(along*9+9, 1) > 0.3 {
+		lift := (up - deck) / (cabin - deck)
+		if lift > 0.35 && lift < 0.75 && math.Mod(along*9+9, 1) > 0.3 {
 			c = lamp.times(0.85)
 		}
 	}

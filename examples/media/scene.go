@@ -74,7 +74,8 @@ func (s scene) sky(u, v float64) colour {
 func (s scene) hill(i int, far, u, v float64, c colour) colour {
 	x := u + far*s.pan
 	top := horizon - 0.040 - 0.040*float64(1-i) -
-		0.19*fractal(x*(1.1+0.7*float64(i))+3.7*float64(i+1), 0.5, 6, 31+i)*(0.75+0.25*math.Sin(2*x+2.3*float64(i)))
+		0.19*fractal(x*(1.1+0.7*float64(i))+3.7*float64(i+1), 0.5, 6, 31+i)*
+			(0.75+0.25*math.Sin(2*x+2.3*float64(i)))
 	tint := haze.mix(colour{0.26, 0.28, 0.36}, 0.30+0.42*float64(i))
 	woods := fractal(x*38, v*50, 3, 41+i)
 	tint = tint.times(0.88+0.24*woods).mix(amber, 0.35*bell(u-sunAt, 0.25)*float64(2-i)/2)
