@@ -17,6 +17,9 @@ func (j Job) Clone() Job {
 // Clone returns a copy that shares no memory with s.
 func (s State) Clone() State {
 	s.Error = clonePointer(s.Error)
+	if s.Archive = clonePointer(s.Archive); s.Archive != nil {
+		s.Archive.Media = bytes.Clone(s.Archive.Media)
+	}
 	s.unknown = maps.Clone(s.unknown)
 	return s
 }

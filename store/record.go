@@ -104,8 +104,14 @@ type State struct {
 	Failed    int       `json:"failed"`
 	Open      int       `json:"open"` // tasks of the run that have not ended
 	Error     *Error    `json:"error,omitempty"`
+	Archive   *Output   `json:"archive,omitempty"` // all outputs in one, once it is made
 	Started   time.Time `json:"started,omitzero"`
 	Ended     time.Time `json:"ended,omitzero"`
+	Notified  time.Time `json:"notified,omitzero"` // when a callback last told of progress
+	// Deleted is when the job was deleted. From the commit that sets it the job
+	// is in no listing and no count, and its idempotency key is free. Store.Job
+	// and Update still find it, for the tasks that clear up after it.
+	Deleted time.Time `json:"deleted,omitzero"`
 
 	unknown unknownFields
 }
@@ -117,12 +123,15 @@ type File struct {
 	Index     int             `json:"index"`
 	PartsOpen int             `json:"partsOpen,omitempty"`
 	Name      string          `json:"name"`
-	Type      string          `json:"type"` // media type found in the bytes
-	Blob      string          `json:"blob"` // where the bytes are
+	Type      string          `json:"type"`          // media type found in the bytes
+	Blob      string          `json:"blob"`          // where the bytes are; "" until they are fetched
+	URL       string          `json:"url,omitempty"` // where they are fetched from
 	Size      int64           `json:"size"`
 	Op        *Spec           `json:"op,omitempty"` // nil: the job's
 	Status    Status          `json:"status"`
-	Token     uint64          `json:"token,omitempty"` // of the claim that ended the file
+	Run       int             `json:"run,omitempty"`      // of the job, in which the file was taken up last
+	Attempts  int             `json:"attempts,omitempty"` // in that run
+	Token     uint64          `json:"token,omitempty"`    // of the claim that ended the file
 	Probe     json.RawMessage `json:"probe,omitempty"`
 	Outputs   []Output        `json:"outputs,omitempty"`
 	Manifest  string          `json:"manifest,omitempty"` // key of a blob with many outputs
@@ -152,7 +161,8 @@ type Task struct {
 	Lane      string          `json:"lane"`               // what a worker must offer
 	Priority  int             `json:"priority,omitempty"` // -100 to 100, high first
 	Attempt   int             `json:"attempt,omitempty"`
-	Crashes   int             `json:"crashes,omitempty"`
+	Crashes   int             `json:"crashes,omitempty"`  // sessions that died while they held it
+	Timeouts  int             `json:"timeouts,omitempty"` // attempts that ran out of time
 	Cost      int64           `json:"cost,omitempty"`
 	NotBefore time.Time       `json:"notBefore,omitzero"`
 	Token     uint64          `json:"token,omitempty"`   // +1 with each claim, never restarts: the fence

@@ -137,6 +137,8 @@ type Query struct {
 	// Cursor and Limit apply to it as to others.
 	Key   string
 	Limit int // 0 means no limit
+	// Oldest lists in ascending order of the IDs instead: the oldest job first.
+	Oldest bool
 }
 
 // TaskQuery selects tasks. Its three forms:
@@ -153,9 +155,10 @@ type Query struct {
 //     in the order of their names with numbers compared as numbers.
 type TaskQuery struct {
 	Lanes      []string
-	Account    string // "" means all
-	PerAccount int    // 0 means no limit
-	Limit      int    // 0 means no limit
+	Account    string   // "" means all
+	Without    []string // accounts to leave out; of Ready only
+	PerAccount int      // 0 means no limit
+	Limit      int      // 0 means no limit
 	Due        time.Time
 	Orphaned   bool
 	Under      Ref
