@@ -5,11 +5,10 @@ import (
 	"slices"
 )
 
-// special are the ranges that no stranger may have dialled. Sources: the IANA
-// IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890 and its updates),
-// without the few blocks in them that are globally reachable and hold public
-// servers, and the multicast registries. An exception inside a block, such as
-// 192.0.0.9/32 in 192.0.0.0/24, is refused with it.
+// special are the ranges that no stranger may have dialled: all blocks of the IANA
+// IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890 and its updates) and
+// multicast. Those that the registries call globally reachable are refused, too:
+// they hold services of the network, no files and no receivers.
 var special = prefixes(
 	"0.0.0.0/8",       // this network, RFC 791
 	"10.0.0.0/8",      // private, RFC 1918
@@ -19,8 +18,11 @@ var special = prefixes(
 	"172.16.0.0/12",   // private, RFC 1918
 	"192.0.0.0/24",    // IETF protocol assignments, RFC 6890; metadata of a cloud
 	"192.0.2.0/24",    // documentation, RFC 5737
+	"192.31.196.0/24", // AS112, RFC 7535
+	"192.52.193.0/24", // AMT, RFC 7450
 	"192.88.99.0/24",  // 6to4 relays, RFC 7526
 	"192.168.0.0/16",  // private, RFC 1918
+	"192.175.48.0/24", // AS112, RFC 7534
 	"198.18.0.0/15",   // benchmarks, RFC 2544
 	"198.51.100.0/24", // documentation, RFC 5737
 	"203.0.113.0/24",  // documentation, RFC 5737
@@ -29,10 +31,11 @@ var special = prefixes(
 	// In no registry: a cloud (Azure) answers its own machines here.
 	"168.63.129.16/32",
 
-	"2001::/23",     // IETF protocol assignments, RFC 2928; Teredo, ORCHID
-	"2001:db8::/32", // documentation, RFC 3849
-	"2002::/16",     // 6to4, RFC 3056: an IPv4 address lies inside
-	"3fff::/20",     // documentation, RFC 9637
+	"2001::/23",         // IETF protocol assignments, RFC 2928; Teredo, ORCHID
+	"2001:db8::/32",     // documentation, RFC 3849
+	"2002::/16",         // 6to4, RFC 3056: an IPv4 address lies inside
+	"2620:4f:8000::/48", // AS112, RFC 7534
+	"3fff::/20",         // documentation, RFC 9637
 )
 
 var (

@@ -11,10 +11,10 @@
 // The rule is applied to the address that is dialled: a name is resolved once,
 // here, the answers are checked, and the connection goes to a checked IP address,
 // never to the name. So it makes no difference how an address is spelled, what a
-// name server says the next time, or where a redirect leads. Allowed is what the
-// IANA registries of special-purpose addresses call globally reachable; see
-// [Config.AllowPrefixes]. The public addresses of the host's own network are
-// that, too: only a firewall knows them.
+// name server says the next time, or where a redirect leads. Allowed is what is in
+// none of the IANA registries of special-purpose addresses, and what
+// [Config.AllowPrefixes] adds. The public addresses of the host's own network are
+// allowed: that they are its own, only a firewall knows.
 //
 // Proxies, cookies and credentials of the environment are not used.
 //

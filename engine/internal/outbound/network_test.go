@@ -67,7 +67,10 @@ func (n *network) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, 
 	return slices.Clone(answers[0]), nil
 }
 
-func (n *network) Dial(_ context.Context, _, address string) (net.Conn, error) {
+func (n *network) Dial(ctx context.Context, _, address string) (net.Conn, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	n.mu.Lock()
 	n.dialled = append(n.dialled, address)
 	n.mu.Unlock()

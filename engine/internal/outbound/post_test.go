@@ -125,18 +125,27 @@ func TestPostChecksTheURL(t *testing.T) {
 	n.wantDialled(t)
 }
 
-// A receiver that answers without end is cut off: Post returns.
+// A receiver that answers without end is cut off: Post returns. A pipe has no
+// buffer, so what was written was read.
 func TestPostReadsLittle(t *testing.T) {
-	n := hooks(t, func(w http.ResponseWriter, _ *http.Request) {
+	written := make(chan int, 1)
+	n := script(func(w io.Writer, _ *http.Request) {
+		io.WriteString(w, "HTTP/1.1 200 OK\r\n\r\n")
+		total := 0
 		for {
-			if _, err := io.WriteString(w, "no end "); err != nil {
+			n, err := io.WriteString(w, "no end ")
+			if total += n; err != nil {
+				written <- total
 				return
 			}
 		}
-	})
+	}).resolve("hooks.example", public)
 	resp, err := n.client(t, outbound.Config{}).Post(t.Context(), hook, nil, nil)
 	if err != nil || len(resp.Preview) != 512 || !strings.HasPrefix(resp.Preview, "no end no") {
 		t.Errorf("got %+v, %v", resp, err)
+	}
+	if got := <-written; got > 16<<10 {
+		t.Errorf("read %d bytes", got)
 	}
 }
 
