@@ -35,8 +35,6 @@ func (c *Client) newBody(
 	return b
 }
 
-func (b *body) stop() { b.stall.Stop() }
-
 // copyTo writes the body to w and tells faults of the network from those of w.
 func (b *body) copyTo(ctx context.Context, w io.Writer) (int64, error) {
 	if length := b.resp.ContentLength; b.limit >= 0 && length > b.limit {

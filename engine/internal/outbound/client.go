@@ -9,7 +9,9 @@ import (
 const (
 	maxHeader   = 64 << 10 // bytes in the head of an answer
 	idleTimeout = 30 * time.Second
-	pingAfter   = 15 * time.Second // of silence, so that no dead HTTP/2 connection is reused
+	// All requests to a host share one connection of HTTP/2: after so much silence
+	// it is asked for a sign of life, and replaced if as much goes by without one.
+	pingTimeout = 5 * time.Second
 )
 
 // Client fetches and posts. It may be used by several goroutines.
@@ -30,9 +32,11 @@ func New(config Config) *Client {
 		MaxResponseHeaderBytes: maxHeader,
 		DisableCompression:     true,
 		ForceAttemptHTTP2:      true,
-		HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingAfter},
-		MaxIdleConns:           100,
-		IdleConnTimeout:        idleTimeout,
+		HTTP2: &http.HTTP2Config{
+			SendPingTimeout: pingTimeout, PingTimeout: pingTimeout,
+		},
+		MaxIdleConns:    100,
+		IdleConnTimeout: idleTimeout,
 	}
 	return c
 }

@@ -57,9 +57,7 @@ func (c *Client) Fetch(
 		return Fetched{}, err
 	}
 	defer resp.Body.Close()
-	b := c.newBody(resp, limit, abort)
-	defer b.stop()
-	size, err := b.copyTo(ctx, w)
+	size, err := c.newBody(resp, limit, abort).copyTo(ctx, w)
 	if err != nil {
 		return Fetched{}, err
 	}

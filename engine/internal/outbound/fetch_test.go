@@ -228,38 +228,6 @@ func TestBrokenAnswersAreTransientFaults(t *testing.T) {
 	}
 }
 
-func TestFetchOverHTTP2(t *testing.T) {
-	server := httptest.NewUnstartedServer(http.HandlerFunc(
-		func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Content-Length", "16")
-			io.WriteString(w, r.Proto)
-			if r.URL.Path == "/cut" {
-				w.(http.Flusher).Flush()
-				panic(http.ErrAbortHandler)
-			}
-			if r.URL.Path != "/short" {
-				io.WriteString(w, " is here")
-			}
-		}))
-	server.EnableHTTP2 = true
-	server.StartTLS()
-	defer server.Close()
-	roots := x509.NewCertPool()
-	roots.AddCert(server.Certificate())
-	n := (&network{connect: to(server)}).resolve("example.com", public)
-	c := n.client(t, outbound.Config{RootCAs: roots})
-
-	var got strings.Builder
-	_, err := c.Fetch(t.Context(), "https://example.com/", limit, &got)
-	if err != nil || got.String() != "HTTP/2.0 is here" {
-		t.Errorf("got %q, %v", got.String(), err)
-	}
-	for _, path := range []string{"cut", "short"} {
-		_, err := c.Fetch(t.Context(), "https://example.com/"+path, limit, io.Discard)
-		wantClass(t, err, codec.Transient)
-	}
-}
-
 func TestAnUnknownCertificateIsAFault(t *testing.T) {
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it will tell of the handshake

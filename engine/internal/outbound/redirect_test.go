@@ -1,7 +1,6 @@
 package outbound_test
 
 import (
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -108,8 +107,6 @@ func TestRedirectsDoNotLeaveHTTPS(t *testing.T) {
 		}))
 	defer server.Close()
 	plain := serve(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "film") })
-	roots := x509.NewCertPool()
-	roots.AddCert(server.Certificate())
 	for _, allow := range []bool{false, true} {
 		n := (&network{connect: func(address string) (net.Conn, error) {
 			if strings.HasSuffix(address, ":443") {
@@ -117,7 +114,7 @@ func TestRedirectsDoNotLeaveHTTPS(t *testing.T) {
 			}
 			return plain.connect(address)
 		}}).resolve("example.com", public).resolve("plain.example", "1.1.1.1")
-		c := n.client(t, outbound.Config{RootCAs: roots, AllowDowngrade: allow})
+		c := n.client(t, outbound.Config{RootCAs: rootsOf(server), AllowDowngrade: allow})
 		_, err := c.Fetch(t.Context(), "https://example.com/", -1, io.Discard)
 		if allow {
 			if err != nil {
