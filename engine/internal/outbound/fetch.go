@@ -7,9 +7,12 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spoolmedia/spool/codec"
 )
+
+const maxClaim = 255 // bytes of a media type, twice what RFC 6838 allows
 
 // Fetched is what Fetch has fetched.
 type Fetched struct {
@@ -145,18 +148,27 @@ func notWhole(resp *http.Response) error {
 	return failedStatus(resp)
 }
 
+// claim returns what a header says, or "" if it is too long or no text: it goes
+// into records.
+func claim(value string) string {
+	if len(value) > maxClaim || !utf8.ValidString(value) {
+		return ""
+	}
+	return value
+}
+
 func fetched(resp *http.Response, first *url.URL, size int64) Fetched {
 	last := resp.Request.URL
 	mediaType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")) // "" if malformed
 	encoding := strings.ToLower(resp.Header.Get("Content-Encoding"))
-	if encoding == "identity" || len(encoding) > 64 {
+	if encoding == "identity" {
 		encoding = ""
 	}
 	return Fetched{
 		Name:     nameOf(resp.Header, first, last),
 		Size:     size,
-		Type:     mediaType,
-		Encoding: encoding,
+		Type:     claim(mediaType),
+		Encoding: claim(encoding),
 		URL:      (&url.URL{Scheme: last.Scheme, Host: last.Host, Path: last.Path}).String(),
 	}
 }

@@ -58,6 +58,19 @@ func TestFetchTellsWhatCame(t *testing.T) {
 	}
 }
 
+func TestFetchBelievesNoAbsurdHeaders(t *testing.T) {
+	long := "video/" + strings.Repeat("a", 1000)
+	for _, value := range []string{long, "", "video", "a b/c", "\xff/\xff", ";;;"} {
+		f, _, err := fetch(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", value)
+			w.Header().Set("Content-Encoding", long+value)
+		}))
+		if err != nil || len(f.Type) > 255 || f.Type != "" && f.Type != "video" || f.Encoding != "" {
+			t.Errorf("%.20q: got %+v, %v", value, f, err)
+		}
+	}
+}
+
 func TestFetchLimitsTheSize(t *testing.T) {
 	var chunked = func(size int) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
