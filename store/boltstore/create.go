@@ -184,7 +184,8 @@ func (c *creation) publish(w *write) error {
 	}
 	w.delete(bucketHeadless, id)
 	w.states[j.ID] = &state{
-		exists: true, listed: j.State.Status, value: j.State.Clone(), bytes: c.State.Bytes,
+		exists: true, listed: true, under: j.State.Status,
+		value: j.State.Clone(), bytes: c.State.Bytes,
 	}
 	w.putEvent(event)
 	return nil

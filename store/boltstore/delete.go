@@ -41,13 +41,23 @@ func (w *write) behead(id string) (bool, error) {
 	}
 	w.delete(bucketJob, []byte(id))
 	w.delete(bucketState, []byte(id))
-	w.unlist(j.Account, st.listed, id)
-	if j.Key != "" {
-		w.delete(bucketKey, idemKey(j.Account, j.Key))
+	if st.listed {
+		w.unlist(j.Account, st.under, id)
 	}
+	w.freeKey(j)
 	w.put(bucketHeadless, []byte(id), []byte("delete"))
 	*st = state{}
 	return true, nil
+}
+
+// freeKey lets others use the idempotency key of j, if it is still j's.
+func (w *write) freeKey(j store.Job) {
+	if j.Key == "" {
+		return
+	}
+	if key := idemKey(j.Account, j.Key); string(w.get(bucketKey, key)) == j.ID {
+		w.delete(bucketKey, key)
+	}
 }
 
 // purge removes the records of a headless job in small steps.

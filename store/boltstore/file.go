@@ -16,8 +16,9 @@ import (
 	berrors "go.etcd.io/bbolt/errors"
 )
 
-// format is the version of the file that this package reads and writes.
-const format = 1
+// format is the version of the file that this package reads and writes. 1 had no
+// counters and no marks of what is paused.
+const format = 2
 
 var formatKey = []byte("format")
 
@@ -113,13 +114,31 @@ func openError(err error) error {
 // prepare makes the buckets of a new file and checks the version of an old one.
 func prepare(tx *bolt.Tx) error {
 	if meta := tx.Bucket(bucketMeta); meta != nil {
-		return checkFormat(meta.Get(formatKey))
+		v, err := formatOf(meta)
+		if err != nil || v == format {
+			return err
+		}
+		return upgrade(tx)
 	}
 	for _, name := range buckets {
 		if _, err := tx.CreateBucket(name); err != nil {
 			return fmt.Errorf("%w: it holds something else: %w", ErrDamaged, err)
 		}
 	}
+	return putFormat(tx)
+}
+
+// upgrade makes a file of format 1 one of the present format.
+func upgrade(tx *bolt.Tx) error {
+	for _, name := range [][]byte{bucketCount, bucketPaused} {
+		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+			return err
+		}
+	}
+	return errors.Join(countAll(tx), putFormat(tx))
+}
+
+func putFormat(tx *bolt.Tx) error {
 	return tx.Bucket(bucketMeta).Put(formatKey, binary.BigEndian.AppendUint32(nil, format))
 }
 
@@ -135,14 +154,17 @@ func whole(tx *bolt.Tx) error {
 	return nil
 }
 
-func checkFormat(value []byte) error {
+// formatOf returns the version of the file, if it is one that we know.
+func formatOf(meta *bolt.Bucket) (uint32, error) {
+	value := meta.Get(formatKey)
 	if len(value) != 4 {
-		return fmt.Errorf("%w: no format version", ErrDamaged)
+		return 0, fmt.Errorf("%w: no format version", ErrDamaged)
 	}
-	if v := binary.BigEndian.Uint32(value); v > format {
-		return fmt.Errorf("%w: format %d, this program knows up to %d", ErrNewer, v, format)
+	v := binary.BigEndian.Uint32(value)
+	if v > format {
+		return 0, fmt.Errorf("%w: format %d, this program knows up to %d", ErrNewer, v, format)
 	}
-	return nil
+	return v, nil
 }
 
 // syncFolder makes the name of a new file durable.

@@ -27,11 +27,14 @@ var (
 	bucketHeld     = []byte("held")     // "session" job 0 task
 	bucketLog      = []byte("log")      // "j" job or "a" account, number
 	bucketHeadless = []byte("headless") // job: it has records, but no head
+	bucketCount    = []byte("count")    // "account or none" status → how many jobs
+	bucketPaused   = []byte("paused")   // "*": all are; or "a" account
 )
 
 var buckets = [][]byte{
 	bucketMeta, bucketJob, bucketState, bucketFile, bucketTask, bucketEvent, bucketKey,
 	bucketList, bucketReady, bucketLater, bucketHeld, bucketLog, bucketHeadless,
+	bucketCount, bucketPaused,
 }
 
 // text appends s so that keys sort as the texts do and none is the beginning of
@@ -88,6 +91,17 @@ func listKeys(account string, status store.Status, job string) [4][]byte {
 		append(listPrefix("", ""), job...), append(listPrefix(account, ""), job...),
 		append(listPrefix("", status), job...), append(listPrefix(account, status), job...),
 	}
+}
+
+func countKey(account string, status store.Status) []byte {
+	return append(text(nil, account), status...)
+}
+
+func pauseKey(p store.Pause) []byte {
+	if p.All {
+		return []byte("*")
+	}
+	return append([]byte("a"), p.Account...)
 }
 
 func readyPrefix(lane, account string) []byte { return text(text(nil, lane), account) }

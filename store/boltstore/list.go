@@ -7,7 +7,10 @@ import (
 	"iter"
 	"math"
 
+	bolt "go.etcd.io/bbolt"
+
 	"github.com/spoolmedia/spool/store"
+	"github.com/spoolmedia/spool/store/internal/rules"
 )
 
 // Job implements [store.Store].
@@ -74,7 +77,7 @@ func (s *Store) List(ctx context.Context, q store.Query) iter.Seq2[store.Job, er
 // withKey returns the one job that has the key, if it comes behind the cursor.
 func (r *read) withKey(q store.Query, cursor string) ([]store.Job, error) {
 	id := r.get(bucketKey, idemKey(q.Account, q.Key))
-	if id == nil || cursor != "" && string(id) >= cursor {
+	if id == nil || !rules.Behind(q, string(id), cursor) {
 		return nil, nil
 	}
 	j, err := r.job(string(id))
@@ -84,21 +87,15 @@ func (r *read) withKey(q store.Query, cursor string) ([]store.Job, error) {
 	return []store.Job{j}, nil
 }
 
-// listed returns the next page behind the cursor, from new to old.
+// listed returns the next page behind the cursor.
 func (r *read) listed(q store.Query, cursor string) (page []store.Job, err error) {
 	prefix := listPrefix(q.Account, q.Status)
-	end := behind(prefix)
-	if cursor != "" {
-		end = append(bytes.Clone(prefix), cursor...)
-	}
 	c := r.tx.Bucket(bucketList).Cursor()
-	k, _ := c.Seek(end)
-	if k == nil {
-		k, _ = c.Last()
-	} else {
-		k, _ = c.Prev()
+	k, next := newerThan(c, prefix, cursor), c.Next
+	if !q.Oldest {
+		k, next = olderThan(c, prefix, cursor), c.Prev
 	}
-	for ; bytes.HasPrefix(k, prefix) && len(page) < chunk; k, _ = c.Prev() {
+	for ; bytes.HasPrefix(k, prefix) && len(page) < chunk; k, _ = next() {
 		j, err := r.job(string(k[len(prefix):]))
 		if err != nil {
 			return nil, err
@@ -106,4 +103,30 @@ func (r *read) listed(q store.Query, cursor string) (page []store.Job, err error
 		page = append(page, j)
 	}
 	return page, nil
+}
+
+// newerThan moves c to the first key of a list that is behind the cursor, from
+// old to new.
+func newerThan(c *bolt.Cursor, prefix []byte, cursor string) []byte {
+	from := append(bytes.Clone(prefix), cursor...)
+	k, _ := c.Seek(from)
+	if cursor != "" && bytes.Equal(k, from) {
+		k, _ = c.Next()
+	}
+	return k
+}
+
+// olderThan is newerThan from new to old.
+func olderThan(c *bolt.Cursor, prefix []byte, cursor string) []byte {
+	end := behind(prefix)
+	if cursor != "" {
+		end = append(bytes.Clone(prefix), cursor...)
+	}
+	k, _ := c.Seek(end)
+	if k == nil {
+		k, _ = c.Last()
+	} else {
+		k, _ = c.Prev()
+	}
+	return k
 }

@@ -101,6 +101,13 @@ func (w *write) apply(r store.Ref, st *state, old *store.Task, c rules.Change) e
 			return fmt.Errorf("task %q: %w", t.Value.Task, store.ErrExist)
 		}
 	}
+	if c.Delete {
+		j, err := w.jobNow(r.Job)
+		if err != nil {
+			return err
+		}
+		w.freeKey(j)
+	}
 	if c.Job != nil {
 		w.setState(st, c.Job)
 	}

@@ -14,6 +14,7 @@ import (
 type write struct {
 	read
 	states map[string]*state // those used in this commit
+	counts map[string]int    // what is to be added to counters, by key
 	seq    uint64            // of the newest event
 	news   bool              // there are new events
 	dirty  bool              // something was written
@@ -24,7 +25,8 @@ type write struct {
 type state struct {
 	exists  bool
 	changed bool
-	listed  store.Status // under which the job is listed in the file
+	listed  bool         // the job is listed in the file
+	under   store.Status // it is listed under
 	value   store.State
 	bytes   []byte
 }
@@ -33,6 +35,7 @@ func newWrite(tx *bolt.Tx) *write {
 	return &write{
 		read:   read{tx: tx},
 		states: make(map[string]*state),
+		counts: make(map[string]int),
 		seq:    tx.Bucket(bucketEvent).Sequence(),
 	}
 }
@@ -62,7 +65,7 @@ func (w *write) state(job string) (*state, error) {
 		if err := decode(b, &st.value); err != nil {
 			return nil, err
 		}
-		st.listed = st.value.Status
+		st.listed, st.under = st.value.Deleted.IsZero(), st.value.Status
 	}
 	w.states[job] = st
 	return st, nil
@@ -82,26 +85,41 @@ func (w *write) flush() {
 			continue
 		}
 		w.put(bucketState, []byte(job), st.bytes)
-		if st.listed != st.value.Status {
-			w.unlist(st.value.Account, st.listed, job)
-			w.list(st.value.Account, st.value.Status, job)
-		}
+		w.relist(st, job)
 	}
+	w.flushCounts()
 	if events := w.tx.Bucket(bucketEvent); w.news && w.err == nil {
 		w.err = events.SetSequence(w.seq)
 	}
+}
+
+// relist lists and counts the job as its state now is.
+func (w *write) relist(st *state, job string) {
+	listed := st.value.Deleted.IsZero()
+	if st.listed == listed && st.under == st.value.Status {
+		return
+	}
+	if st.listed {
+		w.unlist(st.value.Account, st.under, job)
+	}
+	if listed {
+		w.list(st.value.Account, st.value.Status, job)
+	}
+	st.listed, st.under = listed, st.value.Status
 }
 
 func (w *write) list(account string, status store.Status, job string) {
 	for _, key := range listKeys(account, status, job) {
 		w.put(bucketList, key, nil)
 	}
+	w.count(account, status, 1)
 }
 
 func (w *write) unlist(account string, status store.Status, job string) {
 	for _, key := range listKeys(account, status, job) {
 		w.delete(bucketList, key)
 	}
+	w.count(account, status, -1)
 }
 
 // place is where a task stands in an index. The zero place is none.

@@ -66,6 +66,27 @@ var durableChecks = []durableCheck{
 		c.ok(err)
 		c.equal("key", []any{found.ID, made}, []any{"j", false})
 	}},
+	{"reopen/keeps counts marks and deleted jobs", func(c *env, reopen func() *env) {
+		for i, account := range []string{"", "x", "x", "y"} {
+			c.createFor(account, fmt.Sprint("j", i), 1)
+		}
+		c.update(store.Ref{Job: "j1"}, func(tx *store.Tx) { tx.Job.Status = store.Failed })
+		c.update(store.Ref{Job: "j3"}, markDeleted)
+		c.ok(c.SetPaused(c.ctx, store.Pause{All: true}, true))
+		c.ok(c.SetPaused(c.ctx, store.Pause{Account: "x"}, true))
+		for range 2 {
+			c = reopen()
+			c.counts("", counts{store.Pending: 2, store.Failed: 1})
+			c.counts("x", counts{store.Pending: 1, store.Failed: 1})
+			c.counts("y", counts{})
+			c.equal("list", c.listed(store.Query{Oldest: true}), []string{"j0", "j1", "j2"})
+			c.equal("deleted", c.getJob("j3").State.Deleted, noon)
+			c.paused([]store.Pause{{All: true}, {Account: "x"}})
+		}
+		c.ok(c.SetPaused(c.ctx, store.Pause{All: true}, false))
+		c = reopen()
+		c.paused([]store.Pause{{Account: "x"}})
+	}},
 	{"reopen/keeps cursors and numbers", func(c *env, reopen func() *env) {
 		c.create("a", 0)
 		c.create("b", 0)

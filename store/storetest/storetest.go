@@ -34,7 +34,7 @@ type check struct {
 func checks() []check {
 	return slices.Concat(
 		createChecks, updateChecks, limitChecks, taskChecks, windowChecks, listChecks,
-		eventChecks, followChecks, sessionChecks, deleteChecks, concurrencyChecks,
+		countChecks, pauseChecks, eventChecks, followChecks, sessionChecks, deleteChecks, deletedChecks, concurrencyChecks,
 		misuseChecks, progressChecks,
 	)
 }
