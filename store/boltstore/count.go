@@ -14,22 +14,29 @@ import (
 )
 
 // Count implements [store.Store].
-func (s *Store) Count(ctx context.Context, account string) (map[store.Status]int, error) {
-	counts := make(map[store.Status]int)
-	err := s.view(ctx, func(r *read) error {
-		prefix := text(nil, account)
-		c := r.tx.Bucket(bucketCount).Cursor()
-		for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = c.Next() {
-			n, err := counter(v)
-			if err != nil {
-				return err
-			}
-			counts[store.Status(k[len(prefix):])] = n
-		}
-		return nil
+func (s *Store) Count(
+	ctx context.Context, account string,
+) (counts map[store.Status]int, err error) {
+	err = s.view(ctx, func(r *read) (err error) {
+		counts, err = r.counts(account)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("boltstore: count: %w", err)
+	}
+	return counts, nil
+}
+
+func (r *read) counts(account string) (map[store.Status]int, error) {
+	counts := make(map[store.Status]int)
+	prefix := text(nil, account)
+	c := r.tx.Bucket(bucketCount).Cursor()
+	for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = c.Next() {
+		n, err := counter(v)
+		if err != nil {
+			return nil, err
+		}
+		counts[store.Status(k[len(prefix):])] = n
 	}
 	return counts, nil
 }
@@ -70,15 +77,15 @@ func (w *write) flushCounts() {
 	}
 }
 
-// countAll makes the counters of a file that has none.
-func countAll(tx *bolt.Tx) error {
+// listAll makes the lists and the counters of a file whose jobs are in none.
+func listAll(tx *bolt.Tx) error {
 	w := newWrite(tx)
-	err := tx.Bucket(bucketState).ForEach(func(_, v []byte) error {
+	err := tx.Bucket(bucketState).ForEach(func(id, v []byte) error {
 		var st store.State
 		if err := decode(v, &st); err != nil {
 			return err
 		}
-		w.count(st.Account, st.Status, 1)
+		w.list(st.Account, st.Status, string(id))
 		return nil
 	})
 	if err != nil {

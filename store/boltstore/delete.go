@@ -96,13 +96,11 @@ func (w *write) purge(id string) (bool, error) {
 	log := w.keys(bucketLog, logPrefix("", id))
 	for _, key := range log {
 		seq := binary.BigEndian.Uint64(key[len(key)-8:])
-		e, err := load[store.Event](&w.read, bucketEvent, eventKey(seq))
+		events, err := w.events(seq)
 		if err != nil {
 			return false, err
 		}
-		if e != nil {
-			w.deleteEvent(e.Account, id, seq)
-		}
+		w.deleteEvents(events[0].Account, id, seq)
 	}
 	if max(len(tasks), len(files), len(log)) == purgeStep {
 		return true, nil

@@ -17,7 +17,7 @@ import (
 )
 
 // format is the version of the file that this package reads and writes. 1 had no
-// counters and no marks of what is paused.
+// counters, no marks of what is paused, and other lists.
 const format = 2
 
 var formatKey = []byte("format")
@@ -130,12 +130,15 @@ func prepare(tx *bolt.Tx) error {
 
 // upgrade makes a file of format 1 one of the present format.
 func upgrade(tx *bolt.Tx) error {
-	for _, name := range [][]byte{bucketCount, bucketPaused} {
-		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+	if err := tx.DeleteBucket(bucketList); err != nil {
+		return err
+	}
+	for _, name := range [][]byte{bucketList, bucketCount, bucketPaused} {
+		if _, err := tx.CreateBucket(name); err != nil {
 			return err
 		}
 	}
-	return errors.Join(countAll(tx), putFormat(tx))
+	return errors.Join(listAll(tx), putFormat(tx))
 }
 
 func putFormat(tx *bolt.Tx) error {

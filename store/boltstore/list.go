@@ -89,44 +89,82 @@ func (r *read) withKey(q store.Query, cursor string) ([]store.Job, error) {
 
 // listed returns the next page behind the cursor.
 func (r *read) listed(q store.Query, cursor string) (page []store.Job, err error) {
-	prefix := listPrefix(q.Account, q.Status)
-	c := r.tx.Bucket(bucketList).Cursor()
-	k, next := newerThan(c, prefix, cursor), c.Next
-	if !q.Oldest {
-		k, next = olderThan(c, prefix, cursor), c.Prev
+	lists, err := r.lists(q, cursor)
+	for len(page) < chunk && err == nil {
+		var next *list
+		for _, l := range lists {
+			if l.id != "" && (next == nil || rules.Behind(q, next.id, l.id)) {
+				next = l
+			}
+		}
+		if next == nil {
+			break
+		}
+		var j store.Job
+		j, err = r.job(next.id)
+		page = append(page, j)
+		next.move(next.step())
 	}
-	for ; bytes.HasPrefix(k, prefix) && len(page) < chunk; k, _ = next() {
-		j, err := r.job(string(k[len(prefix):]))
-		if err != nil {
+	return page, err
+}
+
+// lists returns the lists that hold what q selects, one for each status.
+func (r *read) lists(q store.Query, cursor string) (lists []*list, err error) {
+	counts := map[store.Status]int{q.Status: 0}
+	if q.Status == "" {
+		if counts, err = r.counts(q.Account); err != nil {
 			return nil, err
 		}
-		page = append(page, j)
 	}
-	return page, nil
+	for status := range counts {
+		l := &list{prefix: listPrefix(q.Account, status)}
+		c := r.tx.Bucket(bucketList).Cursor()
+		if q.Oldest {
+			l.step = c.Next
+			l.move(newerThan(c, l.prefix, cursor))
+		} else {
+			l.step = c.Prev
+			l.move(olderThan(c, l.prefix, cursor))
+		}
+		lists = append(lists, l)
+	}
+	return lists, nil
+}
+
+// A list is a place in the list of the jobs of an account that have one status.
+type list struct {
+	prefix []byte
+	step   func() (key, value []byte)
+	id     string // of the job at this place; "" is the end
+}
+
+func (l *list) move(key, _ []byte) {
+	id, _ := bytes.CutPrefix(key, l.prefix)
+	if len(id) == len(key) {
+		id = nil
+	}
+	l.id = string(id)
 }
 
 // newerThan moves c to the first key of a list that is behind the cursor, from
 // old to new.
-func newerThan(c *bolt.Cursor, prefix []byte, cursor string) []byte {
+func newerThan(c *bolt.Cursor, prefix []byte, cursor string) (key, value []byte) {
 	from := append(bytes.Clone(prefix), cursor...)
-	k, _ := c.Seek(from)
-	if cursor != "" && bytes.Equal(k, from) {
-		k, _ = c.Next()
+	key, value = c.Seek(from)
+	if cursor != "" && bytes.Equal(key, from) {
+		return c.Next()
 	}
-	return k
+	return key, value
 }
 
 // olderThan is newerThan from new to old.
-func olderThan(c *bolt.Cursor, prefix []byte, cursor string) []byte {
+func olderThan(c *bolt.Cursor, prefix []byte, cursor string) (key, value []byte) {
 	end := behind(prefix)
 	if cursor != "" {
 		end = append(bytes.Clone(prefix), cursor...)
 	}
-	k, _ := c.Seek(end)
-	if k == nil {
-		k, _ = c.Last()
-	} else {
-		k, _ = c.Prev()
+	if key, _ := c.Seek(end); key == nil {
+		return c.Last()
 	}
-	return k
+	return c.Prev()
 }

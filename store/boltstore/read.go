@@ -3,6 +3,7 @@ package boltstore
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"iter"
 	"runtime/debug"
@@ -38,12 +39,15 @@ func (r *read) get(bucket, key []byte) []byte { return r.tx.Bucket(bucket).Get(k
 func (r *read) visible(job string) bool { return r.get(bucketState, []byte(job)) != nil }
 
 // load returns a record, or nil if there is none.
-func load[T any](r *read, bucket, key []byte) (*T, error) {
+func load[T any, P interface {
+	*T
+	json.Unmarshaler
+}](r *read, bucket, key []byte) (P, error) {
 	b := r.get(bucket, key)
 	if b == nil {
 		return nil, nil
 	}
-	v := new(T)
+	v := P(new(T))
 	if err := decode(b, v); err != nil {
 		return nil, err
 	}

@@ -123,9 +123,7 @@ func (w *write) apply(r store.Ref, st *state, old *store.Task, c rules.Change) e
 	for _, t := range c.Add {
 		w.putTask(nil, t)
 	}
-	for _, e := range c.Events {
-		w.putEvent(e)
-	}
+	w.putEvents(c.Events)
 	return nil
 }
 

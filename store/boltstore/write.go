@@ -176,16 +176,27 @@ func (w *write) removePlace(t store.Task) {
 	}
 }
 
-func (w *write) putEvent(e *rules.Record[store.Event]) {
-	w.seq, w.news = e.Value.Seq, true
-	w.put(bucketEvent, eventKey(w.seq), e.Bytes)
-	w.put(bucketLog, logKey(logPrefix("", e.Value.Job), w.seq), nil)
-	if e.Value.Account != "" {
-		w.put(bucketLog, logKey(logPrefix(e.Value.Account, ""), w.seq), nil)
+// putEvents writes the events of one Update, which are those of one job, as one
+// record.
+func (w *write) putEvents(events []*rules.Record[store.Event]) {
+	if len(events) == 0 {
+		return
 	}
+	first := events[0].Value
+	lines := make([][]byte, len(events))
+	for i, e := range events {
+		lines[i] = e.Bytes
+	}
+	w.put(bucketEvent, eventKey(first.Seq), bytes.Join(lines, []byte("\n")))
+	w.put(bucketLog, logKey(logPrefix("", first.Job), first.Seq), nil)
+	if first.Account != "" {
+		w.put(bucketLog, logKey(logPrefix(first.Account, ""), first.Seq), nil)
+	}
+	w.seq, w.news = events[len(events)-1].Value.Seq, true
 }
 
-func (w *write) deleteEvent(account, job string, seq uint64) {
+// deleteEvents deletes the record of events that begins with the number seq.
+func (w *write) deleteEvents(account, job string, seq uint64) {
 	w.delete(bucketEvent, eventKey(seq))
 	w.delete(bucketLog, logKey(logPrefix("", job), seq))
 	if account != "" {
@@ -194,8 +205,8 @@ func (w *write) deleteEvent(account, job string, seq uint64) {
 }
 
 // decode reads a record. What it cannot read this package did not write.
-func decode(b []byte, v any) error {
-	if err := json.Unmarshal(b, v); err != nil {
+func decode(b []byte, v json.Unmarshaler) error {
+	if err := v.UnmarshalJSON(b); err != nil { // json.Unmarshal would read it all once more
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	return nil

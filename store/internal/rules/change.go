@@ -15,8 +15,8 @@ type Record[T any] struct {
 }
 
 // Encode returns v at rest. More than limit bytes are ErrTooLarge.
-func Encode[T any](v T, limit int) (*Record[T], error) {
-	b, err := json.Marshal(v)
+func Encode[T json.Marshaler](v T, limit int) (*Record[T], error) {
+	b, err := v.MarshalJSON() // json.Marshal would read it all once more
 	if err != nil {
 		return nil, err
 	}
