@@ -43,7 +43,14 @@ func load[T any, P interface {
 	*T
 	json.Unmarshaler
 }](r *read, bucket, key []byte) (P, error) {
-	b := r.get(bucket, key)
+	return loaded[T, P](r.get(bucket, key))
+}
+
+// loaded returns the record that is b at rest, or nil if there is none.
+func loaded[T any, P interface {
+	*T
+	json.Unmarshaler
+}](b []byte) (P, error) {
 	if b == nil {
 		return nil, nil
 	}
@@ -56,7 +63,11 @@ func load[T any, P interface {
 
 // task returns the task with that key, or nil if there is none.
 func (r *read) task(key []byte) (*store.Task, error) {
-	t, err := load[store.Task](r, bucketTask, key)
+	return taskOf(key, r.get(bucketTask, key))
+}
+
+func taskOf(key, b []byte) (*store.Task, error) {
+	t, err := loaded[store.Task](b)
 	if t != nil && !bytes.Equal(taskKey(t.Ref), key) {
 		return nil, misplaced("task", key)
 	}

@@ -28,7 +28,7 @@ type state struct {
 	listed  bool         // the job is listed in the file
 	under   store.Status // it is listed under
 	value   store.State
-	bytes   []byte
+	bytes   []byte // at rest; good while the transaction lasts
 }
 
 func newWrite(tx *bolt.Tx) *write {
@@ -61,7 +61,7 @@ func (w *write) state(job string) (*state, error) {
 	}
 	st := &state{}
 	if b := w.get(bucketState, []byte(job)); b != nil {
-		st.exists, st.bytes = true, bytes.Clone(b)
+		st.exists, st.bytes = true, b
 		if err := decode(b, &st.value); err != nil {
 			return nil, err
 		}
@@ -144,9 +144,6 @@ func placeOf(t store.Task) place {
 // putTask writes a task that is old now, or was not there.
 func (w *write) putTask(old *store.Task, t *rules.Record[store.Task]) {
 	key := taskKey(t.Value.Ref)
-	if bytes.Equal(w.get(bucketTask, key), t.Bytes) {
-		return
-	}
 	w.put(bucketTask, key, t.Bytes)
 	to := placeOf(t.Value)
 	if old != nil {
