@@ -40,9 +40,15 @@ func newWrite(tx *bolt.Tx) *write {
 	}
 }
 
+// fill is how full a page is left when it is split, from 0 to 1. Keys begin with or
+// end in numbers and IDs that grow, so that little is ever put between others.
+const fill = 0.9
+
 func (w *write) put(bucket, key, value []byte) {
 	w.dirty = true
-	if err := w.tx.Bucket(bucket).Put(key, value); err != nil && w.err == nil {
+	b := w.tx.Bucket(bucket)
+	b.FillPercent = fill
+	if err := b.Put(key, value); err != nil && w.err == nil {
 		w.err = err
 	}
 }
