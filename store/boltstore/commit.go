@@ -200,5 +200,6 @@ func (s *Store) transact(batch []*op) (news bool, err error) {
 	if w.err != nil || !w.dirty {
 		return false, w.err
 	}
+	syncFree(s.db)
 	return w.news, tx.Commit()
 }

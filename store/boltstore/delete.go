@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"github.com/spoolmedia/spool/store"
@@ -102,11 +103,30 @@ func (w *write) purge(id string) (bool, error) {
 		}
 		w.deleteEvents(events[0].Account, id, seq)
 	}
+	err = errors.Join(
+		w.gone(bucketTask, prefix, tasks), w.gone(bucketFile, prefix, files),
+		w.gone(bucketLog, logPrefix("", id), log))
+	if err != nil {
+		return false, err
+	}
 	if max(len(tasks), len(files), len(log)) == purgeStep {
 		return true, nil
 	}
 	w.delete(bucketHeadless, []byte(id))
 	return false, nil
+}
+
+// gone checks that deleted, which were the first keys behind from, are not so any
+// more. If pages are damaged, a search may miss what was to be deleted, and there
+// would be no end of it.
+func (w *write) gone(bucket, from []byte, deleted [][]byte) error {
+	if len(deleted) == 0 {
+		return nil
+	}
+	if k, _ := w.tx.Bucket(bucket).Cursor().Seek(from); bytes.Equal(k, deleted[0]) {
+		return misplaced(string(bucket), k)
+	}
+	return nil
 }
 
 // keys returns the first keys that begin with prefix.
