@@ -56,6 +56,7 @@ func (c *committer) loop(s *Store) {
 		case len(batch) > 0:
 			start := time.Now()
 			s.commit(batch)
+			s.worked(int64(len(batch)) * writeWork)
 			last = commitStats{len(batch), time.Since(start)}
 		case closed:
 			finished = true

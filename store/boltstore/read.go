@@ -29,7 +29,9 @@ func (s *Store) view(ctx context.Context, fn func(*read) error) (err error) {
 	}
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer recovered(&err)
-	return plain(s.db.View(func(tx *bolt.Tx) error { return fn(&read{tx: tx}) }))
+	err = plain(s.db.View(func(tx *bolt.Tx) error { return fn(&read{tx: tx}) }))
+	s.worked(readWork)
+	return err
 }
 
 func (r *read) get(bucket, key []byte) []byte { return r.tx.Bucket(bucket).Get(key) }

@@ -73,8 +73,10 @@ type Store struct {
 	turns   rules.Turns
 	commits committer
 	news    signal
-	closed  chan struct{}
-	closing sync.Once
+
+	resident resident
+	closed   chan struct{}
+	closing  sync.Once
 
 	mu       sync.Mutex // guards what follows
 	sessions map[string]*session
