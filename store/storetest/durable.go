@@ -38,6 +38,19 @@ func RunDurable(t *testing.T, open func(t *testing.T, dir string) store.Store) {
 			}
 		})
 	}
+	t.Run("reopen/random histories", func(t *testing.T) {
+		var dir string
+		again := func(s store.Store) store.Store {
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+			return open(t, dir)
+		}
+		checkHistories(t, t.Context(), func() store.Store {
+			dir = t.TempDir()
+			return open(t, dir)
+		}, again)
+	})
 }
 
 var durableChecks = []durableCheck{
