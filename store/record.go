@@ -109,8 +109,9 @@ type State struct {
 	Ended     time.Time `json:"ended,omitzero"`
 	Notified  time.Time `json:"notified,omitzero"` // when a callback last told of progress
 	// Deleted is when the job was deleted. From the commit that sets it the job
-	// is in no listing and no count, and its idempotency key is free. Store.Job
-	// and Update still find it, for the tasks that clear up after it.
+	// is in no listing and no count, and its idempotency key is free. All but
+	// Store.List and Store.Count still find it, for the tasks that clear up after
+	// it, until Store.Delete removes it. It cannot be set back.
 	Deleted time.Time `json:"deleted,omitzero"`
 
 	unknown unknownFields

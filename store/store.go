@@ -18,6 +18,7 @@ var (
 	ErrBadName     = errors.New("store: bad name") // of a job or a task
 	ErrExpired     = errors.New("store: cursor is older than what is kept")
 	ErrBadCursor   = errors.New("store: bad cursor")
+	ErrDeleted     = errors.New("store: a deleted job stays deleted")
 	ErrClosed      = errors.New("store: closed")
 )
 
@@ -60,6 +61,10 @@ type Store interface {
 	// run several times, in another goroutine; if it returns an error, nothing is
 	// changed and Update returns that error as it is. A job or task that does not
 	// exist is no error: fn sees nil. A missing job cannot be made by Update.
+	//
+	// The commit that sets State.Deleted takes the job out of List and Count and
+	// frees its idempotency key. An Update that sets State.Deleted back to zero
+	// is ErrDeleted and changes nothing, and so is a Create of a deleted job.
 	Update(ctx context.Context, r Ref, fn func(*Tx) error) error
 
 	// Job returns the job, or ErrNotFound.
@@ -70,8 +75,13 @@ type Store interface {
 	Files(ctx context.Context, job string, from int) iter.Seq2[File, error]
 
 	// List yields the jobs that match q, newest first: in descending order of
-	// their IDs.
+	// their IDs. With q.Oldest it is the other way round.
 	List(ctx context.Context, q Query) iter.Seq2[Job, error]
+
+	// Count returns how many jobs of the account, or of all if it is "", have
+	// each status; a status that no job has is left out. It takes the same time
+	// however many jobs there are.
+	Count(ctx context.Context, account string) (map[Status]int, error)
 
 	// Tasks yields the tasks that match q. See [TaskQuery] for the order.
 	Tasks(ctx context.Context, q TaskQuery) iter.Seq2[Task, error]
@@ -87,6 +97,15 @@ type Store interface {
 
 	// Sessions returns the sessions that are alive, this process's own included.
 	Sessions(ctx context.Context) ([]SessionInfo, error)
+
+	// SetPaused sets or clears the mark p. Setting a mark twice is no error, nor is
+	// clearing one that is not there. The store only keeps the marks: whoever hands
+	// out tasks acts on them.
+	SetPaused(ctx context.Context, p Pause, on bool) error
+
+	// Paused returns the marks that are set: that of all first, then those of
+	// accounts by name.
+	Paused(ctx context.Context) ([]Pause, error)
 
 	// Delete removes the job with all that belongs to it: its head, its listing
 	// and its idempotency key at once, the rest in small steps. Deleting a job
@@ -126,12 +145,18 @@ type Tx struct {
 	Events []Event // to be appended, in order; the store sets Cursor, Seq and Job
 }
 
+// Pause is a mark that work rests, of one account or of all.
+type Pause struct {
+	All     bool
+	Account string // "" is the account without a name; of no meaning with All
+}
+
 // Query selects jobs.
 type Query struct {
 	Account string // "" means all
 	Status  Status // "" means all
-	// Cursor is the ID of the last job seen: listing goes on behind it. "" starts
-	// at the newest.
+	// Cursor is the ID of the last job seen: listing goes on behind it, in the
+	// order of the listing. "" starts at its beginning.
 	Cursor string
 	// Key selects the one job of Account that has this idempotency key. Status,
 	// Cursor and Limit apply to it as to others.
@@ -156,7 +181,7 @@ type Query struct {
 type TaskQuery struct {
 	Lanes      []string
 	Account    string   // "" means all
-	Without    []string // accounts to leave out; of Ready only
+	Without    []string // accounts to leave out, whose tasks are not read; of Ready only
 	PerAccount int      // 0 means no limit
 	Limit      int      // 0 means no limit
 	Due        time.Time

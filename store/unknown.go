@@ -27,7 +27,9 @@ func marshal(known any, unknown unknownFields) ([]byte, error) {
 		}
 		b = append(append(append(append(b, ','), quoted...), ':'), unknown[name]...)
 	}
-	return append(b, '}'), nil
+	var compact bytes.Buffer // what is unknown may have come with spaces and line breaks
+	err = json.Compact(&compact, append(b, '}'))
+	return compact.Bytes(), err
 }
 
 // unmarshal decodes b into known and returns the fields that known has no place
@@ -35,7 +37,7 @@ func marshal(known any, unknown unknownFields) ([]byte, error) {
 func unmarshal(b []byte, known any) (unknownFields, error) {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
-	if d.Decode(known) == nil {
+	if d.Decode(known) == nil && d.InputOffset() == int64(len(b)) {
 		return nil, nil
 	}
 	if err := json.Unmarshal(b, known); err != nil {

@@ -3,9 +3,12 @@ package boltstore
 import (
 	"context"
 	"errors"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/spoolmedia/spool/store"
 )
@@ -15,11 +18,12 @@ const maxBatch = 1024
 
 // A committer is the one goroutine that writes.
 type committer struct {
-	mu     sync.Mutex // guards queue and closed
-	queue  []*op
-	closed bool
-	wake   chan struct{} // holds a token when there is something to do
-	done   chan struct{} // closed when the goroutine has ended
+	mu      sync.Mutex // guards queue and closed
+	queue   []*op
+	closed  bool
+	waiting atomic.Int64  // as many as are in queue
+	wake    chan struct{} // holds a token when there is something to do
+	done    chan struct{} // closed when the goroutine has ended
 }
 
 // An op is a write that waits. Its function does all of its work or, if it
@@ -44,16 +48,43 @@ func (c *committer) loop(s *Store) {
 			go c.loop(s)
 		}
 	}()
+	var last commitStats
 	for !finished {
+		c.gather(last)
 		batch, closed := c.take()
 		switch {
 		case len(batch) > 0:
+			start := time.Now()
 			s.commit(batch)
+			s.worked(int64(len(batch)) * writeWork)
+			last = commitStats{len(batch), time.Since(start)}
 		case closed:
 			finished = true
 		default:
 			<-c.wake
 		}
+	}
+}
+
+// commitStats are how many writes a commit had, and how long it took.
+type commitStats struct {
+	writes int
+	took   time.Duration
+}
+
+// gather gives those whose writes were in the last commit a moment to come back
+// with the next: without it the first of them would get a commit for itself, and
+// the others would wait for two. Whoever is alone never waits.
+func (c *committer) gather(last commitStats) {
+	if last.writes == 1 {
+		return
+	}
+	start := time.Now()
+	for n := c.waiting.Load(); n > 0 && n < int64(last.writes); n = c.waiting.Load() {
+		if time.Since(start) > last.took/8 {
+			return
+		}
+		runtime.Gosched()
 	}
 }
 
@@ -83,6 +114,7 @@ func (c *committer) take() ([]*op, bool) {
 	if c.queue = c.queue[n:]; len(c.queue) == 0 {
 		c.queue = nil
 	}
+	c.waiting.Store(int64(len(c.queue)))
 	return batch, c.closed
 }
 
@@ -115,6 +147,7 @@ func (c *committer) put(ctx context.Context, o *op) error {
 		return err
 	}
 	c.queue = append(c.queue, o)
+	c.waiting.Store(int64(len(c.queue)))
 	c.poke()
 	return nil
 }
@@ -126,6 +159,7 @@ func (c *committer) drop(o *op) bool {
 	i := slices.Index(c.queue, o)
 	if i >= 0 {
 		c.queue = slices.Concat(c.queue[:i], c.queue[i+1:]) // take may have lent out the array
+		c.waiting.Store(int64(len(c.queue)))
 	}
 	return i >= 0
 }
@@ -167,5 +201,6 @@ func (s *Store) transact(batch []*op) (news bool, err error) {
 	if w.err != nil || !w.dirty {
 		return false, w.err
 	}
+	syncFree(s.db)
 	return w.news, tx.Commit()
 }

@@ -27,10 +27,12 @@ func (s *Store) Create(
 // A creation is one call of Create.
 type creation struct {
 	*rules.Head
-	store *Store
-	found *store.Job // the job that has the key already
-	files []*rules.Record[store.File]
-	tasks []*rules.Record[store.Task]
+	store  *Store
+	found  *store.Job // the job that has the key already
+	files  []*rules.Record[store.File]
+	tasks  []*rules.Record[store.Task]
+	names  map[string]bool // of tasks
+	staged bool            // there are records without a head in the file
 }
 
 func (s *Store) create(
@@ -40,47 +42,121 @@ func (s *Store) create(
 	if err != nil {
 		return store.Job{}, false, err
 	}
-	c := &creation{Head: head, store: s}
-	if err := s.commits.do(ctx, c.reserve); err != nil {
-		return store.Job{}, false, err
+	if !s.reserve(j.ID) {
+		return store.Job{}, false, store.ErrExist
 	}
-	if c.found != nil {
-		return *c.found, false, nil
-	}
+	defer s.release(j.ID)
+	c := &creation{Head: head, store: s, names: make(map[string]bool)}
 	done := false
 	defer func() {
-		if !done { // also when files panics; what is left over goes at the next Open
+		if c.staged && !done { // also when files panics; what is left over goes at the next Open
 			_ = s.purge(j.ID)
 		}
 	}()
-	if err := c.stage(ctx, files); err != nil {
-		return store.Job{}, false, err
+	err = c.stage(ctx, files)
+	if err == nil && c.found == nil {
+		err = s.commits.do(ctx, c.publish)
 	}
-	if err := s.commits.do(ctx, c.publish); err != nil {
+	switch {
+	case err != nil:
 		return store.Job{}, false, err
-	}
-	if c.found != nil {
+	case c.found != nil:
 		return *c.found, false, nil
 	}
 	done = true
 	return c.Job.Value.Clone(), true, nil
 }
 
-// reserve notes that the job has records but no head, or finds the key in use.
-func (c *creation) reserve(w *write) error {
+// reserve keeps other Creates from using the ID, and reports whether it is free
+// from them.
+func (s *Store) reserve(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.making[id] {
+		return false
+	}
+	s.making[id] = true
+	return true
+}
+
+func (s *Store) release(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.making, id)
+}
+
+// stage reads the files, and writes all but the last ones in chunks. Most jobs
+// have so few that there is nothing to write before publish.
+func (c *creation) stage(ctx context.Context, files iter.Seq2[store.File, store.Task]) error {
+	if files == nil {
+		return nil
+	}
+	for f, t := range files {
+		if err := c.store.alive(ctx); err != nil {
+			return err
+		}
+		if len(c.files) == chunkFiles {
+			if err := c.store.commits.do(ctx, c.write); err != nil || c.found != nil {
+				return err
+			}
+			c.files, c.tasks = c.files[:0], c.tasks[:0]
+		}
+		if err := c.add(f, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *creation) add(f store.File, t store.Task) error {
+	file, task, err := c.Next(f, t)
+	if err != nil {
+		return err
+	}
+	if task != nil {
+		if c.names[t.Task] {
+			return fmt.Errorf("task %q: %w", t.Task, store.ErrExist)
+		}
+		c.names[t.Task] = true
+	}
+	c.files, c.tasks = append(c.files, file), append(c.tasks, task)
+	return nil
+}
+
+// write writes the files that have come together. The first time it notes that
+// the job has records but no head.
+func (c *creation) write(w *write) error {
+	if !c.staged {
+		if err := c.check(w); err != nil || c.found != nil {
+			return err
+		}
+		c.staged = true
+		w.put(bucketHeadless, []byte(c.Job.Value.ID), []byte("create"))
+	}
+	c.put(w)
+	return nil
+}
+
+func (c *creation) put(w *write) {
+	for i, f := range c.files {
+		w.put(bucketFile, fileKey(c.Job.Value.ID, f.Value.Index), f.Bytes)
+		if t := c.tasks[i]; t != nil {
+			w.putTask(nil, t)
+		}
+	}
+}
+
+// check finds the idempotency key or the ID in use.
+func (c *creation) check(w *write) error {
 	if err := c.known(w); err != nil || c.found != nil {
 		return err
 	}
-	id := []byte(c.Job.Value.ID)
-	st, err := w.state(c.Job.Value.ID)
-	switch {
-	case err != nil:
-		return err
-	case st.exists || w.get(bucketHeadless, id) != nil:
-		return store.ErrExist
+	id := c.Job.Value.ID
+	st, err := w.state(id)
+	if err == nil && (st.exists || w.get(bucketHeadless, []byte(id)) != nil) {
+		err = store.ErrExist
 	}
-	w.put(bucketHeadless, id, []byte("create"))
-	return nil
+	return err
 }
 
 // known sets found if the idempotency key is known.
@@ -121,59 +197,20 @@ func (w *write) jobNow(id string) (store.Job, error) {
 	return *j, nil
 }
 
-// stage writes all files but the last ones in chunks.
-func (c *creation) stage(ctx context.Context, files iter.Seq2[store.File, store.Task]) error {
-	if files == nil {
-		return nil
-	}
-	for f, t := range files {
-		if err := c.store.alive(ctx); err != nil {
-			return err
-		}
-		file, task, err := c.Next(f, t)
-		if err != nil {
-			return err
-		}
-		c.files, c.tasks = append(c.files, file), append(c.tasks, task)
-		if len(c.files) < chunkFiles {
-			continue
-		}
-		if err := c.store.commits.do(ctx, c.write); err != nil {
-			return err
-		}
-		c.files, c.tasks = c.files[:0], c.tasks[:0]
-	}
-	return nil
-}
-
-// write writes the files that have come together.
-func (c *creation) write(w *write) error {
-	for i, f := range c.files {
-		w.put(bucketFile, fileKey(c.Job.Value.ID, f.Value.Index), f.Bytes)
-		t := c.tasks[i]
-		if t == nil {
-			continue
-		}
-		if w.get(bucketTask, taskKey(t.Value.Ref)) != nil {
-			return fmt.Errorf("task %q: %w", t.Value.Task, store.ErrExist)
-		}
-		w.putTask(nil, t)
-	}
-	return nil
-}
-
 // publish writes the last files and the head, which makes the job visible.
 func (c *creation) publish(w *write) error {
-	if err := c.known(w); err != nil || c.found != nil {
+	check := c.check
+	if c.staged {
+		check = c.known
+	}
+	if err := check(w); err != nil || c.found != nil {
 		return err
 	}
 	event, err := c.Event(w.seq + 1)
 	if err != nil {
 		return err
 	}
-	if err := c.write(w); err != nil {
-		return err
-	}
+	c.put(w)
 	j := c.Job.Value
 	id := []byte(j.ID)
 	w.put(bucketJob, id, c.Job.Bytes)
@@ -182,11 +219,14 @@ func (c *creation) publish(w *write) error {
 	if j.Key != "" {
 		w.put(bucketKey, idemKey(j.Account, j.Key), id)
 	}
-	w.delete(bucketHeadless, id)
-	w.states[j.ID] = &state{
-		exists: true, listed: j.State.Status, value: j.State.Clone(), bytes: c.State.Bytes,
+	if c.staged {
+		w.delete(bucketHeadless, id)
 	}
-	w.putEvent(event)
+	w.states[j.ID] = &state{
+		exists: true, listed: true, under: j.State.Status,
+		value: j.State.Clone(), bytes: c.State.Bytes,
+	}
+	w.putEvents([]*rules.Record[store.Event]{event})
 	return nil
 }
 

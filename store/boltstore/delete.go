@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"github.com/spoolmedia/spool/store"
@@ -41,13 +42,23 @@ func (w *write) behead(id string) (bool, error) {
 	}
 	w.delete(bucketJob, []byte(id))
 	w.delete(bucketState, []byte(id))
-	w.unlist(j.Account, st.listed, id)
-	if j.Key != "" {
-		w.delete(bucketKey, idemKey(j.Account, j.Key))
+	if st.listed {
+		w.unlist(j.Account, st.under, id)
 	}
+	w.freeKey(j)
 	w.put(bucketHeadless, []byte(id), []byte("delete"))
 	*st = state{}
 	return true, nil
+}
+
+// freeKey lets others use the idempotency key of j, if it is still j's.
+func (w *write) freeKey(j store.Job) {
+	if j.Key == "" {
+		return
+	}
+	if key := idemKey(j.Account, j.Key); string(w.get(bucketKey, key)) == j.ID {
+		w.delete(bucketKey, key)
+	}
 }
 
 // purge removes the records of a headless job in small steps.
@@ -86,19 +97,36 @@ func (w *write) purge(id string) (bool, error) {
 	log := w.keys(bucketLog, logPrefix("", id))
 	for _, key := range log {
 		seq := binary.BigEndian.Uint64(key[len(key)-8:])
-		e, err := load[store.Event](&w.read, bucketEvent, eventKey(seq))
+		events, err := w.events(seq)
 		if err != nil {
 			return false, err
 		}
-		if e != nil {
-			w.deleteEvent(e.Account, id, seq)
-		}
+		w.deleteEvents(events[0].Account, id, seq)
+	}
+	err = errors.Join(
+		w.gone(bucketTask, prefix, tasks), w.gone(bucketFile, prefix, files),
+		w.gone(bucketLog, logPrefix("", id), log))
+	if err != nil {
+		return false, err
 	}
 	if max(len(tasks), len(files), len(log)) == purgeStep {
 		return true, nil
 	}
 	w.delete(bucketHeadless, []byte(id))
 	return false, nil
+}
+
+// gone checks that deleted, which were the first keys behind from, are not so any
+// more. If pages are damaged, a search may miss what was to be deleted, and there
+// would be no end of it.
+func (w *write) gone(bucket, from []byte, deleted [][]byte) error {
+	if len(deleted) == 0 {
+		return nil
+	}
+	if k, _ := w.tx.Bucket(bucket).Cursor().Seek(from); bytes.Equal(k, deleted[0]) {
+		return misplaced(string(bucket), k)
+	}
+	return nil
 }
 
 // keys returns the first keys that begin with prefix.

@@ -3,8 +3,11 @@ package boltstore
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"iter"
+
+	bolt "go.etcd.io/bbolt"
 
 	"github.com/spoolmedia/spool/store"
 	"github.com/spoolmedia/spool/store/internal/rules"
@@ -105,8 +108,8 @@ func (f *follower) next(ctx context.Context) (page []store.Event, err error) {
 // all reads events of all jobs.
 func (f *follower) all(r *read) (page []store.Event, err error) {
 	c := r.tx.Bucket(bucketEvent).Cursor()
-	for k, v := c.Seek(eventKey(f.seq + 1)); k != nil && len(page) < chunk; k, v = c.Next() {
-		if page, err = f.add(page, k, v); err != nil {
+	for k := f.seek(c, nil); k != nil && len(page) < chunk; k, _ = c.Next() {
+		if page, err = f.add(r, page, k); err != nil {
 			return nil, err
 		}
 	}
@@ -117,29 +120,68 @@ func (f *follower) all(r *read) (page []store.Event, err error) {
 func (f *follower) logged(r *read) (page []store.Event, err error) {
 	prefix := logPrefix(f.query.Account, f.query.Job)
 	c := r.tx.Bucket(bucketLog).Cursor()
-	k, _ := c.Seek(logKey(bytes.Clone(prefix), f.seq+1))
+	k := f.seek(c, prefix)
 	for ; bytes.HasPrefix(k, prefix) && len(page) < chunk; k, _ = c.Next() {
-		key := k[len(prefix):]
-		if page, err = f.add(page, key, r.get(bucketEvent, key)); err != nil {
+		if page, err = f.add(r, page, k[len(prefix):]); err != nil {
 			return nil, err
 		}
 	}
 	return page, nil
 }
 
-// add appends the event with that key if it matches.
-func (f *follower) add(page []store.Event, key, b []byte) ([]store.Event, error) {
-	var e store.Event
-	if err := decode(b, &e); err != nil {
-		return nil, err
+// seek moves c to the first record that may have events behind f.seq: the one
+// before the next, as a record has several.
+func (f *follower) seek(c *bolt.Cursor, prefix []byte) []byte {
+	from := logKey(bytes.Clone(prefix), f.seq+1)
+	k, _ := c.Seek(from)
+	if bytes.Equal(k, from) {
+		return k
 	}
-	if !bytes.Equal(eventKey(e.Seq), key) {
+	if k == nil {
+		k, _ = c.Last()
+	} else {
+		k, _ = c.Prev()
+	}
+	if k != nil && bytes.HasPrefix(k, prefix) {
+		return k
+	}
+	k, _ = c.Seek(from)
+	return k
+}
+
+// add appends those events of a record that match.
+func (f *follower) add(r *read, page []store.Event, key []byte) ([]store.Event, error) {
+	if len(key) != eventSize {
 		return nil, misplaced("event", key)
 	}
-	e.Cursor = rules.Cursor(e.Seq)
-	f.seq = e.Seq
-	if f.query.Account != "" && e.Account != f.query.Account {
-		return page, nil
+	events, err := r.events(binary.BigEndian.Uint64(key))
+	if err != nil {
+		return nil, err
 	}
-	return append(page, e), nil
+	for _, e := range events {
+		if e.Seq <= f.seq {
+			continue
+		}
+		f.seq = e.Seq
+		if f.query.Account == "" || e.Account == f.query.Account {
+			page = append(page, e)
+		}
+	}
+	return page, nil
+}
+
+// events returns the events of the record that begins with the number seq.
+func (r *read) events(seq uint64) (events []store.Event, err error) {
+	for line := range bytes.SplitSeq(r.get(bucketEvent, eventKey(seq)), []byte("\n")) {
+		var e store.Event
+		if err := decode(line, &e); err != nil {
+			return nil, err
+		}
+		if e.Seq != seq+uint64(len(events)) {
+			return nil, misplaced("event", eventKey(seq))
+		}
+		e.Cursor = rules.Cursor(e.Seq)
+		events = append(events, e)
+	}
+	return events, nil
 }

@@ -1,7 +1,6 @@
 package boltstore
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -14,12 +13,18 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
+
+	"github.com/spoolmedia/spool/store/boltstore/internal/fsck"
 )
 
-// format is the version of the file that this package reads and writes.
-const format = 1
+// format is the version of the file that this package reads and writes. 1 had no
+// counters, no marks of what is paused, and other lists.
+const format = 2
 
 var formatKey = []byte("format")
+
+// closedKey is in the file while it is closed, not after a crash.
+var closedKey = []byte("closed")
 
 // openFile opens a file that is whole, as far as that can be told, and of our
 // format.
@@ -28,12 +33,10 @@ func openFile(path string, cfg Config) (db *bolt.DB, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer recovered(&err)
 	options := bolt.Options{
-		Timeout:      max(cfg.LockTimeout, time.Millisecond),
-		NoSync:       cfg.NoSync,
-		FreelistType: bolt.FreelistMapType,
-		// The list of free pages can be long. It is written at Close only, not with
-		// every commit; after a crash it is found by reading all pages.
-		NoFreelistSync: true,
+		Timeout:        max(cfg.LockTimeout, time.Millisecond),
+		NoSync:         cfg.NoSync,
+		FreelistType:   bolt.FreelistMapType,
+		NoFreelistSync: true, // see syncFree
 	}
 	info, err := os.Stat(path)
 	isNew := errors.Is(err, fs.ErrNotExist)
@@ -45,6 +48,7 @@ func openFile(path string, cfg Config) (db *bolt.DB, err error) {
 	if db, err = bolt.Open(path, 0o600, &options); err != nil {
 		return nil, openError(err)
 	}
+	syncFree(db)
 	err = db.Update(prepare)
 	if err == nil && isNew {
 		err = syncFolder(filepath.Dir(path))
@@ -55,9 +59,9 @@ func openFile(path string, cfg Config) (db *bolt.DB, err error) {
 	return db, nil
 }
 
-// inspect reads the whole file, without changing it, to find pages that are
-// damaged. bbolt, which reads them all itself unless the file was closed, would
-// do so in a goroutine of its own, where a panic ends the process.
+// inspect looks for damage before bbolt works with the file, without changing it.
+// After a crash it reads all of the file. After Close it reads the pages that lead
+// to others; a damaged one among the rest is an error when it is used.
 func inspect(path string, options bolt.Options) (err error) {
 	options.ReadOnly = true
 	db, err := bolt.Open(path, 0o600, &options)
@@ -65,34 +69,56 @@ func inspect(path string, options bolt.Options) (err error) {
 		return openError(err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }() // after a panic too: it holds the lock
-	return db.View(func(tx *bolt.Tx) error {
-		if err := whole(tx); err != nil {
-			return err
-		}
-		return tx.ForEach(inspectBucket)
-	})
-}
-
-// inspectBucket checks that the keys are in order. Otherwise a search could go
-// round in circles.
-func inspectBucket(name []byte, b *bolt.Bucket) error {
-	var last []byte
-	return b.ForEach(func(k, _ []byte) error {
-		if bytes.Compare(last, k) >= 0 {
-			return fmt.Errorf("%w: keys of %q are out of order", ErrDamaged, name)
-		}
-		last = k
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if err := damage(fsck.Check(f, info.Size(), fsck.Branches)); err != nil {
+		return err
+	}
+	closed := false
+	err = db.View(func(tx *bolt.Tx) error {
+		meta := tx.Bucket(bucketMeta)
+		closed = meta != nil && meta.Get(closedKey) != nil
 		return nil
 	})
+	if err != nil || closed {
+		return err
+	}
+	return damage(fsck.Check(f, info.Size(), fsck.All))
 }
 
-// closeFile closes the file, with the list of its free pages, so that bbolt need
-// not look for them when it opens it next.
+func damage(err error) error {
+	if errors.Is(err, fsck.ErrDamaged) {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return err
+}
+
+// maxSyncFree is how many free pages are listed in the file with every commit. The
+// list saves Open from looking for them after a crash, which bbolt does by reading
+// all pages; but a longer one would slow every commit down.
+const maxSyncFree = 4096
+
+// syncFree decides whether the next commit writes the list of free pages.
+func syncFree(db *bolt.DB) { db.NoFreelistSync = db.Stats().FreePageN > maxSyncFree }
+
+// closeFile closes the file, with the list of its free pages.
 func closeFile(db *bolt.DB) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer recovered(&err)
 	db.NoFreelistSync = false
-	err = db.Update(func(*bolt.Tx) error { return nil })
+	err = db.Update(func(tx *bolt.Tx) error {
+		if db.NoSync { // nobody knows what will be on the disk
+			return nil
+		}
+		return tx.Bucket(bucketMeta).Put(closedKey, nil)
+	})
 	return errors.Join(err, db.Close())
 }
 
@@ -113,36 +139,51 @@ func openError(err error) error {
 // prepare makes the buckets of a new file and checks the version of an old one.
 func prepare(tx *bolt.Tx) error {
 	if meta := tx.Bucket(bucketMeta); meta != nil {
-		return checkFormat(meta.Get(formatKey))
+		v, err := formatOf(meta)
+		if err == nil {
+			err = meta.Delete(closedKey)
+		}
+		if err != nil || v == format {
+			return err
+		}
+		return upgrade(tx)
 	}
 	for _, name := range buckets {
 		if _, err := tx.CreateBucket(name); err != nil {
 			return fmt.Errorf("%w: it holds something else: %w", ErrDamaged, err)
 		}
 	}
+	return putFormat(tx)
+}
+
+// upgrade makes a file of format 1 one of the present format.
+func upgrade(tx *bolt.Tx) error {
+	if err := tx.DeleteBucket(bucketList); err != nil {
+		return err
+	}
+	for _, name := range [][]byte{bucketList, bucketCount, bucketPaused} {
+		if _, err := tx.CreateBucket(name); err != nil {
+			return err
+		}
+	}
+	return errors.Join(listAll(tx), putFormat(tx))
+}
+
+func putFormat(tx *bolt.Tx) error {
 	return tx.Bucket(bucketMeta).Put(formatKey, binary.BigEndian.AppendUint32(nil, format))
 }
 
-// whole checks that the file is as long as it should be.
-func whole(tx *bolt.Tx) error {
-	info, err := os.Stat(tx.DB().Path())
-	if err != nil {
-		return err
-	}
-	if info.Size() < tx.Size() {
-		return fmt.Errorf("%w: it has %d bytes of %d", ErrDamaged, info.Size(), tx.Size())
-	}
-	return nil
-}
-
-func checkFormat(value []byte) error {
+// formatOf returns the version of the file, if it is one that we know.
+func formatOf(meta *bolt.Bucket) (uint32, error) {
+	value := meta.Get(formatKey)
 	if len(value) != 4 {
-		return fmt.Errorf("%w: no format version", ErrDamaged)
+		return 0, fmt.Errorf("%w: no format version", ErrDamaged)
 	}
-	if v := binary.BigEndian.Uint32(value); v > format {
-		return fmt.Errorf("%w: format %d, this program knows up to %d", ErrNewer, v, format)
+	v := binary.BigEndian.Uint32(value)
+	if v > format {
+		return 0, fmt.Errorf("%w: format %d, this program knows up to %d", ErrNewer, v, format)
 	}
-	return nil
+	return v, nil
 }
 
 // syncFolder makes the name of a new file durable.

@@ -19,19 +19,22 @@ var (
 	bucketState    = []byte("state")    // job → store.State
 	bucketFile     = []byte("file")     // job 0 index → store.File
 	bucketTask     = []byte("task")     // job 0 task → store.Task
-	bucketEvent    = []byte("event")    // number → store.Event
+	bucketEvent    = []byte("event")    // number of the first → lines of store.Event
 	bucketKey      = []byte("key")      // "account" key → job
-	bucketList     = []byte("list")     // "account or none" "status or none" job
+	bucketList     = []byte("list")     // "account or none" "status" job
 	bucketReady    = []byte("ready")    // "lane" "account" inverted priority, job 0 task
 	bucketLater    = []byte("later")    // time, job 0 task
 	bucketHeld     = []byte("held")     // "session" job 0 task
-	bucketLog      = []byte("log")      // "j" job or "a" account, number
+	bucketLog      = []byte("log")      // "j" job or "a" account, number of a bucketEvent
 	bucketHeadless = []byte("headless") // job: it has records, but no head
+	bucketCount    = []byte("count")    // "account or none" status → how many jobs
+	bucketPaused   = []byte("paused")   // "*": all are; or "a" account
 )
 
 var buckets = [][]byte{
 	bucketMeta, bucketJob, bucketState, bucketFile, bucketTask, bucketEvent, bucketKey,
 	bucketList, bucketReady, bucketLater, bucketHeld, bucketLog, bucketHeadless,
+	bucketCount, bucketPaused,
 }
 
 // text appends s so that keys sort as the texts do and none is the beginning of
@@ -82,12 +85,24 @@ func listPrefix(account string, status store.Status) []byte {
 	return text(text(nil, account), string(status))
 }
 
-// listKeys returns where the job stands. Some may be the same.
-func listKeys(account string, status store.Status, job string) [4][]byte {
-	return [4][]byte{
-		append(listPrefix("", ""), job...), append(listPrefix(account, ""), job...),
-		append(listPrefix("", status), job...), append(listPrefix(account, status), job...),
+// listKeys returns where the job stands: among all, and among those of its account.
+func listKeys(account string, status store.Status, job string) [][]byte {
+	all := append(listPrefix("", status), job...)
+	if account == "" {
+		return [][]byte{all}
 	}
+	return [][]byte{all, append(listPrefix(account, status), job...)}
+}
+
+func countKey(account string, status store.Status) []byte {
+	return append(text(nil, account), status...)
+}
+
+func pauseKey(p store.Pause) []byte {
+	if p.All {
+		return []byte("*")
+	}
+	return append([]byte("a"), p.Account...)
 }
 
 func readyPrefix(lane, account string) []byte { return text(text(nil, lane), account) }
@@ -111,6 +126,8 @@ const timeSize = 12
 func laterKey(t store.Task) []byte { return append(timePrefix(t.NotBefore), taskKey(t.Ref)...) }
 
 func heldKey(t store.Task) []byte { return append(text(nil, t.Session), taskKey(t.Ref)...) }
+
+const eventSize = 8
 
 func eventKey(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) }
 

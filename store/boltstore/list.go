@@ -7,7 +7,10 @@ import (
 	"iter"
 	"math"
 
+	bolt "go.etcd.io/bbolt"
+
 	"github.com/spoolmedia/spool/store"
+	"github.com/spoolmedia/spool/store/internal/rules"
 )
 
 // Job implements [store.Store].
@@ -74,7 +77,7 @@ func (s *Store) List(ctx context.Context, q store.Query) iter.Seq2[store.Job, er
 // withKey returns the one job that has the key, if it comes behind the cursor.
 func (r *read) withKey(q store.Query, cursor string) ([]store.Job, error) {
 	id := r.get(bucketKey, idemKey(q.Account, q.Key))
-	if id == nil || cursor != "" && string(id) >= cursor {
+	if id == nil || !rules.Behind(q, string(id), cursor) {
 		return nil, nil
 	}
 	j, err := r.job(string(id))
@@ -84,26 +87,84 @@ func (r *read) withKey(q store.Query, cursor string) ([]store.Job, error) {
 	return []store.Job{j}, nil
 }
 
-// listed returns the next page behind the cursor, from new to old.
+// listed returns the next page behind the cursor.
 func (r *read) listed(q store.Query, cursor string) (page []store.Job, err error) {
-	prefix := listPrefix(q.Account, q.Status)
+	lists, err := r.lists(q, cursor)
+	for len(page) < chunk && err == nil {
+		var next *list
+		for _, l := range lists {
+			if l.id != "" && (next == nil || rules.Behind(q, next.id, l.id)) {
+				next = l
+			}
+		}
+		if next == nil {
+			break
+		}
+		var j store.Job
+		j, err = r.job(next.id)
+		page = append(page, j)
+		next.move(next.step())
+	}
+	return page, err
+}
+
+// lists returns the lists that hold what q selects, one for each status.
+func (r *read) lists(q store.Query, cursor string) (lists []*list, err error) {
+	counts := map[store.Status]int{q.Status: 0}
+	if q.Status == "" {
+		if counts, err = r.counts(q.Account); err != nil {
+			return nil, err
+		}
+	}
+	for status := range counts {
+		l := &list{prefix: listPrefix(q.Account, status)}
+		c := r.tx.Bucket(bucketList).Cursor()
+		if q.Oldest {
+			l.step = c.Next
+			l.move(newerThan(c, l.prefix, cursor))
+		} else {
+			l.step = c.Prev
+			l.move(olderThan(c, l.prefix, cursor))
+		}
+		lists = append(lists, l)
+	}
+	return lists, nil
+}
+
+// A list is a place in the list of the jobs of an account that have one status.
+type list struct {
+	prefix []byte
+	step   func() (key, value []byte)
+	id     string // of the job at this place; "" is the end
+}
+
+func (l *list) move(key, _ []byte) {
+	id, _ := bytes.CutPrefix(key, l.prefix)
+	if len(id) == len(key) {
+		id = nil
+	}
+	l.id = string(id)
+}
+
+// newerThan moves c to the first key of a list that is behind the cursor, from
+// old to new.
+func newerThan(c *bolt.Cursor, prefix []byte, cursor string) (key, value []byte) {
+	from := append(bytes.Clone(prefix), cursor...)
+	key, value = c.Seek(from)
+	if cursor != "" && bytes.Equal(key, from) {
+		return c.Next()
+	}
+	return key, value
+}
+
+// olderThan is newerThan from new to old.
+func olderThan(c *bolt.Cursor, prefix []byte, cursor string) (key, value []byte) {
 	end := behind(prefix)
 	if cursor != "" {
 		end = append(bytes.Clone(prefix), cursor...)
 	}
-	c := r.tx.Bucket(bucketList).Cursor()
-	k, _ := c.Seek(end)
-	if k == nil {
-		k, _ = c.Last()
-	} else {
-		k, _ = c.Prev()
+	if key, _ := c.Seek(end); key == nil {
+		return c.Last()
 	}
-	for ; bytes.HasPrefix(k, prefix) && len(page) < chunk; k, _ = c.Prev() {
-		j, err := r.job(string(k[len(prefix):]))
-		if err != nil {
-			return nil, err
-		}
-		page = append(page, j)
-	}
-	return page, nil
+	return c.Prev()
 }

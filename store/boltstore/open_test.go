@@ -90,8 +90,16 @@ func TestOpenRefusesAnotherBboltFile(t *testing.T) {
 // a panic: neither at open nor while all of it is read and written.
 func TestDamagedFileIsAnError(t *testing.T) {
 	dir := t.TempDir()
-	s := openWith(t, dir, boltstore.Config{NoSync: true})
+	s := openWith(t, dir, boltstore.Config{}) // one with NoSync does not say that it was closed
 	if _, _, err := s.Create(t.Context(), store.Job{ID: "j"}, imageFiles(300)); err != nil {
+		t.Fatal(err)
+	}
+	held := store.Ref{Job: "j", Task: "f/7"}
+	err := s.Update(t.Context(), held, func(tx *store.Tx) error {
+		tx.Task.Session = "gone"
+		return nil
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"after a crash", "after Close"} {
@@ -108,21 +116,31 @@ func TestDamagedFileIsAnError(t *testing.T) {
 
 func damageAtRandom(t *testing.T, good []byte) {
 	path := filepath.Join(t.TempDir(), "jobs.db")
-	refused := 0
-	for seed := range uint64(60) {
-		if err := os.WriteFile(path, damaged(good, seed), 0o600); err != nil {
+	refused, failed := 0, 0
+	const seeds = 120
+	for seed := range uint64(seeds) {
+		bad := damaged(good, seed)
+		if err := os.WriteFile(path, bad, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		err := useAll(t.Context(), path)
-		if errors.Is(err, boltstore.ErrLocked) {
-			t.Fatal(err)
+		s, err := boltstore.Open(path, boltstore.Config{NoSync: true})
+		if err == nil {
+			if useAll(t.Context(), s) != nil {
+				failed++
+			}
+			continue
 		}
-		if err != nil {
-			refused++
+		refused++
+		if !errors.Is(err, boltstore.ErrDamaged) {
+			t.Errorf("seed %d: got %v, want ErrDamaged", seed, err)
+		}
+		if after, err := os.ReadFile(path); err != nil || !bytes.Equal(after, bad) {
+			t.Errorf("seed %d: the refused file was changed (%v)", seed, err)
 		}
 	}
-	if refused < 15 { // at least each of those that were cut short
-		t.Errorf("got %d of 60 damaged files refused, want 15 or more", refused)
+	t.Logf("%d of %d refused, %d failed later", refused, seeds, failed)
+	if refused < seeds/4 { // at least each of those that were cut short
+		t.Errorf("got %d of %d damaged files refused, want a quarter or more", refused, seeds)
 	}
 }
 
@@ -149,11 +167,8 @@ func damaged(good []byte, seed uint64) []byte {
 	return bad
 }
 
-func useAll(ctx context.Context, path string) error {
-	s, err := boltstore.Open(path, boltstore.Config{NoSync: true})
-	if err != nil {
-		return err
-	}
+// useAll reads and writes all that there is, and closes the store.
+func useAll(ctx context.Context, s *boltstore.Store) (err error) {
 	defer s.Close()
 	for j, e := range s.List(ctx, store.Query{}) {
 		err = errors.Join(err, e)
@@ -164,9 +179,16 @@ func useAll(ctx context.Context, path string) error {
 	for _, e := range s.Events(ctx, store.EventQuery{}) {
 		err = errors.Join(err, e)
 	}
-	for _, e := range s.Tasks(ctx, store.TaskQuery{Lanes: []string{"image"}}) {
-		err = errors.Join(err, e)
+	for _, q := range []store.TaskQuery{
+		{Lanes: []string{"image"}}, {Lanes: []string{"image"}, Limit: 400}, {Orphaned: true},
+		{Under: store.Ref{Job: "j"}},
+	} {
+		for _, e := range s.Tasks(ctx, q) {
+			err = errors.Join(err, e)
+		}
 	}
+	_, e := s.Count(ctx, "")
+	err = errors.Join(err, e)
 	return errors.Join(err, s.Update(ctx, store.Ref{Job: "j", Task: "f/0"}, func(tx *store.Tx) error {
 		tx.Events = []store.Event{{Kind: "x"}}
 		return nil

@@ -3,6 +3,7 @@ package boltstore
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"iter"
 	"runtime/debug"
@@ -28,7 +29,9 @@ func (s *Store) view(ctx context.Context, fn func(*read) error) (err error) {
 	}
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer recovered(&err)
-	return plain(s.db.View(func(tx *bolt.Tx) error { return fn(&read{tx: tx}) }))
+	err = plain(s.db.View(func(tx *bolt.Tx) error { return fn(&read{tx: tx}) }))
+	s.worked(readWork)
+	return err
 }
 
 func (r *read) get(bucket, key []byte) []byte { return r.tx.Bucket(bucket).Get(key) }
@@ -38,12 +41,22 @@ func (r *read) get(bucket, key []byte) []byte { return r.tx.Bucket(bucket).Get(k
 func (r *read) visible(job string) bool { return r.get(bucketState, []byte(job)) != nil }
 
 // load returns a record, or nil if there is none.
-func load[T any](r *read, bucket, key []byte) (*T, error) {
-	b := r.get(bucket, key)
+func load[T any, P interface {
+	*T
+	json.Unmarshaler
+}](r *read, bucket, key []byte) (P, error) {
+	return loaded[T, P](r.get(bucket, key))
+}
+
+// loaded returns the record that is b at rest, or nil if there is none.
+func loaded[T any, P interface {
+	*T
+	json.Unmarshaler
+}](b []byte) (P, error) {
 	if b == nil {
 		return nil, nil
 	}
-	v := new(T)
+	v := P(new(T))
 	if err := decode(b, v); err != nil {
 		return nil, err
 	}
@@ -52,7 +65,11 @@ func load[T any](r *read, bucket, key []byte) (*T, error) {
 
 // task returns the task with that key, or nil if there is none.
 func (r *read) task(key []byte) (*store.Task, error) {
-	t, err := load[store.Task](r, bucketTask, key)
+	return taskOf(key, r.get(bucketTask, key))
+}
+
+func taskOf(key, b []byte) (*store.Task, error) {
+	t, err := loaded[store.Task](b)
 	if t != nil && !bytes.Equal(taskKey(t.Ref), key) {
 		return nil, misplaced("task", key)
 	}

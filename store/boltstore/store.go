@@ -73,11 +73,14 @@ type Store struct {
 	turns   rules.Turns
 	commits committer
 	news    signal
-	closed  chan struct{}
-	closing sync.Once
 
-	mu       sync.Mutex // guards sessions
+	resident resident
+	closed   chan struct{}
+	closing  sync.Once
+
+	mu       sync.Mutex // guards what follows
 	sessions map[string]*session
+	making   map[string]bool // IDs of jobs that Create works on
 }
 
 // Open opens the file at path, or creates it, and completes what was cut off
@@ -91,6 +94,7 @@ func Open(path string, cfg Config) (*Store, error) {
 		db:       db,
 		closed:   make(chan struct{}),
 		sessions: make(map[string]*session),
+		making:   make(map[string]bool),
 	}
 	s.commits.start(s)
 	if err := s.sweep(); err != nil {

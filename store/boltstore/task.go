@@ -74,6 +74,9 @@ func (w *write) promote(end []byte) error {
 		keys = append(keys, bytes.Clone(k))
 	}
 	for _, key := range keys {
+		if len(key) < timeSize {
+			return misplaced("task", key)
+		}
 		t, err := w.task(key[timeSize:])
 		if err != nil {
 			return err
@@ -83,7 +86,7 @@ func (w *write) promote(end []byte) error {
 			w.put(bucketReady, readyKey(*t), nil)
 		}
 	}
-	return nil
+	return w.gone(bucketLater, nil, keys)
 }
 
 var _ rules.Index = (*index)(nil)
@@ -97,8 +100,12 @@ type index struct {
 
 // Account implements [rules.Index].
 func (ix *index) Account(lane, from string) (string, bool) {
-	prefix := text(nil, lane)
-	k, _ := ix.tx.Bucket(bucketReady).Cursor().Seek(readyPrefix(lane, from))
+	prefix, at := text(nil, lane), readyPrefix(lane, from)
+	k, _ := ix.tx.Bucket(bucketReady).Cursor().Seek(at)
+	if k != nil && bytes.Compare(k, at) < 0 {
+		ix.err = misplaced("task", k)
+		return "", false
+	}
 	if !bytes.HasPrefix(k, prefix) {
 		return "", false
 	}
@@ -116,8 +123,14 @@ func (ix *index) Read(
 		from = append(readyKey(*after), 0)
 	}
 	c := ix.tx.Bucket(bucketReady).Cursor()
+	var last []byte
 	k, _ := c.Seek(from)
 	for bytes.HasPrefix(k, prefix) && len(out) < n && ix.err == nil {
+		if len(k) < len(prefix)+prioritySize || bytes.Compare(k, last) <= 0 {
+			ix.err = misplaced("task", k)
+			break
+		}
+		last = k
 		key := k[len(prefix)+prioritySize:]
 		job, _, _ := bytes.Cut(key, []byte{0})
 		if !ix.sees(job) { // pass over all that it has
@@ -182,8 +195,13 @@ func (s *Store) orphaned(ctx context.Context, q store.TaskQuery) iter.Seq2[store
 			from = append(heldKey(*last), 0)
 		}
 		var page []store.Task
+		var at []byte
 		c := r.tx.Bucket(bucketHeld).Cursor()
 		for k, _ := c.Seek(from); k != nil && len(page) < chunk; {
+			if bytes.Compare(k, at) <= 0 {
+				return nil, misplaced("task", k)
+			}
+			at = k
 			session, key := cutText(k)
 			if s.living(session) {
 				k, _ = c.Seek(behind(text(nil, session)))

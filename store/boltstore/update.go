@@ -1,6 +1,7 @@
 package boltstore
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -37,19 +38,11 @@ type update struct {
 }
 
 func (u *update) run(w *write) error {
-	st, err := w.state(u.ref.Job)
+	old, err := w.find(u.ref)
 	if err != nil {
 		return err
 	}
-	tx, err := w.records(u.ref, st)
-	if err != nil {
-		return err
-	}
-	var task *store.Task
-	if tx.Task != nil {
-		copied := *tx.Task // fn changes tx.Task, not what this points to
-		task = &copied
-	}
+	tx := old.tx()
 	before := rules.Before(tx)
 	if u.err = u.call(tx); u.err != nil {
 		return errFunction
@@ -58,7 +51,7 @@ func (u *update) run(w *write) error {
 	if err != nil {
 		return err
 	}
-	return w.apply(u.ref, st, task, change)
+	return w.apply(u.ref, old, change)
 }
 
 // call keeps a panic of fn for the goroutine that called Update.
@@ -71,60 +64,80 @@ func (u *update) call(tx *store.Tx) (err error) {
 	return u.fn(tx)
 }
 
-// records returns copies of the records that r names.
-func (w *write) records(r store.Ref, st *state) (*store.Tx, error) {
-	if !st.exists {
-		return &store.Tx{}, nil
+// records are what an Update finds, decoded and at rest.
+type records struct {
+	state     *state
+	file      *store.File
+	task      *store.Task
+	fileBytes []byte
+	taskBytes []byte
+}
+
+// find returns the records that r names.
+func (w *write) find(r store.Ref) (records, error) {
+	st, err := w.state(r.Job)
+	old := records{state: st}
+	if err != nil || !st.exists {
+		return old, err
 	}
-	value := st.value.Clone()
-	tx := &store.Tx{Job: &value}
 	if i, ok := r.File(); ok && i <= math.MaxUint32 {
-		file, err := load[store.File](&w.read, bucketFile, fileKey(r.Job, i))
-		if err != nil {
-			return nil, err
+		old.fileBytes = w.get(bucketFile, fileKey(r.Job, i))
+		if old.file, err = loaded[store.File](old.fileBytes); err != nil {
+			return old, err
 		}
-		tx.File = file
 	}
-	if r.Task == "" {
-		return tx, nil
+	if r.Task != "" {
+		key := taskKey(r)
+		old.taskBytes = w.get(bucketTask, key)
+		old.task, err = taskOf(key, old.taskBytes)
 	}
-	task, err := w.task(taskKey(r))
-	tx.Task = task
-	return tx, err
+	return old, err
+}
+
+// tx returns copies for a function to change.
+func (o records) tx() *store.Tx {
+	tx := &store.Tx{File: o.file}
+	if o.state.exists {
+		value := o.state.value.Clone()
+		tx.Job = &value
+	}
+	if o.task != nil {
+		task := o.task.Clone()
+		tx.Task = &task
+	}
+	return tx
 }
 
 // apply makes the change, or returns why it cannot and leaves all as it was.
-func (w *write) apply(r store.Ref, st *state, old *store.Task, c rules.Change) error {
+func (w *write) apply(r store.Ref, old records, c rules.Change) error {
 	for _, t := range c.Add {
 		free := c.Ended && t.Value.Ref == r
 		if !free && w.get(bucketTask, taskKey(t.Value.Ref)) != nil {
 			return fmt.Errorf("task %q: %w", t.Value.Task, store.ErrExist)
 		}
 	}
-	if c.Job != nil {
-		w.setState(st, c.Job)
+	if c.Delete {
+		j, err := w.jobNow(r.Job)
+		if err != nil {
+			return err
+		}
+		w.freeKey(j)
 	}
-	if c.File != nil {
-		w.putFile(r.Job, c.File)
+	if c.Job != nil {
+		w.setState(old.state, c.Job)
+	}
+	if c.File != nil && !bytes.Equal(c.File.Bytes, old.fileBytes) {
+		w.put(bucketFile, fileKey(r.Job, c.File.Value.Index), c.File.Bytes)
 	}
 	switch {
 	case c.Ended:
-		w.deleteTask(*old)
-	case c.Task != nil:
-		w.putTask(old, c.Task)
+		w.deleteTask(*old.task)
+	case c.Task != nil && !bytes.Equal(c.Task.Bytes, old.taskBytes):
+		w.putTask(old.task, c.Task)
 	}
 	for _, t := range c.Add {
 		w.putTask(nil, t)
 	}
-	for _, e := range c.Events {
-		w.putEvent(e)
-	}
+	w.putEvents(c.Events)
 	return nil
-}
-
-func (w *write) putFile(job string, f *rules.Record[store.File]) {
-	key := fileKey(job, f.Value.Index)
-	if string(w.get(bucketFile, key)) != string(f.Bytes) {
-		w.put(bucketFile, key, f.Bytes)
-	}
 }

@@ -14,6 +14,7 @@ import (
 type write struct {
 	read
 	states map[string]*state // those used in this commit
+	counts map[string]int    // what is to be added to counters, by key
 	seq    uint64            // of the newest event
 	news   bool              // there are new events
 	dirty  bool              // something was written
@@ -24,22 +25,30 @@ type write struct {
 type state struct {
 	exists  bool
 	changed bool
-	listed  store.Status // under which the job is listed in the file
+	listed  bool         // the job is listed in the file
+	under   store.Status // it is listed under
 	value   store.State
-	bytes   []byte
+	bytes   []byte // at rest; good while the transaction lasts
 }
 
 func newWrite(tx *bolt.Tx) *write {
 	return &write{
 		read:   read{tx: tx},
 		states: make(map[string]*state),
+		counts: make(map[string]int),
 		seq:    tx.Bucket(bucketEvent).Sequence(),
 	}
 }
 
+// fill is how full a page is left when it is split, from 0 to 1. Keys begin with or
+// end in numbers and IDs that grow, so that little is ever put between others.
+const fill = 0.9
+
 func (w *write) put(bucket, key, value []byte) {
 	w.dirty = true
-	if err := w.tx.Bucket(bucket).Put(key, value); err != nil && w.err == nil {
+	b := w.tx.Bucket(bucket)
+	b.FillPercent = fill
+	if err := b.Put(key, value); err != nil && w.err == nil {
 		w.err = err
 	}
 }
@@ -58,11 +67,11 @@ func (w *write) state(job string) (*state, error) {
 	}
 	st := &state{}
 	if b := w.get(bucketState, []byte(job)); b != nil {
-		st.exists, st.bytes = true, bytes.Clone(b)
+		st.exists, st.bytes = true, b
 		if err := decode(b, &st.value); err != nil {
 			return nil, err
 		}
-		st.listed = st.value.Status
+		st.listed, st.under = st.value.Deleted.IsZero(), st.value.Status
 	}
 	w.states[job] = st
 	return st, nil
@@ -82,26 +91,41 @@ func (w *write) flush() {
 			continue
 		}
 		w.put(bucketState, []byte(job), st.bytes)
-		if st.listed != st.value.Status {
-			w.unlist(st.value.Account, st.listed, job)
-			w.list(st.value.Account, st.value.Status, job)
-		}
+		w.relist(st, job)
 	}
+	w.flushCounts()
 	if events := w.tx.Bucket(bucketEvent); w.news && w.err == nil {
 		w.err = events.SetSequence(w.seq)
 	}
+}
+
+// relist lists and counts the job as its state now is.
+func (w *write) relist(st *state, job string) {
+	listed := st.value.Deleted.IsZero()
+	if st.listed == listed && st.under == st.value.Status {
+		return
+	}
+	if st.listed {
+		w.unlist(st.value.Account, st.under, job)
+	}
+	if listed {
+		w.list(st.value.Account, st.value.Status, job)
+	}
+	st.listed, st.under = listed, st.value.Status
 }
 
 func (w *write) list(account string, status store.Status, job string) {
 	for _, key := range listKeys(account, status, job) {
 		w.put(bucketList, key, nil)
 	}
+	w.count(account, status, 1)
 }
 
 func (w *write) unlist(account string, status store.Status, job string) {
 	for _, key := range listKeys(account, status, job) {
 		w.delete(bucketList, key)
 	}
+	w.count(account, status, -1)
 }
 
 // place is where a task stands in an index. The zero place is none.
@@ -126,9 +150,6 @@ func placeOf(t store.Task) place {
 // putTask writes a task that is old now, or was not there.
 func (w *write) putTask(old *store.Task, t *rules.Record[store.Task]) {
 	key := taskKey(t.Value.Ref)
-	if bytes.Equal(w.get(bucketTask, key), t.Bytes) {
-		return
-	}
 	w.put(bucketTask, key, t.Bytes)
 	to := placeOf(t.Value)
 	if old != nil {
@@ -158,16 +179,27 @@ func (w *write) removePlace(t store.Task) {
 	}
 }
 
-func (w *write) putEvent(e *rules.Record[store.Event]) {
-	w.seq, w.news = e.Value.Seq, true
-	w.put(bucketEvent, eventKey(w.seq), e.Bytes)
-	w.put(bucketLog, logKey(logPrefix("", e.Value.Job), w.seq), nil)
-	if e.Value.Account != "" {
-		w.put(bucketLog, logKey(logPrefix(e.Value.Account, ""), w.seq), nil)
+// putEvents writes the events of one Update, which are those of one job, as one
+// record.
+func (w *write) putEvents(events []*rules.Record[store.Event]) {
+	if len(events) == 0 {
+		return
 	}
+	first := events[0].Value
+	lines := make([][]byte, len(events))
+	for i, e := range events {
+		lines[i] = e.Bytes
+	}
+	w.put(bucketEvent, eventKey(first.Seq), bytes.Join(lines, []byte("\n")))
+	w.put(bucketLog, logKey(logPrefix("", first.Job), first.Seq), nil)
+	if first.Account != "" {
+		w.put(bucketLog, logKey(logPrefix(first.Account, ""), first.Seq), nil)
+	}
+	w.seq, w.news = events[len(events)-1].Value.Seq, true
 }
 
-func (w *write) deleteEvent(account, job string, seq uint64) {
+// deleteEvents deletes the record of events that begins with the number seq.
+func (w *write) deleteEvents(account, job string, seq uint64) {
 	w.delete(bucketEvent, eventKey(seq))
 	w.delete(bucketLog, logKey(logPrefix("", job), seq))
 	if account != "" {
@@ -176,8 +208,8 @@ func (w *write) deleteEvent(account, job string, seq uint64) {
 }
 
 // decode reads a record. What it cannot read this package did not write.
-func decode(b []byte, v any) error {
-	if err := json.Unmarshal(b, v); err != nil {
+func decode(b []byte, v json.Unmarshaler) error {
+	if err := v.UnmarshalJSON(b); err != nil { // json.Unmarshal would read it all once more
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	return nil

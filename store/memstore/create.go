@@ -160,9 +160,16 @@ func (s *Store) Delete(ctx context.Context, id string) error {
 		return nil
 	}
 	delete(s.jobs, id)
-	delete(s.keys, key{j.Account, j.Key})
+	s.freeKey(j)
 	s.unlist(j)
 	s.tasks.removeJob(id)
 	s.events.removeJob(id)
 	return nil
+}
+
+// freeKey lets others use the idempotency key of j, if it is still j's.
+func (s *Store) freeKey(j *job) {
+	if k := (key{j.Account, j.Key}); s.keys[k] == j.ID {
+		delete(s.keys, k)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"iter"
 
 	"github.com/spoolmedia/spool/store"
+	"github.com/spoolmedia/spool/store/internal/rules"
 )
 
 // A listing is the place of a job in one of the lists: of an account or of all
@@ -37,16 +38,25 @@ func listings(j *job) [4]listing {
 	}
 }
 
+// enlist lists and counts j, unless it was deleted.
 func (s *Store) enlist(j *job) {
+	if !j.State.Deleted.IsZero() {
+		return
+	}
 	for _, l := range listings(j) {
 		s.list.ReplaceOrInsert(l)
 	}
+	s.counts.add(j, 1)
 }
 
 func (s *Store) unlist(j *job) {
+	if !j.State.Deleted.IsZero() {
+		return
+	}
 	for _, l := range listings(j) {
 		s.list.Delete(l)
 	}
+	s.counts.add(j, -1)
 }
 
 // Job implements [store.Store].
@@ -102,7 +112,7 @@ func (s *Store) List(ctx context.Context, q store.Query) iter.Seq2[store.Job, er
 // withKey returns the one job that has the key, if it comes behind the cursor.
 func (s *Store) withKey(q store.Query, cursor string) []store.Job {
 	j := s.jobs[s.keys[key{q.Account, q.Key}]]
-	if j == nil || cursor != "" && j.ID >= cursor || q.Status != "" && j.State.Status != q.Status {
+	if j == nil || !rules.Behind(q, j.ID, cursor) || q.Status != "" && j.State.Status != q.Status {
 		return nil
 	}
 	return []store.Job{j.Job.Clone()}
@@ -120,7 +130,14 @@ func (s *Store) listed(q store.Query, cursor string) []store.Job {
 		return len(page) < chunk
 	}
 	from := listing{q.Account, q.Status, cursor}
-	s.list.AscendGreaterOrEqual(from, visit)
+	if !q.Oldest {
+		s.list.AscendGreaterOrEqual(from, visit)
+		return page
+	}
+	if cursor == "" {
+		from.id = "\x00" // older than all: no ID contains it
+	}
+	s.list.DescendLessOrEqual(from, visit)
 	return page
 }
 

@@ -35,6 +35,8 @@ type Store struct {
 	making   map[string]bool // IDs of jobs that Create works on
 	keys     map[key]string  // IDs of jobs
 	list     *btree.BTreeG[listing]
+	counts   counts
+	paused   map[store.Pause]struct{}
 	tasks    tasks
 	events   events
 	sessions map[string]*session
@@ -57,6 +59,8 @@ func New() *Store {
 		making:   make(map[string]bool),
 		keys:     make(map[key]string),
 		list:     btree.NewG(degree, listing.before),
+		counts:   make(counts),
+		paused:   make(map[store.Pause]struct{}),
 		tasks:    newTasks(),
 		events:   newEvents(),
 		sessions: make(map[string]*session),
@@ -121,6 +125,9 @@ func (s *Store) apply(r store.Ref, c rules.Change) error {
 	if c.Job != nil {
 		s.setState(j, c.Job.Value.Clone())
 	}
+	if c.Delete {
+		s.freeKey(j)
+	}
 	if c.File != nil {
 		j.files[c.File.Value.Index] = c.File.Value.Clone()
 	}
@@ -141,7 +148,7 @@ func (s *Store) apply(r store.Ref, c rules.Change) error {
 }
 
 func (s *Store) setState(j *job, state store.State) {
-	if state.Status == j.State.Status {
+	if state.Status == j.State.Status && state.Deleted.Equal(j.State.Deleted) {
 		j.State = state
 		return
 	}

@@ -19,8 +19,10 @@ import (
 type broken struct {
 	store.Store
 	faults
-	mu   sync.Mutex // guards jobs
-	jobs map[string]store.Job
+
+	mu      sync.Mutex // guards what follows
+	jobs    map[string]store.Job
+	counted map[store.Status]int
 }
 
 // faults are what is wrong with a store.
@@ -29,11 +31,14 @@ type faults struct {
 	tasks  func(*store.TaskQuery)  // and to queries
 	list   func(*store.Query)      //
 	events func(*store.EventQuery) //
+	count  func(*string)           //
 
 	commitFailed, wrapError, twoSteps, ignoreCtx bool
 	share, anyDigest, noKeys, allFiles, keep     bool
 	greedy, textOrder, oldestFirst, deaf         bool
 	neverClosed, neverLost, noSessions           bool
+	stale, oneMark, pauseOnce                    bool
+	keepDeleted, hideDeleted                     bool
 }
 
 func loseEvents(tx *store.Tx) { tx.Events = nil }
@@ -48,8 +53,8 @@ func loseUnknown(tx *store.Tx) {
 	if t := tx.Task; t != nil {
 		*t = store.Task{
 			Ref: t.Ref, Version: t.Version, Account: t.Account, Kind: t.Kind, Lane: t.Lane,
-			Priority: t.Priority, Attempt: t.Attempt, Crashes: t.Crashes, Cost: t.Cost,
-			NotBefore: t.NotBefore, Token: t.Token, Session: t.Session, Left: t.Left, Done: t.Done,
+			Priority: t.Priority, Attempt: t.Attempt, Crashes: t.Crashes, Timeouts: t.Timeouts,
+			Cost: t.Cost, NotBefore: t.NotBefore, Token: t.Token, Session: t.Session, Left: t.Left, Done: t.Done,
 			Data: t.Data,
 		}
 	}
@@ -62,6 +67,14 @@ func noCursor(q *store.Query)           { q.Cursor = "" }
 func noEventCursor(q *store.EventQuery) { q.Cursor = "" }
 func noFollow(q *store.EventQuery)      { q.Follow = false }
 func noTail(q *store.EventQuery)        { q.Tail = false }
+func noOldest(q *store.Query)           { q.Oldest = false }
+func noWithout(q *store.TaskQuery)      { q.Without = nil }
+func allAccounts(account *string)       { *account = "" }
+func loseDeleted(tx *store.Tx) {
+	if tx.Job != nil {
+		tx.Job.Deleted = time.Time{}
+	}
+}
 func noOrphans(q *store.TaskQuery) {
 	if q.Orphaned {
 		*q = store.TaskQuery{}
@@ -77,7 +90,14 @@ func (b *broken) Update(ctx context.Context, r store.Ref, fn func(*store.Tx) err
 	}
 	var failed error
 	err := b.Store.Update(ctx, r, func(tx *store.Tx) error {
+		var deleted time.Time
+		if tx.Job != nil {
+			deleted = tx.Job.Deleted
+		}
 		err := fn(tx)
+		if b.keepDeleted && tx.Job != nil && tx.Job.Deleted.IsZero() {
+			tx.Job.Deleted = deleted
+		}
 		if b.update != nil {
 			b.update(tx)
 		}
@@ -128,6 +148,9 @@ func (b *broken) Create(
 
 func (b *broken) Job(ctx context.Context, id string) (store.Job, error) {
 	j, err := b.Store.Job(ctx, id)
+	if b.hideDeleted && !j.State.Deleted.IsZero() {
+		return store.Job{}, store.ErrNotFound
+	}
 	if !b.share || err != nil {
 		return j, err
 	}
@@ -204,6 +227,35 @@ func (b *broken) Delete(ctx context.Context, id string) error {
 		return ctx.Err()
 	}
 	return b.Store.Delete(ctx, id)
+}
+
+func (b *broken) Count(ctx context.Context, account string) (map[store.Status]int, error) {
+	if b.count != nil {
+		b.count(&account)
+	}
+	n, err := b.Store.Count(ctx, account)
+	if b.stale && err == nil { // as if it had counted once and for all
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if b.counted == nil {
+			b.counted = n
+		}
+		return b.counted, nil
+	}
+	return n, err
+}
+
+func (b *broken) SetPaused(ctx context.Context, p store.Pause, on bool) error {
+	if b.oneMark {
+		p = store.Pause{All: true}
+	}
+	if b.pauseOnce {
+		paused, err := b.Store.Paused(ctx)
+		if err == nil && slices.Contains(paused, p) == on {
+			return store.ErrExist
+		}
+	}
+	return b.Store.SetPaused(ctx, p, on)
 }
 
 func (b *broken) Session(ctx context.Context, offers json.RawMessage) (store.Session, error) {

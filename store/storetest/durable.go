@@ -38,6 +38,19 @@ func RunDurable(t *testing.T, open func(t *testing.T, dir string) store.Store) {
 			}
 		})
 	}
+	t.Run("reopen/random histories", func(t *testing.T) {
+		var dir string
+		again := func(s store.Store) store.Store {
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+			return open(t, dir)
+		}
+		checkHistories(t, t.Context(), func() store.Store {
+			dir = t.TempDir()
+			return open(t, dir)
+		}, again)
+	})
 }
 
 var durableChecks = []durableCheck{
@@ -65,6 +78,27 @@ var durableChecks = []durableCheck{
 		found, made, err := c.Create(c.ctx, j, files(1))
 		c.ok(err)
 		c.equal("key", []any{found.ID, made}, []any{"j", false})
+	}},
+	{"reopen/keeps counts marks and deleted jobs", func(c *env, reopen func() *env) {
+		for i, account := range []string{"", "x", "x", "y"} {
+			c.createFor(account, fmt.Sprint("j", i), 1)
+		}
+		c.update(store.Ref{Job: "j1"}, func(tx *store.Tx) { tx.Job.Status = store.Failed })
+		c.update(store.Ref{Job: "j3"}, markDeleted)
+		c.ok(c.SetPaused(c.ctx, store.Pause{All: true}, true))
+		c.ok(c.SetPaused(c.ctx, store.Pause{Account: "x"}, true))
+		for range 2 {
+			c = reopen()
+			c.counts("", counts{store.Pending: 2, store.Failed: 1})
+			c.counts("x", counts{store.Pending: 1, store.Failed: 1})
+			c.counts("y", counts{})
+			c.equal("list", c.listed(store.Query{Oldest: true}), []string{"j0", "j1", "j2"})
+			c.equal("deleted", c.getJob("j3").State.Deleted, noon)
+			c.paused([]store.Pause{{All: true}, {Account: "x"}})
+		}
+		c.ok(c.SetPaused(c.ctx, store.Pause{All: true}, false))
+		c = reopen()
+		c.paused([]store.Pause{{Account: "x"}})
 	}},
 	{"reopen/keeps cursors and numbers", func(c *env, reopen func() *env) {
 		c.create("a", 0)

@@ -38,6 +38,31 @@ var listChecks = []check{
 		c.ok(c.Delete(c.ctx, "b"))
 		c.equal("behind a deleted one", c.listed(store.Query{Cursor: "b", Limit: 9}), []string{"a"})
 	}},
+	{"list/is oldest first if asked", func(c *env) {
+		for _, id := range []string{"b", "d", "a", "c"} {
+			c.create(id, 0)
+		}
+		c.createFor("acc", "e", 0)   // sorts right before the others
+		c.createFor("acct2", "0", 0) // and right behind them
+		oldest := func(q store.Query) []string {
+			q.Account, q.Oldest = "acct", true
+			return c.listed(q)
+		}
+		all := []string{"a", "b", "c", "d"}
+		c.equal("list", oldest(store.Query{}), all)
+		c.equal("pending", oldest(store.Query{Status: store.Pending}), all)
+		c.equal("first two", oldest(store.Query{Limit: 2}), []string{"a", "b"})
+		c.equal("behind b", oldest(store.Query{Cursor: "b"}), []string{"c", "d"})
+		c.equal("behind d", oldest(store.Query{Cursor: "d"}), []string{})
+		c.ok(c.Delete(c.ctx, "b"))
+		c.equal("behind a deleted one", oldest(store.Query{Cursor: "b", Limit: 1}), []string{"c"})
+		c.equal("of all accounts", c.listed(store.Query{Oldest: true, Limit: 2}), []string{"0", "a"})
+		j := job("k")
+		j.Key = "k"
+		c.createJob(j, 0)
+		c.equal("key", oldest(store.Query{Key: "k", Cursor: "a"}), []string{"k"})
+		c.equal("key behind it", oldest(store.Query{Key: "k", Cursor: "k"}), []string{})
+	}},
 	{"list/selects by account and status", func(c *env) {
 		for i := range 8 {
 			j := job(fmt.Sprint("j", i))
@@ -105,5 +130,8 @@ var listChecks = []check{
 		slices.Reverse(want)
 		c.equal("list", c.listed(store.Query{}), want)
 		c.equal("limit", c.listed(store.Query{Limit: 512, Cursor: "j0699"}), want[1:513])
+		slices.Reverse(want)
+		c.equal("oldest", c.listed(store.Query{Oldest: true}), want)
+		c.equal("limit", c.listed(store.Query{Oldest: true, Limit: 512, Cursor: "j0000"}), want[1:513])
 	}},
 }

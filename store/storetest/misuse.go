@@ -17,6 +17,7 @@ var misuseChecks = []check{
 		}
 		c.equal("list", c.listed(store.Query{}), []string{"j"})
 		c.equal("status", c.getJob("j").State.Status, store.Pending)
+		c.paused([]store.Pause{})
 	}},
 	{"misuse/after Close all is ErrClosed", func(c *env) {
 		c.create("j", 3)
@@ -145,7 +146,10 @@ func (c *env) callAll(ctx context.Context) map[string]error {
 	if called {
 		c.failf("update: the function was called")
 	}
+	_, count := c.Count(ctx, "")
+	_, paused := c.Paused(ctx)
 	errs := map[string]error{
+		"count": count, "paused": paused, "pause": c.SetPaused(ctx, store.Pause{All: true}, true),
 		"create": create, "update": update, "job": getJob, "session": session, "sessions": sessions,
 		"files":  last(c.Files(ctx, "j", 0)),
 		"list":   last(c.List(ctx, store.Query{})),

@@ -34,12 +34,16 @@ type check struct {
 func checks() []check {
 	return slices.Concat(
 		createChecks, updateChecks, limitChecks, taskChecks, windowChecks, listChecks,
-		eventChecks, followChecks, sessionChecks, deleteChecks, concurrencyChecks,
+		countChecks, pauseChecks, eventChecks, followChecks, sessionChecks, deleteChecks, deletedChecks, concurrencyChecks,
 		misuseChecks, progressChecks,
 	)
 }
 
-// Run checks the stores that open returns, one subtest a clause. It closes them.
+// Run checks the stores that open returns, one subtest a clause, and random
+// histories against a model. It closes the stores.
+//
+// The histories are those of [rapid.Check]: its flags apply, so -rapid.checks=5000
+// makes many more of them.
 func Run(t *testing.T, open func(t *testing.T) store.Store) {
 	for _, c := range checks() {
 		t.Run(c.name, func(t *testing.T) {
@@ -54,6 +58,9 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 			}
 		})
 	}
+	t.Run("model/random histories", func(t *testing.T) {
+		checkHistories(t, t.Context(), func() store.Store { return open(t) }, nil)
+	})
 }
 
 // Check runs the checks of [Run] without a test and returns what they found,

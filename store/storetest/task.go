@@ -184,6 +184,25 @@ var windowChecks = []check{
 		}
 		c.equal("accounts seen", len(seen), 7)
 	}},
+	{"window/leaves accounts out", func(c *env) {
+		for i, account := range []string{"", "a", "b", "c"} {
+			c.createFor(account, fmt.Sprint("j", i), 300)
+		}
+		without := func(q store.TaskQuery, accounts ...string) map[string]int {
+			q.Without = accounts
+			return countJobs(c.ready(q))
+		}
+		all := store.TaskQuery{}
+		c.equal("a and c", without(all, "c", "a", "c", "none"), map[string]int{"j0": 300, "j2": 300})
+		c.equal("the one without a name", without(all, "", "b"), map[string]int{"j1": 300, "j3": 300})
+		c.equal("all", without(all, "", "a", "b", "c"), map[string]int{})
+		for range 5 { // whoever's turn it is
+			few := store.TaskQuery{Limit: 6, PerAccount: 3}
+			c.equal("few", without(few, "b", "c"), map[string]int{"j0": 3, "j1": 3})
+		}
+		c.equal("one account", without(store.TaskQuery{Account: "a"}, "b"), map[string]int{"j1": 300})
+		c.equal("left out itself", without(store.TaskQuery{Account: "a"}, "a"), map[string]int{})
+	}},
 	{"window/without Limit holds all", func(c *env) {
 		want := map[string]int{}
 		for i := range 5 {

@@ -98,14 +98,36 @@ var updateChecks = []check{
 			left := []uint64{1, 5}
 			*tx.Task = store.Task{
 				Ref: tx.Task.Ref, Version: 1, Account: "acct", Kind: "part", Lane: "av", Priority: -7,
-				Attempt: 2, Crashes: 1, Cost: 99, NotBefore: noon, Token: 6, Session: "s", Left: left,
+				Attempt: 2, Crashes: 1, Timeouts: 4, Cost: 99, NotBefore: noon, Token: 6, Session: "s", Left: left,
 				Data: json.RawMessage(`[1]`),
 			}
 		})
 		c.equal("task", c.json(c.getTask(first)), `{"job":"j","task":"f/0","v":1,`+
 			`"account":"acct","kind":"part","lane":"av","priority":-7,"attempt":2,"crashes":1,`+
-			`"cost":99,"notBefore":"2026-01-02T12:00:00Z","token":6,"session":"s","left":[1,5],`+
+			`"timeouts":4,"cost":99,"notBefore":"2026-01-02T12:00:00Z","token":6,"session":"s","left":[1,5],`+
 			`"data":[1]}`)
+	}},
+	{"update/keeps every field of a state and a file", func(c *env) {
+		c.create("j", 1)
+		out := store.Output{
+			Name: "o", Key: "k", Type: "t", SHA256: "s", Size: 7, Media: json.RawMessage(`[2]`),
+		}
+		fault := &store.Error{Class: "limit", Message: "m", Permanent: true}
+		state := store.State{
+			Version: 1, Account: "acct", Status: store.Failed, Run: 2, Total: 3, Completed: 4, Failed: 5,
+			Open: 6, Error: fault, Archive: &out, Started: noon, Ended: noon, Notified: noon,
+			Deleted: noon,
+		}
+		file := store.File{
+			Version: 1, PartsOpen: 1, Name: "n", Type: "t", Blob: "b", URL: "u", Size: 2,
+			Op: &store.Spec{Name: "x", Version: 3, Params: json.RawMessage(`{}`)}, Status: store.Failed,
+			Run: 4, Attempts: 5, Token: 6, Probe: json.RawMessage(`7`), Outputs: []store.Output{out},
+			Manifest: "m", Error: fault, Started: noon, Ended: noon,
+		}
+		c.update(first, func(tx *store.Tx) { *tx.Job, *tx.File = state, file })
+		c.equal("state", c.getJob("j").State, state)
+		c.equal("file", c.getFiles("j", 0)[0], file)
+		c.update(first, func(tx *store.Tx) { c.equal("tx", []any{tx.Job, tx.File}, []any{state, file}) })
 	}},
 	{"update/sees what the one before committed", func(c *env) {
 		c.create("j", 1)
@@ -166,6 +188,7 @@ func updateMemory(c *env) {
 	data := json.RawMessage(`{"d":1}`)
 	c.update(first, func(tx *store.Tx) {
 		tx.Task.Data, tx.Job.Error = data, &store.Error{Message: "before"}
+		tx.Job.Archive = &store.Output{Name: "before", Media: data}
 		tx.File.Probe, tx.File.Outputs = data, []store.Output{{Name: "o"}}
 		tx.Events = []store.Event{{Kind: "x", Data: data}}
 		tx.Add = []store.Task{{Ref: store.Ref{Task: "walk"}, Lane: lane, Left: []uint64{1}}}
@@ -173,7 +196,7 @@ func updateMemory(c *env) {
 	})
 	copy(data, `{"d":2}`)
 	kept.Job.Error.Message, kept.File.Outputs[0].Name, kept.Add[0].Left[0] = "spoilt", "spoilt", 2
-	kept.Task.Token = 99
+	kept.Task.Token, kept.Job.Archive.Name = 99, "spoilt"
 	t, f := c.getTask(first), c.getFiles("j", 0)[0]
 	c.equal("data", []any{t.Data, t.Token, f.Probe}, []any{
 		json.RawMessage(`{"d":1}`), 0, json.RawMessage(`{"d":1}`),
@@ -181,6 +204,10 @@ func updateMemory(c *env) {
 	c.equal("event", c.getEvents(store.EventQuery{})[1].Data, json.RawMessage(`{"d":1}`))
 	c.equal("names", []any{f.Outputs[0].Name, c.getJob("j").State.Error.Message},
 		[]any{"o", "before"})
+	c.equal("archive", c.getJob("j").State.Archive,
+		store.Output{Name: "before", Media: json.RawMessage(`{"d":1}`)})
+	c.getJob("j").State.Archive.Name = "spoilt"
+	c.equal("archive", c.getJob("j").State.Archive.Name, "before")
 	c.equal("left", c.getTask(store.Ref{Job: "j", Task: "walk"}).Left, []uint64{1})
 }
 

@@ -15,8 +15,8 @@ type Record[T any] struct {
 }
 
 // Encode returns v at rest. More than limit bytes are ErrTooLarge.
-func Encode[T any](v T, limit int) (*Record[T], error) {
-	b, err := json.Marshal(v)
+func Encode[T json.Marshaler](v T, limit int) (*Record[T], error) {
+	b, err := v.MarshalJSON() // json.Marshal would read it all once more
 	if err != nil {
 		return nil, err
 	}
@@ -30,6 +30,7 @@ func Encode[T any](v T, limit int) (*Record[T], error) {
 // task or file are nil.
 type Change struct {
 	Job    *Record[store.State]
+	Delete bool                // the job has become a deleted one
 	Task   *Record[store.Task] // nil also if the task has ended
 	Ended  bool                // the task has ended
 	File   *Record[store.File]
@@ -40,6 +41,7 @@ type Change struct {
 // Existing says which records there were before fn ran.
 type Existing struct {
 	job, task, file bool
+	deleted         bool
 	account         string
 }
 
@@ -47,7 +49,7 @@ type Existing struct {
 func Before(tx *store.Tx) Existing {
 	e := Existing{job: tx.Job != nil, task: tx.Task != nil, file: tx.File != nil}
 	if e.job {
-		e.account = tx.Job.Account
+		e.account, e.deleted = tx.Job.Account, !tx.Job.Deleted.IsZero()
 	}
 	return e
 }
@@ -65,6 +67,10 @@ func (e Existing) Check(r store.Ref, tx *store.Tx, seq uint64) (c Change, err er
 	c.Ended = e.task && tx.Task == nil
 	if tx.Job != nil {
 		tx.Job.Account = e.account
+		if e.deleted && tx.Job.Deleted.IsZero() {
+			return Change{}, store.ErrDeleted
+		}
+		c.Delete = !e.deleted && !tx.Job.Deleted.IsZero()
 		if c.Job, err = State(*tx.Job); err != nil {
 			return Change{}, err
 		}

@@ -22,6 +22,9 @@ func NewHead(j store.Job) (*Head, error) {
 	if err := Job(j); err != nil {
 		return nil, err
 	}
+	if !j.State.Deleted.IsZero() {
+		return nil, store.ErrDeleted
+	}
 	j.Version = cmp.Or(j.Version, store.Version)
 	j.State.Account = j.Account
 	state, err := State(j.State)

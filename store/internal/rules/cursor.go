@@ -22,3 +22,16 @@ func Seq(cursor string, newest uint64) (uint64, error) {
 	}
 	return seq, nil
 }
+
+// Behind reports whether the job with that ID comes behind the cursor in the
+// order of q.
+func Behind(q store.Query, id, cursor string) bool {
+	switch {
+	case cursor == "":
+		return true
+	case q.Oldest:
+		return id > cursor
+	default:
+		return id < cursor
+	}
+}

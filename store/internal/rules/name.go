@@ -24,6 +24,25 @@ func jobID(id string) error {
 	return short("job ID", id)
 }
 
+// Pause checks p and returns it without what has no meaning.
+func Pause(p store.Pause) (store.Pause, error) {
+	if p.All {
+		return store.Pause{All: true}, nil
+	}
+	return p, short("account", p.Account)
+}
+
+// ComparePauses orders marks: that of all comes before those of accounts.
+func ComparePauses(p, q store.Pause) int {
+	if p.All != q.All {
+		if p.All {
+			return -1
+		}
+		return 1
+	}
+	return strings.Compare(p.Account, q.Account)
+}
+
 // Task checks the names in t.
 func Task(t store.Task) error {
 	if !validTask(t.Task) {

@@ -31,6 +31,7 @@ type Turns struct {
 type Window struct {
 	turns   *Turns
 	query   store.TaskQuery
+	without map[string]bool
 	left    int // of the limit
 	lanes   []*lane
 	current int // the lane whose turn it is
@@ -59,12 +60,19 @@ type account struct {
 func (t *Turns) Window(q store.TaskQuery) *Window {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	w := &Window{turns: t, query: q, left: orAll(q.Limit)}
+	w := &Window{turns: t, query: q, left: orAll(q.Limit), without: make(map[string]bool)}
+	for _, account := range q.Without {
+		w.without[account] = true
+	}
 	lanes := slices.Clone(q.Lanes)
 	slices.Sort(lanes)
 	for _, name := range slices.Compact(lanes) {
 		l := &lane{name: name, start: t.next[name], next: t.next[name]}
-		if q.Account != "" {
+		switch {
+		case q.Account == "":
+		case w.without[q.Account]:
+			l.done = true
+		default:
 			l.done, l.ring = true, []*account{{name: q.Account, left: orAll(q.PerAccount)}}
 		}
 		w.lanes = append(w.lanes, l)
@@ -127,7 +135,7 @@ func (w *Window) deal(ix Index, l *lane, n int) []store.Task {
 	}
 	for {
 		if !l.done {
-			l.discover(ix, orAll(w.query.PerAccount))
+			w.discover(ix, l)
 		}
 		if len(l.ring) == 0 {
 			if l.done {
@@ -156,18 +164,23 @@ func (w *Window) deal(ix Index, l *lane, n int) []store.Task {
 
 // discover puts the next account of the first round at the end of the ring, or
 // ends the first round.
-func (l *lane) discover(ix Index, perAccount int) {
-	name, ok := ix.Account(l.name, l.next)
-	if !ok && !l.wrapped && l.start != "" {
-		l.wrapped, l.next = true, ""
-		name, ok = ix.Account(l.name, "")
+func (w *Window) discover(ix Index, l *lane) {
+	for {
+		name, ok := ix.Account(l.name, l.next)
+		if !ok && !l.wrapped && l.start != "" {
+			l.wrapped, l.next = true, ""
+			name, ok = ix.Account(l.name, "")
+		}
+		if !ok || l.wrapped && name >= l.start {
+			l.done, l.at = true, 0
+			return
+		}
+		l.next = name + "\x00" // the least account behind it
+		if !w.without[name] {
+			l.ring = append(l.ring, &account{name: name, left: orAll(w.query.PerAccount)})
+			return
+		}
 	}
-	if !ok || l.wrapped && name >= l.start {
-		l.done, l.at = true, 0
-		return
-	}
-	l.next = name + "\x00" // the least account behind it
-	l.ring = append(l.ring, &account{name: name, left: perAccount})
 }
 
 // deal returns up to n more tasks of the account, reading more with read.

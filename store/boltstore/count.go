@@ -1,0 +1,96 @@
+package boltstore
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"slices"
+
+	bolt "go.etcd.io/bbolt"
+
+	"github.com/spoolmedia/spool/store"
+)
+
+// Count implements [store.Store].
+func (s *Store) Count(
+	ctx context.Context, account string,
+) (counts map[store.Status]int, err error) {
+	err = s.view(ctx, func(r *read) (err error) {
+		counts, err = r.counts(account)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("boltstore: count: %w", err)
+	}
+	return counts, nil
+}
+
+func (r *read) counts(account string) (map[store.Status]int, error) {
+	counts := make(map[store.Status]int)
+	prefix := text(nil, account)
+	c := r.tx.Bucket(bucketCount).Cursor()
+	for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = c.Next() {
+		n, err := counter(v)
+		if err != nil {
+			return nil, err
+		}
+		counts[store.Status(k[len(prefix):])] = n
+	}
+	return counts, nil
+}
+
+// counter reads a counter. One that is not there is 0.
+func counter(b []byte) (int, error) {
+	if b == nil {
+		return 0, nil
+	}
+	if len(b) != 8 {
+		return 0, fmt.Errorf("%w: a counter of %d bytes", ErrDamaged, len(b))
+	}
+	return int(binary.BigEndian.Uint64(b)), nil
+}
+
+// count counts n more jobs of the account that have the status.
+func (w *write) count(account string, status store.Status, n int) {
+	w.counts[string(countKey("", status))] += n
+	if account != "" {
+		w.counts[string(countKey(account, status))] += n
+	}
+}
+
+// flushCounts writes the counters that have changed, in their order.
+func (w *write) flushCounts() {
+	for _, key := range slices.Sorted(maps.Keys(w.counts)) {
+		n, err := counter(w.get(bucketCount, []byte(key)))
+		if err != nil && w.err == nil {
+			w.err = err
+		}
+		switch after := n + w.counts[key]; {
+		case after == n:
+		case after == 0:
+			w.delete(bucketCount, []byte(key))
+		default:
+			w.put(bucketCount, []byte(key), binary.BigEndian.AppendUint64(nil, uint64(after)))
+		}
+	}
+}
+
+// listAll makes the lists and the counters of a file whose jobs are in none.
+func listAll(tx *bolt.Tx) error {
+	w := newWrite(tx)
+	err := tx.Bucket(bucketState).ForEach(func(id, v []byte) error {
+		var st store.State
+		if err := decode(v, &st); err != nil {
+			return err
+		}
+		w.list(st.Account, st.Status, string(id))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	w.flushCounts()
+	return w.err
+}

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package boltstore
+
+func fileMemory() (int64, bool) { return 0, false }
+
+func dropMapped(uintptr, int64) {}
