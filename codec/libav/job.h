@@ -69,6 +69,7 @@ typedef struct SpoolJob {
 typedef struct SpoolStream {
     int kind;           // enum AVMediaType
     const char *codec;  // name, or "" if unknown
+    uint32_t tag;       // the container's code for the codec, or 0
     const char *profile;
     int decodable, width, height, bits, disposition, rgb, full_range, interlaced, alpha;
     AVRational aspect, rate;
