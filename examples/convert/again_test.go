@@ -10,7 +10,6 @@ import (
 	"testing"
 )
 
-// TestRunAgain runs the same durable command again when all is done.
 func TestADurableRunThatIsDoneIsNotDoneAgain(t *testing.T) {
 	dir, out, data := t.TempDir(), t.TempDir(), t.TempDir()
 	in := picture(t, filepath.Join(dir, "a.png"), 64, 64)
@@ -52,7 +51,7 @@ func TestCtrlCEndsTheProcess(t *testing.T) {
 	dir, out := t.TempDir(), t.TempDir()
 	args := []string{"-json", "-to", "avif", "-workers", "1", "-out", out}
 	for _, n := range []string{"a", "b", "c", "d", "e", "f"} {
-		args = append(args, picture(t, filepath.Join(dir, n+".png"), 400, 400))
+		args = append(args, picture(t, filepath.Join(dir, n+".png"), 250, 250))
 	}
 	cmd := command(t, args...)
 	var stderr bytes.Buffer

@@ -27,7 +27,7 @@ func TestAKilledBatchIsFinishedByTheNextRun(t *testing.T) {
 	args := []string{"-json", "-to", "webp", "-out", out, "-data", data}
 	for i := range n {
 		name := fmt.Sprintf("%02d", i)
-		args = append(args, picture(t, filepath.Join(dir, name+".png"), 500, 400))
+		args = append(args, picture(t, filepath.Join(dir, name+".png"), 300, 240))
 		want = append(want, name+".webp")
 	}
 	for rows := range 3 {

@@ -195,7 +195,7 @@ func TestAnInterruptCancelsCleanly(t *testing.T) {
 			dir, out := t.TempDir(), t.TempDir()
 			var inputs []string
 			for _, n := range []string{"a", "b", "c", "d", "e", "f"} {
-				inputs = append(inputs, picture(t, filepath.Join(dir, n+".png"), 300, 300))
+				inputs = append(inputs, picture(t, filepath.Join(dir, n+".png"), 200, 200))
 			}
 			ctx, interrupt := context.WithCancel(t.Context())
 			var stdout interrupter
