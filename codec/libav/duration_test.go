@@ -2,6 +2,7 @@ package libav_test
 
 import (
 	"bytes"
+	"fmt"
 	"image"
 	"image/color"
 	"image/gif"
@@ -35,11 +36,10 @@ func slideshow(t testing.TB, delays ...int) []byte {
 
 // lasts checks the duration of the container and, where it keeps one, of the
 // video stream.
-func lasts(t testing.TB, path string, want, tolerance time.Duration) {
-	t.Helper()
+func lasts(path string, want, tolerance time.Duration) error {
 	p, err := codectest.ProbeFile(path)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	v, _ := p.Stream("video")
 	for name, text := range map[string]string{"container": p.Format.Duration, "stream": v.Duration} {
@@ -49,9 +49,10 @@ func lasts(t testing.TB, path string, want, tolerance time.Duration) {
 		seconds, err := strconv.ParseFloat(text, 64)
 		got := time.Duration(seconds * float64(time.Second))
 		if err != nil || (got-want).Abs() > tolerance {
-			t.Errorf("the %s lasts %q, want %v", name, text, want)
+			return fmt.Errorf("the %s lasts %q, want %v", name, text, want)
 		}
 	}
+	return nil
 }
 
 func TestTheLastPictureStaysAsLongAsItShould(t *testing.T) {
@@ -89,7 +90,13 @@ func TestTheLastPictureStaysAsLongAsItShould(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				lasts(t, save(t, o).path, test.want, frame)
+				path := save(t, o).path
+				if err := lasts(path, test.want, frame); err != nil {
+					t.Error(err)
+				}
+				if lasts(path, test.want+2*frame, frame) == nil {
+					t.Error("a film that is two frames too short passes")
+				}
 				if got := o.Result.Media.Duration; (got - test.want).Abs() > frame {
 					t.Errorf("the result says %v, want %v", got, test.want)
 				}
