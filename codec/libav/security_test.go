@@ -3,7 +3,6 @@ package libav_test
 import (
 	"bytes"
 	"encoding/binary"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -92,7 +91,7 @@ func readPlaylists(t *testing.T, dir, address string) {
 	}
 }
 
-// sparse is a film with a hole of a gigabyte in it.
+// sparse is a film with a hole of a gigabyte in it, which reads as zeros.
 type sparse struct {
 	codec.Input
 	at, hole int64
@@ -100,22 +99,26 @@ type sparse struct {
 
 func (s sparse) Size() int64 { return s.Input.Size() + s.hole }
 
-// ReadAt reads the parts before, in and behind the hole.
+// ReadAt reads from the part before, in or behind the hole, and on from there.
 func (s sparse) ReadAt(p []byte, off int64) (int, error) {
-	for i := range p {
-		at := off + int64(i)
-		switch {
-		case at >= s.Size():
-			return i, io.EOF
-		case at < s.at:
-			s.Input.ReadAt(p[i:i+1], at)
-		case at < s.at+s.hole:
-			p[i] = 0
-		default:
-			s.Input.ReadAt(p[i:i+1], at-s.hole)
+	switch {
+	case off < s.at:
+		n, err := s.Input.ReadAt(p[:min(int64(len(p)), s.at-off)], off)
+		if err != nil || n == len(p) {
+			return n, err
 		}
+		more, err := s.ReadAt(p[n:], off+int64(n))
+		return n + more, err
+	case off >= s.at+s.hole:
+		return s.Input.ReadAt(p, off-s.hole)
 	}
-	return len(p), nil
+	n := int(min(int64(len(p)), s.at+s.hole-off))
+	clear(p[:n])
+	if n == len(p) {
+		return n, nil
+	}
+	more, err := s.ReadAt(p[n:], off+int64(n))
+	return n + more, err
 }
 
 // TestProbeOfAGigabyteReadsLittle opens a film whose index lies behind a gigabyte
