@@ -71,10 +71,33 @@ func TestTypeNameSpeaksPlainly(t *testing.T) {
 		"application/zip": "a ZIP archive", codec.Unknown: "of an unknown kind",
 		"": "of an unknown kind", "image/x-icon": "an image (image/x-icon)",
 		"video/x-new": "a video (video/x-new)", "audio/midi": "a recording (audio/midi)",
-		"text/csv": "a text (text/csv)", "application/wasm": "a file of type application/wasm",
+		"text/x-lua": "a text (text/x-lua)", "application/wasm": "a file of type application/wasm",
 	} {
 		if got := codec.TypeName(mediaType); got != want {
 			t.Errorf("TypeName(%q) = %q, want %q", mediaType, got, want)
+		}
+	}
+}
+
+func TestTypeListNamesFormatsInGroups(t *testing.T) {
+	var pictures []string
+	for _, f := range codec.Formats() {
+		if f.Kind == codec.Image {
+			pictures = append(pictures, f.Type)
+		}
+	}
+	for want, types := range map[string][]string{
+		"":                          nil,
+		"pictures (jpg, gif)":       {"image/gif", "image/jpeg", "image/gif"},
+		"video (mp4, mov, avi)":     {"video/x-msvideo", "video/quicktime", "video/mp4"},
+		"sound (mp3, wma)":          {"audio/x-ms-wma", "audio/mpeg"},
+		"video (webm), sound (mp3)": {"audio/mpeg", "video/webm"},
+		"pictures (jpg, png, webp, avif, heif, …)": pictures,
+		"pictures (gif, image/x-new), text (txt), documents (pdf), other files (font/ttf)": {
+			"image/x-new", "image/gif", "application/pdf", "font/ttf", "text/plain"},
+	} {
+		if got := codec.TypeList(types); got != want {
+			t.Errorf("TypeList(%q) = %q, want %q", types, got, want)
 		}
 	}
 }

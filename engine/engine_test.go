@@ -103,7 +103,7 @@ func TestOneBadFileFailsAndTheOthersComplete(t *testing.T) {
 		{codec.Internal, "panic.txt: codec fake panicked: index out of range"},
 		{codec.Internal, "nothing.txt: codec fake made no output"},
 		{codec.Invalid, "empty.txt is empty"},
-		{codec.Unsupported, "convert to png takes text/plain"},
+		{codec.Unsupported, "of an unknown kind; convert to png takes text (txt)"},
 	}
 	files := enginetest.Files(t, eng, job.ID)
 	for i, w := range want {

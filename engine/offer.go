@@ -117,7 +117,7 @@ func refusal(offers []codec.Offer, op codec.Operation, name, mediaType string) e
 		what += " to " + to
 	}
 	return codec.Errorf(codec.Unsupported, "%s seems to be %s; %s takes %s",
-		name, codec.TypeName(mediaType), what, joined(types))
+		name, codec.TypeName(mediaType), what, codec.TypeList(types))
 }
 
 // joined returns the names sorted, each once, with commas.

@@ -117,21 +117,23 @@ func HasDuration(path string, want, tolerance time.Duration) error {
 // missing.
 func Frames(path string) ([]time.Duration, error) {
 	out, err := command("ffprobe", "-v", "error", "-select_streams", "v:0", "-show_frames",
-		"-show_entries", "frame=best_effort_timestamp_time", "-of", "csv=p=0", path)
+		"-show_entries", "frame=best_effort_timestamp_time", "-of", "json", path)
 	if err != nil {
 		return nil, err
 	}
-	var times []time.Duration
-	for line := range strings.Lines(string(out)) {
-		text, _, _ := strings.Cut(strings.TrimSpace(line), ",") // side data makes more columns
-		if text == "" {
-			continue
+	var found struct {
+		Frames []struct {
+			Time string `json:"best_effort_timestamp_time"`
+		} `json:"frames"`
+	}
+	if err := json.Unmarshal(out, &found); err != nil {
+		return nil, fmt.Errorf("codectest: ffprobe: %w", err)
+	}
+	times := make([]time.Duration, len(found.Frames))
+	for i, f := range found.Frames {
+		if times[i], err = seconds(f.Time); err != nil {
+			return nil, fmt.Errorf("codectest: frame %d has the time %q", i, f.Time)
 		}
-		t, err := seconds(text)
-		if err != nil {
-			return nil, fmt.Errorf("codectest: frame %d has the time %q", len(times), text)
-		}
-		times = append(times, t)
 	}
 	return times, nil
 }

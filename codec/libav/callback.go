@@ -4,6 +4,7 @@ package libav
 import "C"
 
 import (
+	"errors"
 	"io"
 	"runtime/cgo"
 	"unsafe"
@@ -22,7 +23,7 @@ func spoolAVRead(handle C.uintptr_t, buffer *C.uint8_t, size C.int) C.int {
 	switch {
 	case n > 0:
 		return C.int(n)
-	case err != nil && err != io.EOF:
+	case err != nil && !errors.Is(err, io.EOF):
 		s.readErr = err
 		return C.AVERROR_EXTERNAL
 	}

@@ -2,6 +2,7 @@ package libav
 
 import (
 	"context"
+	"errors"
 	"io"
 	"runtime"
 	"sync"
@@ -59,7 +60,7 @@ func (c *Codec) Probe(ctx context.Context, w *codec.Work) (codec.Media, codec.Co
 		return codec.Media{}, codec.Cost{}, err
 	}
 	op, _ := w.Op.(codec.Convert)
-	p, err := makePlan(in.Name(), streams, op, c.tones)
+	p, err := makePlan(source{in.Name(), in.Type(), streams}, op, c.tones)
 	if w.Op == nil || err != nil {
 		p = plan{}
 	}
@@ -77,7 +78,7 @@ func onlyInput(w *codec.Work) (codec.Input, error) {
 func openInput(ctx context.Context, in codec.Input, p codec.Policy) (*session, []stream, error) {
 	head := make([]byte, 16)
 	n, err := in.ReadAt(head, 0)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, nil, readError(in.Name(), err)
 	}
 	demuxer, ok := demuxerFor(in.Type(), head[:n])

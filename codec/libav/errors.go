@@ -47,7 +47,7 @@ func (s *session) plainError(err error) error {
 		return fmt.Errorf("libav: %q: %w", s.in.Name(), s.ctx.Err())
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
-	case err == s.readErr:
+	case s.readErr != nil && errors.Is(err, s.readErr):
 		return readError(s.in.Name(), err)
 	}
 	return fmt.Errorf("libav: write the output of %q: %w", s.in.Name(), err)

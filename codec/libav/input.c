@@ -154,6 +154,7 @@ void spool_describe(SpoolJob *job, int index, SpoolStream *s)
     memset(s, 0, sizeof *s);
     s->kind = p->codec_type;
     s->codec = p->codec_id == AV_CODEC_ID_NONE ? "" : avcodec_get_name(p->codec_id);
+    s->tag = p->codec_tag;
     s->profile = avcodec_profile_name(p->codec_id, p->profile);
     s->decodable = avcodec_find_decoder(p->codec_id) != NULL;
     s->disposition = st->disposition;

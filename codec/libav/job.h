@@ -32,6 +32,8 @@ typedef struct SpoolTrack {
     int64_t next;       // end of what came out of the decoder, in from's time base
     int64_t previous;   // last timestamp given to a video encoder
     int64_t last_dts;   // last that was written
+    int64_t first_dts, first_pts, end_pts; // of all that was written
+    AVPacket *held;     // written late: see hold.c
     int interlaced;
     // The libraries lose the duration of frames in the encoders: it is kept
     // here, by timestamp, until the packet comes out.
@@ -67,6 +69,7 @@ typedef struct SpoolJob {
 typedef struct SpoolStream {
     int kind;           // enum AVMediaType
     const char *codec;  // name, or "" if unknown
+    uint32_t tag;       // the container's code for the codec, or 0
     const char *profile;
     int decodable, width, height, bits, disposition, rgb, full_range, interlaced, alpha;
     AVRational aspect, rate;
@@ -105,6 +108,11 @@ int spool_add_copy(SpoolJob *job, int input, const char *tag);
 int spool_job_start(SpoolJob *job, AVDictionary **options, double offset, int chapters);
 int spool_write(SpoolJob *job, SpoolTrack *t, AVPacket *packet, AVRational base);
 int spool_finish(SpoolJob *job);
+
+// hold.c
+int spool_hold(SpoolTrack *t, const char *muxer);
+int spool_hold_back(SpoolJob *job, SpoolTrack *t, AVPacket *packet);
+int spool_release(SpoolJob *job, SpoolTrack *t);
 
 // track.c
 int spool_add_encode(SpoolJob *job, int input, const char *encoder, const char *filters,

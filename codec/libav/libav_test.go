@@ -5,11 +5,16 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/codec/codectest"
 	"github.com/spoolmedia/spool/codec/libav"
 )
+
+// tick is how much the times of pictures may differ: those of a Matroska file
+// are rounded at each end.
+const tick = 3 * time.Millisecond
 
 // output is a file that a conversion made.
 type output struct {

@@ -84,12 +84,13 @@ int spool_new_track(SpoolJob *job, int input, SpoolTrack **track)
     t->from = job->in->streams[input];
     t->from->discard = AVDISCARD_DEFAULT;
     t->next = t->previous = t->last_dts = AV_NOPTS_VALUE;
+    t->first_dts = t->first_pts = t->end_pts = AV_NOPTS_VALUE;
     job->by_input[input] = job->count - 1;
     if (!(t->to = avformat_new_stream(job->out, NULL)))
         return AVERROR(ENOMEM);
     t->to->disposition = t->from->disposition;
     *track = t;
-    return 0;
+    return spool_hold(t, job->out->oformat->name);
 }
 
 int spool_add_copy(SpoolJob *job, int input, const char *tag)
@@ -216,6 +217,8 @@ int spool_write(SpoolJob *job, SpoolTrack *t, AVPacket *packet, AVRational base)
             int64_t length = av_rescale_q(packet->duration, t->to->time_base, AV_TIME_BASE_Q);
             job->end = FFMAX(job->end, at + FFMAX(0, length));
         }
+        if (t->held)
+            return spool_hold_back(job, t, packet);
     }
     return av_interleaved_write_frame(job->out, packet);
 }

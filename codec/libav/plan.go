@@ -33,43 +33,49 @@ type plan struct {
 	offset  float64 // seconds by which the output starts earlier
 }
 
+// source is the input of a plan, from its headers.
+type source struct {
+	name, mediaType string
+	streams         []stream
+}
+
 // planner makes a plan.
 type planner struct {
 	plan
+	source
 	target target
 	op     codec.Convert // with its defaults
 	asked  codec.Convert // as it was asked
 	tones  bool          // filters that map HDR to SDR are here
 }
 
-// makePlan decides what becomes of each stream of the input called name.
-func makePlan(name string, in []stream, asked codec.Convert, tones bool) (plan, error) {
+// makePlan decides what becomes of each stream of the input.
+func makePlan(in source, asked codec.Convert, tones bool) (plan, error) {
 	op := asked.WithDefaults()
 	t, ok := targets[op.Format]
 	if !ok {
-		return plan{}, codec.Errorf(codec.Unsupported, "%s cannot be made into %s", name, op.Format)
+		return plan{}, codec.Errorf(codec.Unsupported, "%s cannot be made into %s", in.name, op.Format)
 	}
-	p := planner{plan: plan{options: t.options, report: make([]codec.Stream, len(in))},
-		target: t, op: op, asked: asked, tones: tones}
-	best := bestVideo(in)
-	sound := bestAudio(in)
-	for i, s := range in {
+	p := planner{plan: plan{options: t.options, report: make([]codec.Stream, len(in.streams))},
+		source: in, target: t, op: op, asked: asked, tones: tones}
+	best, sound := bestVideo(in.streams), bestAudio(in.streams)
+	for i, s := range in.streams {
 		p.report[i] = codec.Stream{Index: i, Kind: string(s.kind), Codec: s.codec}
 		if s.cover {
 			p.report[i].Kind = string(codec.Image)
 		}
-		if err := p.place(name, s, best, sound); err != nil {
+		if err := p.place(s, best, sound); err != nil {
 			return plan{}, err
 		}
 	}
-	if err := p.complete(name, in); err != nil {
+	if err := p.complete(); err != nil {
 		return plan{}, err
 	}
 	return p.plan, nil
 }
 
 // place decides about one stream.
-func (p *planner) place(name string, s stream, best, sound int) error {
+func (p *planner) place(s stream, best, sound int) error {
 	switch {
 	case s.cover:
 		p.cover(s)
@@ -78,18 +84,17 @@ func (p *planner) place(name string, s stream, best, sound int) error {
 	case s.kind == video && s.index != best:
 		p.drop(s, "only the main video stream is kept")
 	case s.kind == video:
-		return p.video(name, s)
+		return p.video(s)
 	case s.kind == audio && p.target.sound && s.index != sound:
 		p.drop(s, "only one sound stream fits into "+p.op.Format)
 	case s.kind == audio:
-		return p.audio(name, s)
+		return p.audio(s)
 	case slices.Contains(p.target.copies[s.kind], s.codec):
 		p.copy(s, "")
 	case s.kind == attachment && p.target.allStreams && p.fromMatroska(s):
 		p.copy(s, "")
 	case s.kind == subtitle:
-		p.drop(s, fmt.Sprintf("%s does not hold subtitles of the kind %s", p.op.Format,
-			orUnknown(s.codec)))
+		p.drop(s, fmt.Sprintf("%s does not hold %s subtitles", p.op.Format, s.spoken()))
 	default:
 		p.drop(s, fmt.Sprintf("%s does not hold %s streams of this kind", p.op.Format, s.kind))
 	}
@@ -106,13 +111,13 @@ func (p *planner) cover(s stream) {
 		p.drop(s, p.op.Format+" files made here do not hold a cover picture")
 		p.note("The cover picture was left out: " + p.op.Format + " files made here do not hold one.")
 	case !slices.Contains(coverCodecs, s.codec):
-		p.drop(s, "a cover picture of the kind "+orUnknown(s.codec)+" does not fit")
+		p.drop(s, p.op.Format+" does not hold "+s.spoken()+" covers")
 	default:
 		p.copy(s, "")
 	}
 }
 
-func (p *planner) video(name string, s stream) error {
+func (p *planner) video(s stream) error {
 	changes := p.asked.Width != 0 || p.asked.Height != 0 || p.asked.Quality != 0
 	reason := "a change was asked for"
 	if !changes {
@@ -124,11 +129,10 @@ func (p *planner) video(name string, s stream) error {
 		return nil
 	}
 	if !s.decodable {
-		return codec.Errorf(codec.Unsupported, "%s: video of the kind %s cannot be decoded here",
-			name, orUnknown(s.codec))
+		return p.undecodable(s)
 	}
 	if s.width <= 0 || s.height <= 0 {
-		return codec.Errorf(codec.Invalid, "%s: its video has no picture size", name)
+		return codec.Errorf(codec.Invalid, "%s: its video has no picture size", p.name)
 	}
 	p.encode(s, p.pictures(s), reason)
 	return nil
@@ -139,7 +143,7 @@ func (p *planner) whyNotCopied(s stream) string {
 	editList := p.target.muxer == "mp4" || p.target.muxer == "mov"
 	switch {
 	case !slices.Contains(p.target.copies[video], s.codec):
-		return fmt.Sprintf("%s does not hold %s video", p.op.Format, orUnknown(s.codec))
+		return fmt.Sprintf("%s does not hold %s video", p.op.Format, s.spoken())
 	case math.IsNaN(s.start):
 		return "its pictures have no times to copy"
 	case s.decodable && (s.cutInside || s.cutStart && !editList):
@@ -148,7 +152,7 @@ func (p *planner) whyNotCopied(s stream) string {
 	return ""
 }
 
-func (p *planner) audio(name string, s stream) error {
+func (p *planner) audio(s stream) error {
 	changes := p.asked.Quality != 0 && !p.target.pcm
 	if !changes && slices.Contains(p.target.copies[audio], s.codec) {
 		p.copy(s, "")
@@ -156,34 +160,33 @@ func (p *planner) audio(name string, s stream) error {
 	}
 	if !s.decodable || s.sampleRate <= 0 || s.channels <= 0 {
 		if p.target.sound {
-			return codec.Errorf(codec.Unsupported, "%s: sound of the kind %s cannot be decoded here",
-				name, orUnknown(s.codec))
+			return p.undecodable(s)
 		}
-		p.drop(s, "sound of the kind "+orUnknown(s.codec)+" cannot be decoded here")
-		p.note("A sound stream was left out: it cannot be decoded here.")
+		p.drop(s, "this FFmpeg cannot decode "+s.spoken()+" sound")
+		p.note("A sound stream was left out: this FFmpeg cannot decode " + s.spoken() + " sound.")
 		return nil
 	}
 	reason := "a change was asked for"
 	if !changes {
-		reason = fmt.Sprintf("%s does not hold %s sound", p.op.Format, orUnknown(s.codec))
+		reason = fmt.Sprintf("%s does not hold %s sound", p.op.Format, s.spoken())
 	}
 	p.encode(s, p.sound(s), reason)
 	return nil
 }
 
 // complete checks that there is something to make, and sets the output's start.
-func (p *planner) complete(name string, in []stream) error {
+func (p *planner) complete() error {
 	media := slices.ContainsFunc(p.tracks, func(t track) bool {
 		return !t.from.cover && (t.from.kind == video || t.from.kind == audio)
 	})
 	switch {
-	case len(in) == 0:
-		return codec.Errorf(codec.Invalid, "%s holds neither video nor sound", name)
+	case len(p.streams) == 0:
+		return codec.Errorf(codec.Invalid, "%s holds neither video nor sound", p.name)
 	case !media && p.target.sound:
-		return codec.Errorf(codec.Unsupported, "%s has no sound to make %s from", name, p.op.Format)
+		return codec.Errorf(codec.Unsupported, "%s has no sound to make %s from", p.name, p.op.Format)
 	case !media:
 		return codec.Errorf(codec.Unsupported, "%s has no video or sound to make %s from",
-			name, p.op.Format)
+			p.name, p.op.Format)
 	}
 	p.offset = math.NaN()
 	for _, t := range p.tracks {
@@ -254,11 +257,4 @@ func better(def, thanDef bool, n, than int) bool {
 		return def
 	}
 	return n > than
-}
-
-func orUnknown(codecName string) string {
-	if codecName == "" || codecName == "none" {
-		return "unknown"
-	}
-	return codecName
 }

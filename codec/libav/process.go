@@ -32,7 +32,7 @@ func (c *Codec) Process(ctx context.Context, w *codec.Work) error {
 	if err := w.Policy.Limits.Check(in.Name(), media); err != nil {
 		return err
 	}
-	p, err := makePlan(in.Name(), streams, op, c.tones)
+	p, err := makePlan(source{in.Name(), in.Type(), streams}, op, c.tones)
 	if err != nil {
 		return err
 	}

@@ -26,8 +26,9 @@ static int take_packet(SpoolJob *job)
 static int drain(SpoolJob *job)
 {
     for (int i = 0; i < job->count; i++) {
-        int err = job->tracks[i]->decoder ? spool_decode(job, job->tracks[i], NULL) : 0;
-        if (err < 0)
+        SpoolTrack *t = job->tracks[i];
+        int err = t->decoder ? spool_decode(job, t, NULL) : 0;
+        if (err < 0 || (err = spool_release(job, t)) < 0)
             return err;
     }
     return AVERROR_EOF;

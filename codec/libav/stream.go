@@ -43,6 +43,7 @@ type stream struct {
 	index         int
 	kind          kind
 	codec         string // "" if the libraries do not know it
+	tag           uint32 // the container's code for it, such as "vvc1"
 	decodable     bool
 	cover         bool // a picture attached to the file, not a film
 	def           bool // the default of its kind
@@ -97,6 +98,7 @@ func (s *session) streams() []stream {
 func newStream(index int, d *C.SpoolStream) stream {
 	s := stream{
 		index: index, kind: kindOf(d.kind), codec: C.GoString(d.codec),
+		tag:       uint32(d.tag),
 		decodable: d.decodable != 0,
 		cover:     d.disposition&C.AV_DISPOSITION_ATTACHED_PIC != 0,
 		def:       d.disposition&C.AV_DISPOSITION_DEFAULT != 0,

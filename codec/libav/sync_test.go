@@ -135,16 +135,19 @@ func TestInputsWithoutWhatIsNeededAreRefused(t *testing.T) {
 	for _, test := range []struct {
 		file, format string
 		class        codec.Class
+		says         string
 	}{
-		{"video/androidx-sample_video_only.mp4", "mp3", codec.Unsupported},
-		{"video/androidx-sample_vvc.mp4", "mp4", codec.Unsupported},
-		{"audio/mutagen-nero-chapters.m4b", "mp4", codec.Invalid},
-		{"video/androidx-typical.srt", "mp4", codec.Unsupported},
+		{"video/androidx-sample_video_only.mp4", "mp3", codec.Unsupported, "has no sound"},
+		{"video/androidx-sample_vvc.mp4", "mp4", codec.Unsupported,
+			"is an MP4 video whose video is VVC, which this FFmpeg cannot decode"},
+		{"audio/mutagen-nero-chapters.m4b", "mp4", codec.Invalid, "is damaged"},
+		{"video/androidx-typical.srt", "mp4", codec.Unsupported, "SRT subtitles"},
 	} {
 		in := codectest.OpenInput(t, codectest.Corpus(t, test.file))
 		_, err := convert(t.Context(), in, codec.Convert{Format: test.format})
-		if codec.ClassOf(err) != test.class || err == nil || !strings.Contains(err.Error(), in.Name()) {
-			t.Errorf("%s to %s: %v, want class %s", test.file, test.format, err, test.class)
+		if codec.ClassOf(err) != test.class || err == nil ||
+			!strings.HasPrefix(err.Error(), in.Name()+" ") || !strings.Contains(err.Error(), test.says) {
+			t.Errorf("%s to %s: %v, want class %s, %q", test.file, test.format, err, test.class, test.says)
 		}
 	}
 }

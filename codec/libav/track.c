@@ -18,6 +18,7 @@ void spool_track_free(SpoolTrack *t)
     avcodec_free_context(&t->encoder);
     av_dict_free(&t->options);
     av_frame_free(&t->last);
+    av_packet_free(&t->held);
     av_free(t->filters);
     av_free(t);
 }

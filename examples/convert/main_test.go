@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -122,6 +121,8 @@ func TestWrongUsageIsStatus2AndSaysWhatIsWrong(t *testing.T) {
 		"field without =":   {[]string{"-to", "webp", "-p", "colour", in}, "want name=value"},
 		"wrong type":        {[]string{"-to", "webp", "-p", "enlarge=maybe", in}, `enlarge: "maybe" is not true or false`},
 		"unknown operation": {[]string{"-op", "fold", in}, `unknown operation "fold"`},
+		"no workers":        {[]string{"-to", "webp", "-workers", "-1", in}, "-workers: -1 is less than 1"},
+		"json too":          {[]string{"-json", "-to", "docx", in}, "is not a format"},
 		"unknown flag":      {[]string{"-speed", "9", in}, "flag provided but not defined"},
 		"nobody makes it":   {[]string{"-to", "svg", in}, `no codec here makes "svg"`},
 	} {
@@ -132,55 +133,13 @@ func TestWrongUsageIsStatus2AndSaysWhatIsWrong(t *testing.T) {
 			if status != 2 || !strings.Contains(stderr.String(), tt.says) {
 				t.Errorf("status %d, %q; want 2 and %q", status, stderr.String(), tt.says)
 			}
+			if stdout.Len() > 0 {
+				t.Errorf("on standard output: %q", stdout.String())
+			}
 			if left := names(t, out); len(left) > 0 {
 				t.Errorf("left in the output folder: %v", left)
 			}
 		})
-	}
-}
-
-func TestBadFilesFailWithAReasonAndTheOthersAreDone(t *testing.T) {
-	dir, out := t.TempDir(), t.TempDir()
-	good := picture(t, filepath.Join(dir, "good.png"), 64, 48)
-	whole, err := os.ReadFile(good)
-	if err != nil {
-		t.Fatal(err)
-	}
-	inputs := map[string]string{
-		write(t, filepath.Join(dir, "empty.png"), ""):                                     "empty.png is empty",
-		write(t, filepath.Join(dir, "truncated.png"), string(whole[:len(whole)/2])):       "truncated.png",
-		write(t, filepath.Join(dir, "notes.mp4"), strings.Repeat("just some notes\n", 9)): "plain text",
-		filepath.Join(dir, "missing.png"):                                                 "there is no such file",
-		dir:                                                                               "is not a file",
-		write(t, filepath.Join(dir, "good.txt"), "hello"):                                 "the same name, good.webp",
-	}
-	args := []string{"-to", "webp", "-out", out, good}
-	for path := range inputs {
-		args = append(args, path)
-	}
-	status, rows := runJSON(t, args...)
-	if status != 1 {
-		t.Errorf("status %d, want 1", status)
-	}
-	for path, says := range inputs {
-		r := rows[path]
-		if r.Status != "failed" || r.Error == nil || !strings.Contains(*r.Error, says) || len(r.Outputs) > 0 {
-			t.Errorf("%s: %+v, want failed with %q", path, r, says)
-		}
-	}
-	r := rows[good]
-	if r.Status != "completed" || r.Error != nil || len(r.Outputs) != 1 || r.Seconds <= 0 {
-		t.Fatalf("%s: %+v", good, r)
-	}
-	o := r.Outputs[0]
-	if o.Path != filepath.Join(out, "good.webp") || o.MediaType != "image/webp" || o.Width != 64 || o.Height != 48 {
-		t.Errorf("output: %+v", o)
-	}
-	if info, err := os.Stat(o.Path); err != nil || info.Size() != o.Bytes {
-		t.Errorf("output: %v, %v, want %d bytes", info, err, o.Bytes)
-	}
-	if left := names(t, out); !slices.Equal(left, []string{"good.webp"}) {
-		t.Errorf("in the output folder: %v", left)
 	}
 }
 
@@ -236,7 +195,7 @@ func TestAnInterruptCancelsCleanly(t *testing.T) {
 			dir, out := t.TempDir(), t.TempDir()
 			var inputs []string
 			for _, n := range []string{"a", "b", "c", "d", "e", "f"} {
-				inputs = append(inputs, picture(t, filepath.Join(dir, n+".png"), 300, 300))
+				inputs = append(inputs, picture(t, filepath.Join(dir, n+".png"), 200, 200))
 			}
 			ctx, interrupt := context.WithCancel(t.Context())
 			var stdout interrupter
@@ -272,4 +231,27 @@ type interrupter struct {
 func (w *interrupter) Write(b []byte) (int, error) {
 	w.interrupt()
 	return w.buffer.Write(b)
+}
+
+func TestFlagsAndFieldsReachTheOperation(t *testing.T) {
+	in := picture(t, filepath.Join(t.TempDir(), "a.png"), 64, 48)
+	for _, tt := range []struct {
+		args          []string
+		width, height int
+	}{
+		{nil, 64, 48},
+		{[]string{"-width", "32"}, 32, 24},
+		{[]string{"-width", "20", "-height", "20"}, 20, 20},
+		{[]string{"-width", "20", "-height", "20", "-fit", "inside"}, 20, 15},
+		{[]string{"-width", "128"}, 64, 48},
+		{[]string{"-width", "128", "-p", "enlarge=true"}, 128, 96},
+		{[]string{"-op", "convert", "-p", "width=16"}, 16, 12},
+	} {
+		args := append([]string{"-to", "jpg", "-out", t.TempDir()}, tt.args...)
+		_, rows := runJSON(t, append(args, in)...)
+		r := rows[in]
+		if len(r.Outputs) != 1 || r.Outputs[0].Width != tt.width || r.Outputs[0].Height != tt.height {
+			t.Errorf("%q: %+v, want %d × %d", tt.args, r, tt.width, tt.height)
+		}
+	}
 }
