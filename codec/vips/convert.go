@@ -1,7 +1,6 @@
 package vips
 
 import (
-	"math"
 	"strconv"
 
 	"github.com/spoolmedia/spool/codec"
@@ -15,6 +14,7 @@ type conversion struct {
 	target codec.Format
 	saver  *saver
 	layout layout
+	shrunk int // by how much the JPEG decoder made it smaller; 0: not
 	frames int // that the output has
 }
 
@@ -71,7 +71,8 @@ func (c *conversion) decode() (image, error) {
 	factor := c.layout.shrink(c.size())
 	switch {
 	case c.operation == "jpegload_source" && factor >= 2:
-		a["shrink"] = 1 << min(3, int(math.Log2(factor)))
+		c.shrunk = jpegShrink(factor)
+		a["shrink"] = c.shrunk
 	case c.scales && c.frames == 1 && (factor > 1 || factor < 1 && c.vector()):
 		a["scale"] = 1 / factor
 	}
@@ -95,30 +96,6 @@ func (c *conversion) unturned(z size) size {
 		return z.swapped()
 	}
 	return z
-}
-
-// resize scales to the layout. Pixels behind transparency do not shine through.
-func (c *conversion) resize(im image) (image, error) {
-	to := c.unturned(c.layout.scaled)
-	if im.width() == to.w && im.height() == to.h {
-		return im, nil
-	}
-	format, alpha := im.formatName(), im.hasAlpha()
-	var err error
-	if alpha {
-		if im, err = c.call("premultiply", args{"in": im}); err != nil {
-			return im, err
-		}
-	}
-	im, err = c.call("resize", args{"in": im, "scale": ratio(to.w, im.width()),
-		"vscale": ratio(to.h, im.height())})
-	if err != nil || !alpha {
-		return im, err
-	}
-	if im, err = c.call("unpremultiply", args{"in": im}); err != nil {
-		return im, err
-	}
-	return c.call("cast", args{"in": im, "format": format})
 }
 
 // orient turns the picture as its EXIF orientation says, and removes that from
