@@ -199,7 +199,7 @@ func fillDisk(t *testing.T, n int) {
 	}
 	err = rest(t.Context(), jobs)
 	books, e := enginetest.ReadBooks(t.Context(), jobs, files)
-	if err := errors.Join(err, e, books.Check(), books.Orphans()); err != nil {
+	if err := errors.Join(err, e, books.Check()); err != nil {
 		t.Error(err)
 	}
 	checkEmpty(t, filepath.Join(dir, "tmp"))

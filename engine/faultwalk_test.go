@@ -162,7 +162,7 @@ func (l *life) run() error {
 		return err
 	}
 	books, err := enginetest.ReadBooks(context.Background(), l.jobs.Store, l.blobs.Storage)
-	return errors.Join(err, books.Check(), books.Orphans(), l.check(books))
+	return errors.Join(err, books.Check(), l.check(books))
 }
 
 // interrupt ends a life that went wrong.

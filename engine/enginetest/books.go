@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -21,7 +22,7 @@ import (
 //
 //	books, err := enginetest.ReadBooks(ctx, jobs, blobs)
 //	if err == nil {
-//		err = errors.Join(books.Check(), books.Orphans())
+//		err = books.Check()
 //	}
 type Books struct {
 	Entries []Entry // one for each job, the oldest first
@@ -113,13 +114,16 @@ func readEntry(
 // Check returns all that does not agree: every job has ended, once in each run,
 // with the counts of its files; nothing of it is left to do; every blob that it
 // names is there, and every output is of the attempt that ended its file and has
-// the size and the checksum of its record.
+// the size and the checksum of its record; and nothing else is in the storage.
 func (b Books) Check() error {
 	var errs []error
 	for _, e := range b.Entries {
 		for _, err := range slices.Concat(e.checkState(), e.checkEvents(), b.checkFiles(e)) {
 			errs = append(errs, fmt.Errorf("job %s: %w", e.ID, err))
 		}
+	}
+	for _, key := range b.Orphans() {
+		errs = append(errs, fmt.Errorf("nobody names the blob %s", key))
 	}
 	return errors.Join(errs...)
 }
@@ -213,8 +217,8 @@ func (b Books) checkFiles(e Entry) (errs []error) {
 // URL of a file in place, or not be fetched yet.
 func stored(blob string) bool { return blob != "" && !strings.Contains(blob, ":") }
 
-// Orphans returns an error that names the blobs that no job names.
-func (b Books) Orphans() error {
+// Orphans returns the keys of the blobs that no job names, in order.
+func (b Books) Orphans() []string {
 	named := make(map[string]bool)
 	for _, e := range b.Entries {
 		if e.State.Archive != nil {
@@ -227,11 +231,11 @@ func (b Books) Orphans() error {
 			}
 		}
 	}
-	var errs []error
-	for key := range b.Blobs {
+	var orphans []string
+	for _, key := range slices.Sorted(maps.Keys(b.Blobs)) {
 		if !named[key] {
-			errs = append(errs, fmt.Errorf("nobody names the blob %s", key))
+			orphans = append(orphans, key)
 		}
 	}
-	return errors.Join(errs...)
+	return orphans
 }
