@@ -152,6 +152,38 @@ func TestNoMessageKeepsAJobFromItsEnd(t *testing.T) {
 	}
 }
 
+// A Submit that fails takes its inputs along, whichever call of the storage fails.
+func TestASubmitThatFailsLeavesNoInput(t *testing.T) {
+	for _, method := range []string{
+		"Storage.Create", "Writer.Write", "Writer.Commit", "Storage.Open", "Blob.ReadAt",
+	} {
+		for _, after := range []bool{false, true} {
+			// Of the second input: the first is stored already.
+			moment := enginetest.Call{Method: method, N: 2, After: after}
+			t.Run(moment.String(), func(t *testing.T) {
+				blobs := memstorage.New()
+				faults := &enginetest.Faults{At: func(c enginetest.Call) error {
+					if c == moment {
+						return enginetest.ErrUnreachable
+					}
+					return nil
+				}}
+				eng := enginetest.Open(t, engine.Config{
+					Storage: &enginetest.FaultyStorage{Storage: blobs, Faults: faults},
+					Workers: -1, Codecs: []codec.Codec{&enginetest.Codec{}},
+				})
+				_, err := eng.Submit(t.Context(), batch(2))
+				if !errors.Is(err, enginetest.ErrUnreachable) {
+					t.Errorf("got %v, want the fault", err)
+				}
+				if left := keys(t, blobs, ""); len(left) > 0 {
+					t.Errorf("left in storage: %v", left)
+				}
+			})
+		}
+	}
+}
+
 // A disk that is full in the middle of a blob, at each write of a life: Submit
 // refuses, or the file fails for a reason that can be read.
 func TestADiskThatIsFullLeavesNothingBehind(t *testing.T) {
