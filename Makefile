@@ -4,7 +4,7 @@ FILES ?=
 OUT   ?= out/demo
 PURE  := ./engine/... ./store/... ./queue/... ./storage/... ./codec ./codec/codectest
 
-.PHONY: setup demo test check bench soak fmt lint
+.PHONY: setup demo test check crash bench soak fmt lint
 
 setup:
 	@scripts/setup
@@ -25,6 +25,11 @@ check:
 	go vet ./...
 	go tool staticcheck ./...
 	CGO_ENABLED=0 go build $(PURE)
+
+# crash kills a host of the engine 300 times and checks the books. test does so 20
+# times.
+crash:
+	go run ./engine/crashtest/crash
 
 # bench compares spool with the same libraries called as commands, as ratios.
 bench: setup

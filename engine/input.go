@@ -40,19 +40,25 @@ func (e *Engine) stage(ctx context.Context, in Input, key string) (stagedInput, 
 		s.stored = true
 		err = e.copyIn(ctx, in, key)
 	}
-	if err != nil {
-		return s, err
-	}
-	source, err := e.openSource(ctx, s.blob, -1)
 	if err == nil {
-		s.size = source.size
-		s.mediaType, err = codec.Sniff(source, source.size)
-		err = errors.Join(err, source.Close())
+		err = e.inspect(ctx, &s)
 	}
 	if err != nil && s.stored {
+		// Also after a failed copy: a commit whose answer was lost has left a blob.
 		err = errors.Join(err, e.config.Storage.Remove(context.WithoutCancel(ctx), key))
 	}
 	return s, err
+}
+
+// inspect finds out what a durable input is.
+func (e *Engine) inspect(ctx context.Context, s *stagedInput) error {
+	source, err := e.openSource(ctx, s.blob, -1)
+	if err != nil {
+		return err
+	}
+	s.size = source.size
+	s.mediaType, err = codec.Sniff(source, source.size)
+	return errors.Join(err, source.Close())
 }
 
 // unstage removes what stage stored.

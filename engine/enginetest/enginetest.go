@@ -9,6 +9,10 @@
 //	job = enginetest.Wait(t, eng, job.ID)
 //
 // Nothing here sleeps: Wait returns when the job has ended.
+//
+// [FaultyStore] and [FaultyStorage] are decorators that fail at any one call, to
+// see how a host takes it; [ReadBooks] reads what a store and a storage hold in
+// the end, and checks that it agrees.
 package enginetest
 
 import (
