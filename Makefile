@@ -26,9 +26,10 @@ check:
 	go tool staticcheck ./...
 	CGO_ENABLED=0 go build $(PURE)
 
-# bench compares spool with the same libraries called as commands, as ratios.
+# bench compares spool with the same libraries called as commands, and its engine
+# with other job engines, as ratios.
 bench: setup
-	cd examples/bench && go run .
+	cd examples/bench && go run . && go run ./jobs
 
 # soak prints memory and descriptors over a thousand conversions.
 soak: setup
