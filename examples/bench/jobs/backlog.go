@@ -50,7 +50,7 @@ func backlog(ctx context.Context, p plan, out io.Writer) error {
 func submitLatency(ctx context.Context, p plan, folders []string, out io.Writer) (err error) {
 	spools := make([]*spool, len(folders))
 	for i, folder := range folders {
-		if spools[i], err = openHeld(folder); err != nil {
+		if spools[i], err = openHeld(folder, func(*codec.Work) {}); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, spools[i].interrupt()) }()
@@ -84,14 +84,18 @@ func submitLatency(ctx context.Context, p plan, folders []string, out io.Writer)
 	return t.print(out)
 }
 
-// openHeld opens a spool whose workers are all busy.
-func openHeld(dir string) (*spool, error) {
+// openHeld opens a spool whose workers are all busy, for ever. It calls begin for
+// each task that they take up.
+func openHeld(dir string, begin func(*codec.Work)) (*spool, error) {
 	busy := make(chan struct{}, holders)
-	s, err := openSpool(dir, setup{workers: holders, do: func(ctx context.Context, _ *codec.Work) error {
-		busy <- struct{}{}
-		<-ctx.Done()
-		return ctx.Err()
-	}})
+	s, err := openSpool(dir, setup{
+		workers: holders, do: func(ctx context.Context, w *codec.Work) error {
+			begin(w)
+			busy <- struct{}{}
+			<-ctx.Done()
+			return ctx.Err()
+		},
+	})
 	if err != nil {
 		return nil, err
 	}

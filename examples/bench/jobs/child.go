@@ -44,19 +44,9 @@ func sayBegin(w *codec.Work) { say("begin %s %d", w.In[0].Name(), time.Now().Uni
 
 // hold takes up work that never ends, and tells what the process needs by then.
 func hold(ctx context.Context, dir string) error {
-	begun := make(chan struct{}, 1)
-	s, err := openSpool(dir, setup{workers: holders, do: func(ctx context.Context, w *codec.Work) error {
-		sayBegin(w)
-		begun <- struct{}{}
-		<-ctx.Done()
-		return ctx.Err()
-	}})
+	s, err := openHeld(dir, sayBegin)
 	if err != nil {
 		return err
-	}
-	say("opened %d", time.Now().UnixNano())
-	for range holders {
-		<-begun
 	}
 	err = submit(ctx, func(ctx context.Context, i int) error {
 		_, err := s.referring(ctx, fmt.Sprintf("more-%d.jpg", i))

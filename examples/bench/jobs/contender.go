@@ -40,29 +40,37 @@ func referTo(key string) reference {
 		`{"op":"convert","v":1,"params":{"format":"webp","quality":82}}`)}
 }
 
-// rate has c take n jobs from many submitters and, if it has workers, do them, in
-// a folder of its own. It returns how many jobs it managed in a second.
-func rate(ctx context.Context, c contender, workers, n, submitters int) (float64, error) {
+// pace is how a contender went about its jobs.
+type pace struct {
+	rate float64       // jobs in a second
+	cpu  time.Duration // of all cores, for a job
+}
+
+// run has c take n jobs from many submitters and, if it has workers, do them, in a
+// folder of its own.
+func run(ctx context.Context, c contender, workers, n, submitters int) (p pace, err error) {
 	dir, err := os.MkdirTemp("", "spool-jobs-")
 	if err != nil {
-		return 0, err
+		return p, err
 	}
 	defer os.RemoveAll(dir)
 	r, err := c.open(ctx, dir, workers)
 	if err != nil {
-		return 0, err
+		return p, err
 	}
 	defer r.Close()
-	begin := time.Now()
+	begin, cpu := time.Now(), cpuTime()
 	if err := submit(ctx, r.Submit, n, submitters); err != nil {
-		return 0, err
+		return p, err
 	}
 	if workers > 0 {
 		if err := r.Wait(ctx, n); err != nil {
-			return 0, err
+			return p, err
 		}
 	}
-	return float64(n) / time.Since(begin).Seconds(), r.Close()
+	p.rate = float64(n) / time.Since(begin).Seconds()
+	p.cpu = (cpuTime() - cpu) / time.Duration(n)
+	return p, r.Close()
 }
 
 // submit calls fn with the numbers below n, from many goroutines.

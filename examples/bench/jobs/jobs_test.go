@@ -96,11 +96,12 @@ func BenchmarkSpool(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			open := openContending(engine.FromStorage, nothing)
 			c := contender{open: open}
-			r, err := rate(b.Context(), c, workers, b.N, 64)
+			p, err := run(b.Context(), c, workers, b.N, 64)
 			if err != nil {
 				b.Fatal(err)
 			}
-			b.ReportMetric(r, "jobs/s")
+			b.ReportMetric(p.rate, "jobs/s")
+			b.ReportMetric(float64(p.cpu.Microseconds()), "cpu-µs/job")
 		})
 	}
 }

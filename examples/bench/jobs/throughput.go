@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/engine"
@@ -84,16 +85,16 @@ func (c contest) compete(ctx context.Context, p plan, d discipline, t *table) er
 		syncs = append(syncs, l...)
 		for i := range entries {
 			e := &entries[i]
-			r, err := rate(ctx, e.contender, e.workers, e.jobs, p.submitters)
+			one, err := run(ctx, e.contender, e.workers, e.jobs, p.submitters)
 			if err != nil {
 				return fmt.Errorf("%s: %w", e.name, err)
 			}
-			e.rates = append(e.rates, r)
+			e.rates, e.cpu = append(e.rates, one.rate), append(e.cpu, one.cpu)
 		}
 	}
 	t.note("%s: a sync of 4 KiB took %s between the rounds, at the 99th percentile %s",
 		d.name, milliseconds(syncs.p50()), milliseconds(syncs.p99()))
-	t.head = append(t.head, d.name, "spool is")
+	t.head = append(t.head, d.name, "CPU of a job", "spool is")
 	for i, e := range entries {
 		figure, faster := fmt.Sprintf("%s/s", grouped(int(median(e.rates)))), ""
 		if d.work {
@@ -104,7 +105,7 @@ func (c contest) compete(ctx context.Context, p plan, d discipline, t *table) er
 			faster = fmt.Sprintf("%.1f times as fast (%.1f to %.1f)",
 				median(r), slices.Min(r), slices.Max(r))
 		}
-		t.rows[i] = append(t.rows[i], figure, faster)
+		t.rows[i] = append(t.rows[i], figure, milliseconds(median(e.cpu)), faster)
 	}
 	return nil
 }
@@ -113,7 +114,8 @@ func (c contest) compete(ctx context.Context, p plan, d discipline, t *table) er
 type entry struct {
 	contender
 	workers, jobs int
-	rates         []float64 // jobs per second, by round
+	rates         []float64       // jobs per second, by round
+	cpu           []time.Duration // of a job, by round
 }
 
 // qualify finds the best number of workers, and how many jobs fill a round. Those
@@ -128,14 +130,14 @@ func qualify(ctx context.Context, p plan, c contender, work bool) (entry, error)
 	best := 0.0
 	for _, workers := range counts {
 		limited, cancel := context.WithTimeout(ctx, p.limit)
-		r, err := rate(limited, c, workers, p.trial, p.submitters)
+		one, err := run(limited, c, workers, p.trial, p.submitters)
 		slow := limited.Err() != nil && ctx.Err() == nil
 		cancel()
 		if err != nil && !slow {
 			return e, err
 		}
-		if !slow && r > best {
-			best, e.workers = r, workers
+		if !slow && one.rate > best {
+			best, e.workers = one.rate, workers
 		}
 	}
 	e.jobs = max(p.trial, int(best*p.round.Seconds()))
