@@ -33,7 +33,7 @@ crash:
 
 # bench compares spool with the same libraries called as commands, as ratios.
 bench: setup
-	cd examples/bench && go run .
+	cd examples/bench && go run . && go run ./jobs
 
 # soak prints memory and descriptors over a thousand conversions.
 soak: setup
