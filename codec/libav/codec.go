@@ -21,14 +21,17 @@ type Codec struct {
 
 var _ codec.Codec = (*Codec)(nil)
 
-// logOnce: the libraries have one log for the whole process.
-var logOnce sync.Once
+// startOnce: the libraries have one log, and malloc one setting, for the whole
+// process.
+var startOnce sync.Once
 
 // New returns a codec that offers what this build of the libraries can do. The
 // first call takes over the libraries' log, which is the process's: warnings of
-// work done here go into its notes, and nothing is printed any more.
+// work done here go into its notes, and nothing is printed any more. It also
+// limits glibc's malloc to one arena for each core, so that freed memory is used
+// again by the next work.
 func New() *Codec {
-	logOnce.Do(installLog)
+	startOnce.Do(startLibraries)
 	c := &Codec{tones: hasFilter("zscale") && hasFilter("tonemap")}
 	if to := outputFormats(); len(to) > 0 {
 		c.offers = []codec.Offer{{

@@ -34,6 +34,7 @@ type session struct {
 	readErr  error
 	writeErr error
 	demuxer  string
+	encodes  bool // some encoder was opened
 }
 
 // newSession makes a session that stops when ctx ends. Close it.
@@ -62,6 +63,9 @@ func (s *session) close() {
 	s.release()
 	C.spool_job_free(s.job)
 	s.handle.Delete()
+	if s.encodes { // the pictures that encoders hold leave holes that malloc keeps
+		C.spool_heap_trim()
+	}
 }
 
 // native runs f, whose warnings belong to this session.
@@ -116,6 +120,7 @@ func (s *session) addCopy(input int, tag string) error {
 
 // addEncode makes a track that encodes stream input anew, and opens its encoder.
 func (s *session) addEncode(input int, e encode, threads int, maxPixels int64) error {
+	s.encodes = true
 	encoder, filters := C.CString(e.encoder), C.CString(e.filters)
 	defer C.free(unsafe.Pointer(encoder))
 	defer C.free(unsafe.Pointer(filters))
@@ -194,7 +199,10 @@ func (s *session) warnings() []string {
 	return slices.Clip(notes)
 }
 
-func installLog() { C.spool_log_install() }
+func startLibraries() {
+	C.spool_heap_limit()
+	C.spool_log_install()
+}
 
 func dictionary(options map[string]string) *C.AVDictionary {
 	var d *C.AVDictionary

@@ -95,6 +95,7 @@ func (*Codec) Process(ctx context.Context, w *codec.Work) error {
 			return err
 		}
 		s.threads = w.Threads
+		s.heavy = p.cost(op).Memory >= heavyMemory
 		c, im, err := s.convert(p, op)
 		if err != nil {
 			return err

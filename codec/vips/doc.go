@@ -57,7 +57,9 @@
 // never used. Warnings of the log domain "VIPS" are taken; nothing else of the
 // process is touched.
 //
-// glibc keeps freed memory for each thread: a host of many workers sets
-// MALLOC_ARENA_MAX=2 in its environment. After works of large pictures this
-// package gives freed memory back by malloc_trim.
+// glibc keeps freed memory for each of its arenas, and makes eight of them for
+// each core. The first use limits them to one for each core, for the process.
+// After a work that by its estimate took 32 MiB or more, freed memory is given
+// back by malloc_trim: three rounds of large pictures through all encoders held
+// 840 MiB without it, and 80 MiB with it.
 package vips

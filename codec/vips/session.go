@@ -27,6 +27,7 @@ type session struct {
 	target  *target
 	report  func(float64)
 	threads int
+	heavy   bool     // it takes so much memory that the rest must be given back
 	words   []string // of the formats at work, in what libvips says
 
 	images  []*C.VipsImage // to be killed when ctx ends
@@ -104,15 +105,23 @@ func run(ctx context.Context, in codec.Input, report func(float64), f func(*sess
 }
 
 // close frees the session's native objects, the last made first. It runs after
-// the killer has ended and before the thread is given back.
+// the killer has ended and before the thread is given back. What the encoders of
+// a large picture have freed malloc would keep: see the package comment.
 func (s *session) close() {
 	for _, o := range slices.Backward(s.objects) {
 		C.spool_unref(o)
 	}
 	sessions.Lock()
-	defer sessions.Unlock()
 	delete(sessions.byID, s.id)
+	sessions.Unlock()
+	if s.heavy {
+		C.spool_trim()
+	}
 }
+
+// heavyMemory is from what estimate on a work is heavy. Below it, to give memory
+// back would cost more than to keep it.
+const heavyMemory = 32 << 20
 
 // own makes the session the owner of one reference to o.
 func (s *session) own(o unsafe.Pointer) { s.objects = append(s.objects, o) }

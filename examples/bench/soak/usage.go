@@ -4,55 +4,76 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"strconv"
+	"runtime/debug"
 	"strings"
 )
 
 // usage is what the process holds.
 type usage struct {
-	resident                int64 // bytes
-	descriptors, goroutines int
+	resident                         int64 // bytes
+	descriptors, threads, goroutines int
 }
 
-// measure reads the usage, on Linux from /proc.
+// measure reads the usage, on Linux from /proc, after Go has given back what it
+// holds in reserve.
 func measure() (usage, error) {
-	runtime.GC()
+	debug.FreeOSMemory()
 	open, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
 		return usage{}, err
 	}
-	statm, err := os.ReadFile("/proc/self/statm")
+	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return usage{}, err
 	}
-	fields := strings.Fields(string(statm))
-	if len(fields) < 2 {
-		return usage{}, fmt.Errorf("/proc/self/statm says %q", statm)
+	u := usage{descriptors: len(open) - 1, goroutines: runtime.NumGoroutine()}
+	for line := range strings.Lines(string(status)) {
+		name, value, _ := strings.Cut(line, ":")
+		switch name {
+		case "VmRSS": // proc_pid_status(5): in kB, which are KiB
+			_, err = fmt.Sscanf(value, "%d kB", &u.resident)
+		case "Threads":
+			_, err = fmt.Sscanf(value, "%d", &u.threads)
+		}
+		if err != nil {
+			return usage{}, fmt.Errorf("/proc/self/status says %q: %w", line, err)
+		}
 	}
-	pages, err := strconv.ParseInt(fields[1], 10, 64)
-	if err != nil {
-		return usage{}, err
-	}
-	return usage{pages * int64(os.Getpagesize()), len(open) - 1, runtime.NumGoroutine()}, nil
+	u.resident <<= 10
+	return u, nil
 }
 
-// leaked compares the end with the time when all caches had filled.
+// leaked compares the last quarter of all measurements with the second one, in
+// the mean: the first is for caches and allocators to fill.
 func leaked(after []usage) error {
-	if len(after) < 5 {
-		return nil // too short to tell
+	const least = 8
+	if len(after) < least {
+		return fmt.Errorf("%d measurements are too few to find a leak; %d would do", len(after), least)
 	}
-	first, last := after[len(after)/5], after[len(after)-1]
-	const (
-		someBytes = 64 << 20 // of the allocators
-		few       = 8        // threads of the runtime that come and go
-	)
+	quarter := len(after) / 4
+	before, now := mean(after[quarter:2*quarter]), mean(after[len(after)-quarter:])
+	const few = 3 // what the runtime starts and ends as it likes
 	switch {
-	case last.resident > first.resident+first.resident/4+someBytes:
-		return fmt.Errorf("memory grew from %d to %d MiB", first.resident>>20, last.resident>>20)
-	case last.descriptors > first.descriptors+few:
-		return fmt.Errorf("descriptors grew from %d to %d", first.descriptors, last.descriptors)
-	case last.goroutines > first.goroutines+few:
-		return fmt.Errorf("goroutines grew from %d to %d", first.goroutines, last.goroutines)
+	case now.resident > before.resident+before.resident/10:
+		return fmt.Errorf("memory grew from %d to %d MiB", before.resident>>20, now.resident>>20)
+	case now.descriptors > before.descriptors+few:
+		return fmt.Errorf("descriptors grew from %d to %d", before.descriptors, now.descriptors)
+	case now.threads > before.threads+few:
+		return fmt.Errorf("threads grew from %d to %d", before.threads, now.threads)
+	case now.goroutines > before.goroutines+few:
+		return fmt.Errorf("goroutines grew from %d to %d", before.goroutines, now.goroutines)
 	}
 	return nil
+}
+
+func mean(all []usage) usage {
+	var sum usage
+	for _, u := range all {
+		sum.resident += u.resident
+		sum.descriptors += u.descriptors
+		sum.threads += u.threads
+		sum.goroutines += u.goroutines
+	}
+	n := len(all)
+	return usage{sum.resident / int64(n), sum.descriptors / n, sum.threads / n, sum.goroutines / n}
 }

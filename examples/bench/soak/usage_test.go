@@ -3,26 +3,35 @@ package main
 import (
 	"os"
 	"runtime"
+	"slices"
 	"testing"
 )
 
 func TestLeakedFindsGrowth(t *testing.T) {
 	const mib = 1 << 20
-	steady := usage{200 * mib, 20, 30}
+	steady := usage{200 * mib, 20, 14, 30}
 	for name, c := range map[string]struct {
 		last usage
 		want bool
 	}{
 		"steady":               {steady, false},
-		"a little more memory": {usage{250 * mib, 20, 30}, false},
-		"much more memory":     {usage{400 * mib, 20, 30}, true},
-		"descriptors":          {usage{200 * mib, 120, 30}, true},
-		"goroutines":           {usage{200 * mib, 20, 130}, true},
+		"a little more memory": {usage{215 * mib, 20, 14, 30}, false},
+		"more memory":          {usage{225 * mib, 20, 14, 30}, true},
+		"descriptors":          {usage{200 * mib, 25, 14, 30}, true},
+		"threads":              {usage{200 * mib, 20, 19, 30}, true},
+		"goroutines":           {usage{200 * mib, 20, 14, 35}, true},
 	} {
-		got := leaked([]usage{{}, steady, steady, steady, c.last})
-		if (got != nil) != c.want {
+		after := slices.Concat([]usage{{}, {}}, slices.Repeat([]usage{steady}, 4),
+			slices.Repeat([]usage{c.last}, 2))
+		if got := leaked(after); (got != nil) != c.want {
 			t.Errorf("%s: leaked = %v", name, got)
 		}
+	}
+}
+
+func TestLeakedWantsEnoughToDecide(t *testing.T) {
+	if leaked(make([]usage, 7)) == nil {
+		t.Error("seven measurements are enough")
 	}
 }
 
@@ -45,7 +54,10 @@ func TestMeasureCountsDescriptors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if after.descriptors != before.descriptors+10 || after.resident == 0 || after.goroutines == 0 {
+	if after.descriptors != before.descriptors+10 {
 		t.Errorf("from %+v to %+v, want ten descriptors more", before, after)
+	}
+	if after.resident < 1<<20 || after.threads == 0 || after.goroutines == 0 {
+		t.Errorf("%+v holds less than a Go program must", after)
 	}
 }
