@@ -54,10 +54,15 @@ func ClassOf(err error) Class {
 }
 
 // Permanent reports whether err will come back however often the work is tried
-// again: every class but Transient, Crash, Timeout, Memory and Internal.
+// again: every class but Transient, Crash, Timeout and Memory. An error of no
+// class, such as one of storage, is not permanent.
 func Permanent(err error) bool {
-	switch ClassOf(err) {
-	case Transient, Crash, Timeout, Memory, Internal:
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		return false
+	}
+	switch e.Class {
+	case Transient, Crash, Timeout, Memory:
 		return false
 	}
 	return true
