@@ -4,40 +4,67 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/store"
 )
 
-// choreDelay is how long a chore that failed waits.
-const choreDelay = 10 * time.Second
+// choreDelay is how long a chore that failed waits, deleteDelay how long a
+// deletion waits for attempts that are still under way.
+const (
+	choreDelay  = 10 * time.Second
+	deleteDelay = time.Second
+)
 
-// doChore does a task of the engine's own. One that is cut short is given back.
-func (e *Engine) doChore(ctx context.Context, c claimed) {
+// errBusy says that a chore has to wait for others.
+var errBusy = errors.New("engine: attempts are still under way")
+
+// doChore does a task of the engine's own. One that fails or is cut short is
+// given back.
+func (e *Engine) doChore(ctx context.Context, c claimed, rec record) {
+	end := c.claim().end
 	var err error
 	switch c.task.Kind {
 	case taskWalk:
-		err = e.walk(ctx, c.task.Job)
+		if strings.HasPrefix(c.task.Task, retryName+"/") {
+			err = e.renewFiles(ctx, c, rec)
+			end = func(tx *store.Tx) error { return c.claim().renewed(tx, e.now()) }
+		} else {
+			err = e.dropTasks(ctx, c.task.Job)
+		}
 	case taskSweep:
 		err = e.sweep(ctx, c.task)
-	}
-	if err != nil {
-		if ctx.Err() == nil {
-			e.config.Logger.Warn("spool: a chore failed", "task", c.task.Ref.String(), "error", err)
+	case taskExpire:
+		end = func(tx *store.Tx) error { return c.claim().expire(tx, e.now()) }
+	case taskDelete:
+		if err = e.delete(ctx, c.task.Job); err == nil {
+			return // the task went with the job
 		}
-		e.settle(c, func(tx *store.Tx) error {
-			return c.claim().postpone(tx, now().Add(choreDelay))
-		})
+	default:
+		e.logger(c).Warn("spool: a task of unknown kind", "kind", c.task.Kind)
+		err = errNewer
+	}
+	if err == nil {
+		_ = e.settle(c, end)
 		return
 	}
-	e.settle(c, c.claim().end)
+	delay := choreDelay
+	if errors.Is(err, errBusy) {
+		delay = deleteDelay
+	} else if ctx.Err() == nil {
+		e.logger(c).Warn("spool: a chore failed", "error", err)
+	}
+	_ = e.settle(c, func(tx *store.Tx) error { return c.claim().postpone(tx, e.now().Add(delay)) })
 }
 
-// walk ends the tasks of a cancelled job that nobody holds. Those that are held
-// end with their attempts. Concurrent updates share commits.
-func (e *Engine) walk(ctx context.Context, job string) error {
+// dropTasks ends the tasks of a cancelled job that nobody holds. Those that are
+// held end with their attempts. Concurrent updates share commits.
+func (e *Engine) dropTasks(ctx context.Context, job string) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(64)
 	for task, err := range e.config.Store.Tasks(ctx, store.TaskQuery{
@@ -50,14 +77,71 @@ func (e *Engine) walk(ctx context.Context, job string) error {
 			continue
 		}
 		group.Go(func() error {
-			err := e.config.Store.Update(ctx, task.Ref, drop)
-			if errors.Is(err, errGone) || errors.Is(err, errTaken) {
-				return nil
-			}
-			return err
+			return onlyIfWanted(e.config.Store.Update(ctx, task.Ref, drop))
 		})
 	}
 	return group.Wait()
+}
+
+// onlyIfWanted ignores that somebody else was faster.
+func onlyIfWanted(err error) error {
+	if errors.Is(err, errGone) || errors.Is(err, errTaken) {
+		return nil
+	}
+	return err
+}
+
+// renewFiles takes the files that have not completed up in the run of c.
+func (e *Engine) renewFiles(ctx context.Context, c claimed, rec record) error {
+	run, err := strconv.Atoi(strings.TrimPrefix(c.task.Task, retryName+"/"))
+	if err != nil {
+		return err
+	}
+	offers, err := e.allOffers(ctx)
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(64)
+	for f, err := range e.config.Store.Files(ctx, c.task.Job, 0) {
+		if err != nil {
+			return errors.Join(err, group.Wait())
+		}
+		if f.Status == store.Completed || f.Run == run {
+			continue
+		}
+		task := e.taskFor(f, rec, offers)
+		r := store.Ref{Job: c.task.Job, Task: task.Task}
+		group.Go(func() error {
+			return onlyIfWanted(e.config.Store.Update(ctx, r, func(tx *store.Tx) error {
+				return renew(tx, run, task)
+			}))
+		})
+	}
+	return group.Wait()
+}
+
+// taskFor returns the first task of the file: to fetch it or to work on it.
+func (e *Engine) taskFor(f store.File, rec record, offers []codec.Offer) store.Task {
+	t := store.Task{
+		Ref: store.Ref{Task: store.FileTask(f.Index)}, Kind: taskFile, Priority: rec.Priority,
+	}
+	if f.Blob == "" && f.URL != "" {
+		t.Task += fetchSuffix
+		t.Kind, t.Lane = taskFetch, laneFetch
+		return t
+	}
+	spec := rec.Operation
+	if f.Op != nil {
+		spec = f.Op
+	}
+	t.Lane = laneControl
+	if spec != nil {
+		if op, err := e.config.Registry.Decode(spec.Name, spec.Params); err == nil {
+			t.Lane = laneFor(offers, op, f.Type)
+		}
+	}
+	return t
 }
 
 // sweep removes what lost attempts left in storage.
@@ -66,16 +150,93 @@ func (e *Engine) sweep(ctx context.Context, t store.Task) error {
 	if err := json.Unmarshal(t.Data, &s); err != nil {
 		return err
 	}
-	for _, token := range s.Tokens {
-		prefix := attemptPrefix(t.Job, s.File, token)
-		for info, err := range e.config.Storage.List(ctx, prefix, "") {
-			if err != nil {
-				return err
-			}
-			if err := e.config.Storage.Remove(ctx, info.Key); err != nil {
+	r := store.Ref{Job: t.Job, Task: s.Task}
+	prefixes := make([]string, len(s.Tokens))
+	for i, token := range s.Tokens {
+		prefixes[i] = blobPrefix(r, token)
+	}
+	if len(prefixes) == 0 {
+		prefixes = []string{taskPrefix(r)}
+	}
+	for _, prefix := range prefixes {
+		if err := e.removeUnder(ctx, prefix); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// clearLost removes what an attempt made that lost its claim, unless it is
+// published: then the outcome was recorded, and only the answer was lost.
+func (e *Engine) clearLost(c claimed) {
+	prefix := blobPrefix(c.task.Ref, c.task.Token)
+	// It must not end with the work: the engine may be closing.
+	ctx := context.Background()
+	published, err := e.published(ctx, c, prefix)
+	if err == nil && !published {
+		err = e.removeUnder(ctx, prefix)
+	}
+	if err != nil {
+		e.logger(c).Warn("spool: removing what a lost attempt made", "error", err)
+	}
+}
+
+// published reports whether records name blobs with the prefix.
+func (e *Engine) published(ctx context.Context, c claimed, prefix string) (bool, error) {
+	index, ok := c.task.File()
+	if !ok {
+		j, err := e.config.Store.Job(ctx, c.task.Job)
+		if err != nil {
+			return false, ignoreMissing(err)
+		}
+		a := j.State.Archive
+		return a != nil && strings.HasPrefix(a.Key, prefix), nil
+	}
+	for f, err := range e.config.Store.Files(ctx, c.task.Job, index) {
+		if err != nil {
+			return false, ignoreMissing(err)
+		}
+		if isFetch(c.task.Ref) {
+			return strings.HasPrefix(f.Blob, prefix), nil
+		}
+		return f.Status == store.Completed && f.Token == c.task.Token, nil
+	}
+	return false, nil
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// delete removes all that belongs to a deleted job, and its records last.
+func (e *Engine) delete(ctx context.Context, id string) error {
+	e.running.cancel(id, errCancelled)
+	for task, err := range e.config.Store.Tasks(ctx, store.TaskQuery{Under: store.Ref{Job: id}}) {
+		if err != nil {
+			return err
+		}
+		if makesBlobs(task.Kind) && task.Session != "" {
+			return errBusy
+		}
+	}
+	for f, err := range e.config.Store.Files(ctx, id, 0) {
+		if err != nil {
+			return err
+		}
+		// A blob that the host put there itself stays.
+		if strings.HasPrefix(f.Blob, inputPrefix) && strings.Contains(f.Blob, "/"+id+"/") {
+			if err := e.config.Storage.Remove(ctx, f.Blob); err != nil {
 				return err
 			}
 		}
 	}
-	return nil
+	for _, prefix := range []string{outputPrefix, fetchPrefix, archivePrefix} {
+		if err := e.removeUnder(ctx, prefix+id+"/"); err != nil {
+			return err
+		}
+	}
+	return e.config.Store.Delete(ctx, id)
 }

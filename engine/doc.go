@@ -23,14 +23,44 @@
 // only the holder of the token can make, publishes the outputs, counts the file
 // and, after the last file, ends the job.
 //
-//	           ┌──────────────── shutdown, dead session ───────────────┐
+//	           ┌──── shutdown, dead session, transient failure ────────┐
 //	           ▼                                                        │
 //	Submit ─► pending ── claim ──► processing ── outputs committed ──► completed
-//	           │                       ├────────── codec failed ─────► failed
-//	           └──────── Cancel ───────┴─────────────────────────────► cancelled
+//	           ▲ │                     ├────────── codec failed ─────► failed ──┐
+//	           │ └────── Cancel ───────┴─────────────────────────────► cancelled ┤
+//	           └────────────────────────── Retry ───────────────────────────────┘
 //
 // A process that dies takes nothing with it: its session is dead, whoever opens
 // the store next takes up its tasks at once, and what it left half-done is swept.
+//
+// # Failures
+//
+// A file whose failure is transient (storage, the network, a codec that says so)
+// is tried again, Config.MaxAttempts times, with full jitter; every other failure
+// is final. What takes longer than its timeout is stopped. A file on which the
+// process died, or time ran out, Config.MaxCrashes times is put aside as
+// quarantined. A codec that ignores its context keeps its worker, is reported in
+// [Engine.Activities], and loses its file. [Engine.Retry] takes up what failed.
+//
+// # Everything is a task
+//
+// Fetches of inputs from URLs, callbacks, archives, expiry, deletion and sweeps are
+// tasks in the store, written in the commit that causes them. They survive a lost
+// queue and a restart in the middle.
+//
+// # Fairness
+//
+// Accounts take turns, whatever their backlog: the file of one waits for one task
+// of another, not for its batch. Within an account, priority decides, then age.
+// Work that a probe finds to be heavy has lanes and a budget of its own.
+//
+// # Telemetry
+//
+// To OpenTelemetry go the counters spool.files.submitted, spool.events and
+// spool.calls.stuck, the histogram spool.task.duration, the gauge
+// spool.tasks.active, and a span for each attempt: spool.file, spool.fetch,
+// spool.archive, spool.callback, with the job, the file and the attempt. Logs name
+// job and file.
 //
 // # Backends
 //

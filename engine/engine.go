@@ -5,13 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/semaphore"
+	"github.com/cenkalti/backoff/v5"
 
 	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/engine/internal/outbound"
 	"github.com/spoolmedia/spool/store"
 )
 
@@ -23,9 +25,16 @@ type Engine struct {
 	offers        []codec.Offer // of the codecs of this engine
 	session       store.Session
 	progress      store.Progress
-	slots         *semaphore.Weighted // one for each native call that may run
+	outbound      *outbound.Client
+	telemetry     telemetry
+	unobserve     func() error
+	budget        budget
+	codecs        accounts // what codecs do for each account
+	net           accounts // fetches and callbacks of each
+	busy          refs
 	running       running
 	waiters       waiters
+	pauses        pauses
 	feeder        feeder
 
 	closing atomic.Bool
@@ -62,7 +71,11 @@ func Open(config Config) (*Engine, error) {
 		config:        config,
 		closeBackends: closeBackends,
 		offers:        offersOf(config.Codecs),
-		slots:         semaphore.NewWeighted(int64(max(config.Workers, 1))),
+		outbound:      outbound.New(config.Outbound.client()),
+		budget:        newBudget(config),
+		codecs:        accounts{limit: config.AccountLimit},
+		net:           accounts{limit: func(string) int { return max(config.NetWorkers/2, 1) }},
+		unobserve:     func() error { return nil },
 	}
 	e.feeder = newFeeder(e)
 	e.progress = progressIn(config.Store)
@@ -92,20 +105,45 @@ func (e *Engine) start() error {
 	if err != nil {
 		return fmt.Errorf("engine: begin a session: %w", err)
 	}
+	if e.telemetry, err = newTelemetry(e.config); err != nil {
+		return fmt.Errorf("engine: telemetry: %w", err)
+	}
+	if err := e.observe(); err != nil {
+		return fmt.Errorf("engine: telemetry: %w", err)
+	}
 	events := e.config.Store.Events(e.lifetime, store.EventQuery{Tail: true, Follow: true})
 	e.background.Go(func() { e.watch(events) })
 	e.background.Go(e.watchSession)
 	if e.config.Workers == 0 {
 		return nil
 	}
-	e.background.Go(e.sweepInputs)
+	e.background.Go(e.janitor)
 	e.workers.Go(e.feeder.run)
-	e.workers.Go(func() { e.work(laneControl) })
-	lanes := lanesOf(e.offers)
-	for range e.config.Workers {
-		e.workers.Go(func() { e.work(lanes...) })
-	}
+	e.staff()
 	return nil
+}
+
+// staff starts the workers.
+func (e *Engine) staff() {
+	start := func(n int, w worker) {
+		for range n {
+			e.workers.Go(w.run)
+		}
+	}
+	lanes := lanesOf(e.offers)
+	start(1, worker{Engine: e, lanes: []string{laneControl}})
+	start(e.config.NetWorkers, worker{Engine: e, lanes: []string{laneFetch, laneNet}})
+	start(e.config.Workers, worker{Engine: e, lanes: lanes})
+	start(int(e.budget.most), worker{Engine: e, lanes: heavyLanes(lanes), heavy: true})
+}
+
+// heavyLanes returns the lanes of heavy work.
+func heavyLanes(lanes []string) []string {
+	heavy := make([]string, len(lanes))
+	for i, lane := range lanes {
+		heavy[i] = lane + heavySuffix
+	}
+	return heavy
 }
 
 // Close stops the engine. It takes up no new task, and lets those that run come
@@ -125,7 +163,8 @@ func (e *Engine) Close(ctx context.Context) error {
 		e.interrupt(errShutdown)
 		e.end()
 		e.background.Wait()
-		err = errors.Join(e.session.Close(), e.closeBackends())
+		e.outbound.Close()
+		err = errors.Join(e.unobserve(), e.session.Close(), e.closeBackends())
 	})
 	return err
 }
@@ -134,21 +173,53 @@ func (e *Engine) closed() bool { return e.closing.Load() }
 
 // watch follows all events of the store: it interrupts what runs for a job that
 // was cancelled, here or in another process, and wakes those who wait for a job.
-func (e *Engine) watch(events func(func(store.Event, error) bool)) {
-	for event, err := range events {
-		if err != nil {
-			if e.lifetime.Err() == nil {
-				e.config.Logger.Error("spool: events of the store ended", "error", err)
+// When the store fails it goes on where it was.
+func (e *Engine) watch(events iter.Seq2[store.Event, error]) {
+	wait := backoff.NewExponentialBackOff()
+	cursor := ""
+	for {
+		for event, err := range events {
+			if err != nil {
+				if e.lifetime.Err() != nil || errors.Is(err, store.ErrClosed) {
+					return
+				}
+				e.config.Logger.Warn("spool: following the events of the store", "error", err)
+				break
 			}
+			wait.Reset()
+			cursor = event.Cursor
+			e.saw(event)
+		}
+		if sleep(e.lifetime, wait.NextBackOff()) != nil {
 			return
 		}
-		if EventKind(event.Kind) == CancelledJob {
-			e.running.cancel(event.Job, errCancelled)
-			e.feeder.wake()
+		events = e.config.Store.Events(e.lifetime,
+			store.EventQuery{Cursor: cursor, Tail: cursor == "", Follow: true})
+		if cursor == "" {
+			e.catchUp()
 		}
-		if EventKind(event.Kind).Terminal() {
-			e.waiters.wake(event.Job)
+	}
+}
+
+// catchUp does what saw would have done for events that nobody has seen.
+func (e *Engine) catchUp() {
+	for _, a := range e.running.list() {
+		j, err := e.config.Store.Job(e.lifetime, a.Job)
+		if err == nil && j.State.Status == store.Cancelled {
+			e.running.cancel(a.Job, errCancelled)
 		}
+	}
+	e.waiters.wakeAll()
+}
+
+func (e *Engine) saw(event store.Event) {
+	e.telemetry.event(event)
+	if EventKind(event.Kind) == CancelledJob {
+		e.running.cancel(event.Job, errCancelled)
+		e.feeder.wake()
+	}
+	if EventKind(event.Kind).Terminal() || EventKind(event.Kind) == DeletedJob {
+		e.waiters.wake(event.Job)
 	}
 }
 
@@ -163,53 +234,6 @@ func (e *Engine) watchSession() {
 		}
 		e.stopPulling()
 		e.interrupt(errSession)
-	}
-}
-
-// running knows the attempts at files in this process, by job.
-type running struct {
-	mu   sync.Mutex // guards jobs
-	jobs map[string]map[*context.CancelCauseFunc]struct{}
-}
-
-// add notes an attempt at a file of the job. It returns how to forget it.
-func (r *running) add(job string, cancel context.CancelCauseFunc) (remove func()) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.jobs == nil {
-		r.jobs = make(map[string]map[*context.CancelCauseFunc]struct{})
-	}
-	if r.jobs[job] == nil {
-		r.jobs[job] = make(map[*context.CancelCauseFunc]struct{})
-	}
-	r.jobs[job][&cancel] = struct{}{}
-	return func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		delete(r.jobs[job], &cancel)
-		if len(r.jobs[job]) == 0 {
-			delete(r.jobs, job)
-		}
-	}
-}
-
-// count returns how many attempts run now.
-func (r *running) count() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	n := 0
-	for _, attempts := range r.jobs {
-		n += len(attempts)
-	}
-	return n
-}
-
-// cancel interrupts all attempts at files of the job.
-func (r *running) cancel(job string, cause error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for cancel := range r.jobs[job] {
-		(*cancel)(cause)
 	}
 }
 
@@ -245,6 +269,19 @@ func (w *waiters) add(job string) (woken <-chan struct{}, remove func()) {
 func (w *waiters) wake(job string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.wakeLocked(job)
+}
+
+// wakeAll wakes everybody.
+func (w *waiters) wakeAll() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for job := range w.jobs {
+		w.wakeLocked(job)
+	}
+}
+
+func (w *waiters) wakeLocked(job string) {
 	for ch := range w.jobs[job] {
 		select {
 		case ch <- struct{}{}:
@@ -254,4 +291,4 @@ func (w *waiters) wake(job string) {
 }
 
 // now is the time that transitions write into records.
-func now() time.Time { return time.Now().UTC() }
+func (e *Engine) now() time.Time { return e.config.Clock().UTC() }

@@ -21,9 +21,12 @@ const (
 	FileStarted   EventKind = "file.started"
 	FileCompleted EventKind = "file.completed"
 	FileFailed    EventKind = "file.failed"
+	FileRetrying  EventKind = "file.retrying" // an attempt failed, another will come
 	CompletedJob  EventKind = "completed"
 	FailedJob     EventKind = "failed"
 	CancelledJob  EventKind = "cancelled"
+	Retried       EventKind = "retried" // a new run has begun
+	DeletedJob    EventKind = "deleted"
 	Progress      EventKind = "progress" // of one file; conflated: the newest counts
 )
 
@@ -46,12 +49,14 @@ type Event struct {
 	Time    time.Time
 	// Progress of the file from 0 to 1, for Progress and the ends of files.
 	Progress float64
-	Error    *Error // of FileFailed and FailedJob
+	Error    *Error    // of FileFailed, FileRetrying and FailedJob
+	Next     time.Time // of FileRetrying: when the next attempt may begin
 }
 
 // eventData is the Data of a stored event.
 type eventData struct {
 	Error *store.Error `json:"error,omitempty"`
+	Next  time.Time    `json:"next,omitzero"`
 }
 
 // Filter selects what a subscriber sees. The zero Filter is everything from the
@@ -66,7 +71,8 @@ type Filter struct {
 
 // Subscribe yields the events that match filter, those that are stored already
 // and then those that come. It ends after the terminal event of filter.Job, if
-// that is set, otherwise when ctx ends, which is no error. It may be left early.
+// that is set: of the run in which the job is when the iteration begins.
+// Otherwise it ends when ctx ends, which is no error. It may be left early.
 //
 // A state change is never dropped and comes once, in order; progress is
 // conflated. A slow subscriber slows nobody and costs no memory. An error ends
@@ -74,33 +80,39 @@ type Filter struct {
 // if there is no such job, [ErrClosed] when the engine closes.
 func (e *Engine) Subscribe(ctx context.Context, filter Filter) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
-		ended, err := e.subscribable(ctx, filter)
+		run, ended, err := e.subscribable(ctx, filter)
 		if err != nil {
 			yield(Event{}, err)
 			return
 		}
-		s := subscription{engine: e, filter: filter, ended: ended, items: make(chan item)}
+		s := subscription{
+			engine: e, filter: filter, since: run, ended: ended, items: make(chan item),
+		}
 		s.run(ctx, yield)
 	}
 }
 
-// subscribable returns why a subscription cannot begin, and whether everything
-// that it can yield is stored already: its job has ended.
-func (e *Engine) subscribable(ctx context.Context, filter Filter) (ended bool, err error) {
+// subscribable returns why a subscription cannot begin, the run that its job is
+// in, and whether everything that it can yield is stored already: the job has
+// ended.
+func (e *Engine) subscribable(
+	ctx context.Context, filter Filter,
+) (run int, ended bool, err error) {
 	if e.closed() {
-		return false, ErrClosed
+		return 0, false, ErrClosed
 	}
 	if filter.Job == "" {
-		return false, nil
+		return 0, false, nil
 	}
-	j, err := e.config.Store.Job(ctx, filter.Job)
-	return j.State.Status.Terminal(), err
+	j, err := e.job(ctx, filter.Job)
+	return j.State.Run, j.State.Status.Terminal(), err
 }
 
 // subscription merges stored events and progress for one subscriber.
 type subscription struct {
 	engine *Engine
 	filter Filter
+	since  int  // the run of filter.Job when the subscription began
 	ended  bool // nothing more will come than what is stored
 	items  chan item
 	files  map[string]map[int]bool // those of running jobs whose end was yielded
@@ -137,12 +149,18 @@ func (s *subscription) run(ctx context.Context, yield func(Event, error) bool) {
 			if s.stale(it.event) {
 				continue
 			}
-			last := it.err != nil || s.filter.Job != "" && it.event.Kind.Terminal()
-			if !yield(it.event, it.err) || last {
+			if !yield(it.event, it.err) || s.last(it) {
 				return
 			}
 		}
 	}
+}
+
+// last reports whether nothing comes after it: the job has ended, in the run in
+// which it was when the subscription began or in a later one.
+func (s *subscription) last(it item) bool {
+	return it.err != nil ||
+		s.filter.Job != "" && it.event.Kind.Terminal() && it.event.Run >= s.since
 }
 
 // follow sends the stored events.
@@ -202,6 +220,8 @@ func (s *subscription) stale(event Event) bool {
 		return s.files[event.Job][event.File]
 	case event.Kind.Terminal():
 		delete(s.files, event.Job)
+	case event.Kind == FileStarted: // of a later run
+		delete(s.files[event.Job], event.File)
 	case event.Kind == FileCompleted || event.Kind == FileFailed:
 		if s.files == nil {
 			s.files = make(map[string]map[int]bool)
@@ -221,7 +241,7 @@ func eventOf(s store.Event) Event {
 	}
 	var data eventData
 	if len(s.Data) > 0 && json.Unmarshal(s.Data, &data) == nil {
-		event.Error = errorOf(data.Error)
+		event.Error, event.Next = errorOf(data.Error), data.Next
 	}
 	if event.Kind == FileCompleted || event.Kind == FileFailed {
 		event.Progress = 1

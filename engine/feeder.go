@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/spoolmedia/spool/codec"
@@ -21,16 +20,18 @@ type feeder struct {
 	engine     *Engine
 	lanes      []string
 	limit      int // hints in the window of a lane
-	perAccount int // hints of one account in it
-	window     atomic.Int64
-	wakeup     chan struct{}
+	perAccount int // of one account in it: one for each worker, so that the file of
+	// another waits for one of its files, not for the window
+	wakeup chan struct{}
 }
 
 func newFeeder(e *Engine) feeder {
 	workers := max(e.config.Workers, 1)
+	lanes := lanesOf(e.offers)
 	return feeder{
-		engine: e, lanes: append(lanesOf(e.offers), laneControl),
-		limit: 32 * workers, perAccount: 8 * workers,
+		engine: e, lanes: append(append(lanes, heavyLanes(lanes)...),
+			laneControl, laneFetch, laneNet),
+		limit: 4 * workers, perAccount: workers,
 		wakeup: make(chan struct{}, 1),
 	}
 }
@@ -46,18 +47,12 @@ func lanesOf(offers []codec.Offer) []string {
 	return lanes
 }
 
-// wake makes the feeder look at once.
+// wake makes the feeder look at once. Whoever claims a task does so: while the
+// feeder looks others are claimed, so it looks once for many.
 func (f *feeder) wake() {
 	select {
 	case f.wakeup <- struct{}{}:
 	default:
-	}
-}
-
-// pulled takes note that a worker took a hint.
-func (f *feeder) pulled() {
-	if f.window.Add(-1) <= int64(f.perAccount/2) {
-		f.wake()
 	}
 }
 
@@ -70,7 +65,7 @@ func (f *feeder) run() {
 		ctx := f.engine.pulling
 		var err error
 		if orphans {
-			err = f.engine.recoverOrphans(ctx)
+			err = errors.Join(f.engine.readPauses(ctx), f.engine.recoverOrphans(ctx))
 		}
 		if err = errors.Join(err, f.fill(ctx)); err != nil && ctx.Err() == nil {
 			f.engine.config.Logger.Warn("spool: feeding workers", "error", err)
@@ -88,7 +83,6 @@ func (f *feeder) run() {
 
 // fill offers the ready tasks of each lane on the queue.
 func (f *feeder) fill(ctx context.Context) error {
-	total := 0
 	for _, lane := range f.lanes {
 		hints, err := f.ready(ctx, lane)
 		if err != nil {
@@ -100,16 +94,19 @@ func (f *feeder) fill(ctx context.Context) error {
 		if _, err := f.engine.config.Queue.Push(ctx, lane, hints...); err != nil {
 			return err
 		}
-		total += len(hints)
 	}
-	f.window.Store(int64(total))
 	return nil
 }
 
 func (f *feeder) ready(ctx context.Context, lane string) ([]string, error) {
+	without, all := f.without(lane)
+	if all {
+		return nil, nil
+	}
 	var hints []string
 	for task, err := range f.engine.config.Store.Tasks(ctx, store.TaskQuery{
-		Lanes: []string{lane}, PerAccount: f.perAccount, Limit: f.limit, Due: now(),
+		Lanes: []string{lane}, PerAccount: f.perAccount, Limit: f.limit,
+		Due: f.engine.now(), Without: without,
 	}) {
 		if err != nil {
 			return nil, err
@@ -121,15 +118,42 @@ func (f *feeder) ready(ctx context.Context, lane string) ([]string, error) {
 	return hints, nil
 }
 
+// without returns the accounts that must wait in the lane, or that all must.
+func (f *feeder) without(lane string) (accounts []string, all bool) {
+	e := f.engine
+	if lane == laneControl {
+		return nil, false
+	}
+	if lane == laneNet {
+		return e.net.atLimit(), false
+	}
+	all, paused := e.pauses.marks()
+	if lane == laneFetch {
+		return slices.Concat(paused, e.net.atLimit()), all
+	}
+	return slices.Concat(paused, e.codecs.atLimit()), all
+}
+
 // recoverOrphans frees the tasks of dead sessions.
 func (e *Engine) recoverOrphans(ctx context.Context) error {
 	for task, err := range e.config.Store.Tasks(ctx, store.TaskQuery{Orphaned: true}) {
 		if err != nil {
 			return err
 		}
-		c := claim{task.Ref, task.Session, task.Token}
-		err := e.config.Store.Update(ctx, task.Ref, func(tx *store.Tx) error {
-			return c.recoverTask(tx, now())
+		j, err := e.config.Store.Job(ctx, task.Job)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		t, _, err := e.termsOf(j)
+		if err != nil {
+			return err
+		}
+		c := claim{task.Ref, task.Session, task.Token, t}
+		err = e.config.Store.Update(ctx, task.Ref, func(tx *store.Tx) error {
+			return c.recoverTask(tx, e.now())
 		})
 		if err != nil && !errors.Is(err, errLost) {
 			return err

@@ -10,10 +10,11 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/spoolmedia/spool/codec"
-	"github.com/spoolmedia/spool/store"
+	"github.com/spoolmedia/spool/storage"
 )
 
 // inputPrefix begins the keys of the inputs that Submit stored:
@@ -23,6 +24,7 @@ const inputPrefix = "in/"
 // stagedInput is an input that is stored, on its way into a file record.
 type stagedInput struct {
 	name, mediaType, blob, lane string
+	url                         string // instead of blob: it is still to be fetched
 	size                        int64
 	stored                      bool // by Submit, under a key of its own
 }
@@ -36,12 +38,14 @@ func (e *Engine) stage(ctx context.Context, in Input, key string) (stagedInput, 
 		s.blob, err = referTo(in.path)
 	case in.key != "":
 		s.blob = in.key
+	case in.url != "":
+		return stagedInput{name: givenName(in.Name), url: in.url, lane: laneFetch}, nil
 	default:
 		s.stored = true
 		err = e.copyIn(ctx, in, key)
 	}
 	if err == nil {
-		err = e.inspect(ctx, &s)
+		s.mediaType, s.size, err = e.sniff(ctx, s.blob)
 	}
 	if err != nil && s.stored {
 		// Also after a failed copy: a commit whose answer was lost has left a blob.
@@ -50,15 +54,14 @@ func (e *Engine) stage(ctx context.Context, in Input, key string) (stagedInput, 
 	return s, err
 }
 
-// inspect finds out what a durable input is.
-func (e *Engine) inspect(ctx context.Context, s *stagedInput) error {
-	source, err := e.openSource(ctx, s.blob, -1)
+// sniff finds out what a blob is.
+func (e *Engine) sniff(ctx context.Context, blob string) (mediaType string, size int64, err error) {
+	source, err := e.openSource(ctx, blob, -1)
 	if err != nil {
-		return err
+		return "", 0, err
 	}
-	s.size = source.size
-	s.mediaType, err = codec.Sniff(source, source.size)
-	return errors.Join(err, source.Close())
+	mediaType, err = codec.Sniff(source, source.size)
+	return mediaType, source.size, errors.Join(err, source.Close())
 }
 
 // unstage removes what stage stored.
@@ -142,6 +145,9 @@ type source struct {
 func (e *Engine) openSource(ctx context.Context, blob string, size int64) (source, error) {
 	if !strings.HasPrefix(blob, "file:") {
 		b, err := e.config.Storage.Open(ctx, blob)
+		if errors.Is(err, storage.ErrNotFound) {
+			return source{}, codec.Errorf(codec.Invalid, "the input is no longer in storage: %w", err)
+		}
 		if err != nil {
 			return source{}, err
 		}
@@ -171,6 +177,29 @@ func (e *Engine) openSource(ctx context.Context, blob string, size int64) (sourc
 type input struct {
 	source
 	name, mediaType string
+
+	mu     sync.Mutex // guards failed
+	failed error      // the first fault of storage
+}
+
+// ReadAt implements [io.ReaderAt]. It keeps the first fault, because native
+// libraries do not pass it on.
+func (in *input) ReadAt(p []byte, off int64) (int, error) {
+	n, err := in.source.ReadAt(p, off)
+	if err != nil && err != io.EOF {
+		in.mu.Lock()
+		defer in.mu.Unlock()
+		if in.failed == nil {
+			in.failed = err
+		}
+	}
+	return n, err
+}
+
+func (in *input) fault() error {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.failed
 }
 
 func (in *input) Size() int64  { return in.size }
@@ -201,76 +230,10 @@ func cleanName(name string) string {
 	return name
 }
 
-// sweepInputs removes the inputs of Submits that died before there was a job:
-// those of dead sessions whose job does not exist.
-func (e *Engine) sweepInputs() {
-	if err := e.sweepStaged(e.pulling); err != nil && e.pulling.Err() == nil {
-		e.config.Logger.Warn("spool: sweeping inputs without a job", "error", err)
+// givenName cleans a name that a submitter gave, if there is one.
+func givenName(name string) string {
+	if name == "" {
+		return ""
 	}
-}
-
-func (e *Engine) sweepStaged(ctx context.Context) error {
-	after := ""
-	for {
-		key, err := e.firstKey(ctx, inputPrefix, after)
-		if err != nil || key == "" {
-			return err
-		}
-		parts := strings.SplitN(key, "/", 4)
-		if len(parts) < 4 {
-			after = key
-			continue
-		}
-		// The key was seen first: a session that writes now is alive now.
-		keep, skip, err := e.wanted(ctx, parts[1], parts[2])
-		if err != nil {
-			return err
-		}
-		if keep {
-			after = skip
-			continue
-		}
-		if err := e.config.Storage.Remove(ctx, key); err != nil {
-			return err
-		}
-		after = key
-	}
-}
-
-// wanted reports whether an input of the session and job is to be kept, and the
-// place in the order of keys behind everything else that is kept with it.
-func (e *Engine) wanted(ctx context.Context, session, job string) (bool, string, error) {
-	sessions, err := e.config.Store.Sessions(ctx)
-	if err != nil {
-		return false, "", err
-	}
-	for _, s := range sessions {
-		if s.ID == session {
-			return true, inputPrefix + session + "/\xff", nil
-		}
-	}
-	_, err = e.config.Store.Job(ctx, job)
-	if errors.Is(err, ErrNotFound) {
-		return false, "", nil
-	}
-	return true, inputPrefix + session + "/" + job + "/\xff", err
-}
-
-// firstKey returns the first key with the prefix behind after, or "".
-func (e *Engine) firstKey(ctx context.Context, prefix, after string) (string, error) {
-	for info, err := range e.config.Storage.List(ctx, prefix, after) {
-		return info.Key, err
-	}
-	return "", nil
-}
-
-// specFor returns what to do with f, a file of j.
-func specFor(j store.Job, rec record, f store.File) (store.Spec, error) {
-	switch {
-	case f.Op != nil:
-		return *f.Op, nil
-	case rec.Operation != nil:
-		return *rec.Operation, nil
-	}
-	return store.Spec{}, fmt.Errorf("engine: job %s has no operation for file %d", j.ID, f.Index)
+	return cleanName(name)
 }

@@ -20,6 +20,8 @@ var (
 	ErrClosed = fmt.Errorf("engine: closed")
 	// ErrEnded says that the job has already completed or failed.
 	ErrEnded = fmt.Errorf("engine: job has ended")
+	// ErrNotEnded says that a job is still under way.
+	ErrNotEnded = fmt.Errorf("engine: job has not ended")
 )
 
 // Status is where a job or a file stands: pending → processing → completed |
@@ -58,6 +60,8 @@ type Job struct {
 	Progress float64
 	// Error is why the job failed, for people.
 	Error *Error
+	// Archive holds all outputs, if Request.Archive asked for it and it is made.
+	Archive *Output
 
 	Created time.Time
 	Started time.Time // zero until the first file is taken up
@@ -75,9 +79,12 @@ type File struct {
 	Progress float64 // from 0 to 1; 1 only after the commit
 	Media    codec.Media
 	Outputs  []Output // of a Completed file
-	Error    *Error   // of a Failed file
-	Started  time.Time
-	Ended    time.Time
+	Attempts int      // in the job's run
+	// Error is why a Failed file failed, or the last attempt at one that waits for
+	// the next.
+	Error   *Error
+	Started time.Time
+	Ended   time.Time
 }
 
 // Output is one file that an operation made. [Engine.OpenOutput] reads it.
@@ -124,6 +131,10 @@ func (e *Engine) jobOf(j store.Job) Job {
 		Progress: e.progressOf(j.ID, s), Error: errorOf(s.Error),
 		Created: j.Created, Started: s.Started, Ended: s.Ended,
 	}
+	if s.Archive != nil {
+		archive := outputOf(*s.Archive)
+		job.Archive = &archive
+	}
 	if rec.Operation != nil {
 		job.Operation, _ = e.config.Registry.Decode(rec.Operation.Name, rec.Operation.Params)
 	}
@@ -144,16 +155,20 @@ func (e *Engine) progressOf(id string, s store.State) float64 {
 	return min(done/float64(s.Total), 0.999)
 }
 
-// fileOf returns what a host reads of f, a file of a job with that status.
-func fileOf(id string, job Status, f store.File) File {
+// fileOf returns what a host reads of f, a file of j.
+func fileOf(j store.Job, f store.File) File {
 	file := File{
-		Job: id, Index: f.Index, Name: f.Name, Type: f.Type, Size: f.Size,
-		Status: f.Status, Error: errorOf(f.Error), Started: f.Started, Ended: f.Ended,
+		Job: j.ID, Index: f.Index, Name: f.Name, Type: f.Type, Size: f.Size,
+		Status: effectiveStatus(j.State, f), Attempts: f.Attempts,
+		Error: errorOf(f.Error), Started: f.Started, Ended: f.Ended,
 	}
-	if job == Cancelled && !f.Status.Terminal() {
-		file.Status = Cancelled
+	if file.Status == store.Cancelled {
+		file.Error = nil // of an attempt that would have been followed by another
 	}
-	if f.Status.Terminal() {
+	if f.Status == store.Failed && file.Status != store.Failed {
+		file.Error, file.Attempts, file.Ended = nil, 0, time.Time{} // of an earlier run
+	}
+	if file.Status.Terminal() {
 		file.Progress = 1
 	}
 	_ = json.Unmarshal(f.Probe, &file.Media) // absent before the probe
@@ -161,6 +176,19 @@ func fileOf(id string, job Status, f store.File) File {
 		file.Outputs = append(file.Outputs, outputOf(o))
 	}
 	return file
+}
+
+// effectiveStatus is what a file's record says, unless a walk of the job has not
+// come to it yet: then it is pending in a new run, or cancelled.
+func effectiveStatus(s store.State, f store.File) Status {
+	status := f.Status
+	if f.Run < s.Run && status != store.Completed {
+		status = store.Pending
+	}
+	if s.Status == store.Cancelled && !status.Terminal() {
+		return store.Cancelled
+	}
+	return status
 }
 
 func outputOf(o store.Output) Output {

@@ -10,10 +10,6 @@ import (
 	"github.com/spoolmedia/spool/store"
 )
 
-// laneControl is the lane of the engine's own chores, and of files that no codec
-// takes and that a worker only has to refuse. Every engine with workers serves it.
-const laneControl = "control"
-
 // announcement is what a session tells of itself in the store.
 type announcement struct {
 	Offers []codec.Offer `json:"offers"`

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,10 +32,10 @@ func (e *Engine) Process(ctx context.Context, op codec.Operation, in Input) ([]*
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(e.working, func() { cancel(ErrClosed) })()
-	if err := e.slots.Acquire(ctx, 1); err != nil {
+	if err := e.budget.slots.Acquire(ctx, 1); err != nil {
 		return nil, context.Cause(ctx)
 	}
-	defer e.slots.Release(1)
+	defer e.budget.slots.Release(1)
 	readers, err := e.processNow(ctx, op, in)
 	if err != nil && ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -54,20 +55,20 @@ func (e *Engine) processNow(
 			err = errors.Join(err, os.RemoveAll(dir))
 		}
 	}()
-	src, err := e.openNow(ctx, in, dir)
+	src, err := e.openNow(ctx, &in, dir)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", in.Name, err)
+		return nil, fmt.Errorf("%s: %w", cmp.Or(in.Name, "input"), err)
 	}
 	defer src.Close()
 	mediaType, err := codec.Sniff(src, src.size)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", in.Name, err)
 	}
-	c, err := e.callFor(op, &input{src, cleanName(in.Name), mediaType})
+	c, err := e.callFor(op, &input{source: src, name: cleanName(in.Name), mediaType: mediaType})
 	if err != nil {
 		return nil, err
 	}
-	if _, err := e.probe(ctx, c); err != nil {
+	if _, _, err := e.probe(ctx, c); err != nil {
 		return nil, err
 	}
 	return e.processInto(ctx, c, dir)
@@ -114,7 +115,7 @@ func closeAll(readers []*Reader) error {
 }
 
 // openNow opens an input that is not stored.
-func (e *Engine) openNow(ctx context.Context, in Input, dir string) (source, error) {
+func (e *Engine) openNow(ctx context.Context, in *Input, dir string) (source, error) {
 	switch {
 	case in.path != "":
 		f, err := openRegular(in.path)
@@ -124,6 +125,8 @@ func (e *Engine) openNow(ctx context.Context, in Input, dir string) (source, err
 		return sourceOf(f)
 	case in.key != "":
 		return e.openSource(ctx, in.key, -1)
+	case in.url != "":
+		return e.fetchNow(ctx, in, dir)
 	}
 	if r, ok := in.reader.(interface {
 		io.ReaderAt

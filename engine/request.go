@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
+	"time"
 
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/store"
@@ -32,14 +34,37 @@ type Request struct {
 	IdempotencyKey string
 	// Priority from -100 to 100 orders the tasks of one account, high before low.
 	Priority int
+	// NotBefore is when work may begin; zero means now.
+	NotBefore time.Time
+	// MaxAttempts is how often a file is tried, in each run, if its failures are
+	// transient; 0 means Config.MaxAttempts.
+	MaxAttempts int
+	// Timeout bounds one attempt at a file, from its claim to its outcome; 0 means
+	// Config.Timeout.
+	Timeout time.Duration
+	// Retain is how long the job stays after it has ended, with its inputs and
+	// outputs; 0 means Config.Retain, negative for ever.
+	Retain time.Duration
+	// Archive is ArchiveZip or ArchiveTar if all outputs are to be joined in one
+	// file too, Job.Archive, before the job is completed; "" means none.
+	Archive string
+	// Callback asks for an HTTP POST when something happens; nil means none.
+	Callback *Callback
 	// Labels are kept with the job and mean nothing to spool: at most 16 KiB.
 	Labels map[string]string
 }
 
-// Input is one file of a [Request], made by [FromFile], [FromReader] or
-// [FromStorage].
+// Formats of Request.Archive. Neither compresses: media is compressed already.
+const (
+	ArchiveZip = "zip"
+	ArchiveTar = "tar"
+)
+
+// Input is one file of a [Request], made by [FromFile], [FromReader], [FromURL]
+// or [FromStorage].
 type Input struct {
-	// Name is the file's name in messages and outputs.
+	// Name is the file's name in messages and outputs. "" lets [FromURL] take it
+	// from the answer.
 	Name string
 	// Operation replaces the request's for this input, if not nil.
 	Operation codec.Operation
@@ -48,6 +73,7 @@ type Input struct {
 	inPlace bool
 	reader  io.Reader // FromReader
 	key     string    // FromStorage
+	url     string    // FromURL
 }
 
 // FromFile is the file at path. Submit copies it into storage.
@@ -70,6 +96,11 @@ func FromReader(name string, r io.Reader) Input { return Input{Name: name, reade
 // there until the job has ended.
 func FromStorage(key string) Input { return Input{Name: filepath.Base(key), key: key} }
 
+// FromURL is what an http or https address holds. It is fetched after Submit, as
+// a durable step of its own that is tried again as the work itself is.
+// Config.Outbound says which addresses are allowed, and how much may come.
+func FromURL(address string) Input { return Input{url: address} }
+
 // maxLabels is how many bytes of labels a job can carry.
 const maxLabels = 16 << 10
 
@@ -83,8 +114,9 @@ func (r Request) validate() error {
 	if r.Priority < -100 || r.Priority > 100 {
 		errs = append(errs, fmt.Errorf("priority: %d is not between -100 and 100", r.Priority))
 	}
-	if len(r.IdempotencyKey) > 255 || len(r.Account) > 255 {
-		errs = append(errs, errors.New("account, idempotencyKey: at most 255 bytes each"))
+	if len(r.IdempotencyKey) > 255 || len(encode(r.Account)) > 257 {
+		errs = append(errs, errors.New("account, idempotencyKey: at most 255 bytes each; "+
+			"of an account as JSON, where some characters take six"))
 	}
 	size := 0
 	for name, value := range r.Labels {
@@ -93,21 +125,38 @@ func (r Request) validate() error {
 	if size > maxLabels {
 		errs = append(errs, fmt.Errorf("labels: %d bytes; at most %d", size, maxLabels))
 	}
+	if r.MaxAttempts < 0 || r.Timeout < 0 {
+		errs = append(errs, errors.New("maxAttempts, timeout: negative"))
+	}
+	if !slices.Contains([]string{"", ArchiveZip, ArchiveTar}, r.Archive) {
+		errs = append(errs, fmt.Errorf("archive: %q is neither %q nor %q",
+			r.Archive, ArchiveZip, ArchiveTar))
+	}
+	if r.Callback != nil {
+		errs = append(errs, r.Callback.validate())
+	}
 	if r.Operation != nil {
 		errs = append(errs, r.Operation.Validate())
 	}
 	for i, in := range r.Inputs {
-		switch {
-		case in.path == "" && in.reader == nil && in.key == "":
-			errs = append(errs, fmt.Errorf(
-				"inputs[%d]: made by none of FromFile, FromReader, FromStorage", i))
-		case in.Operation == nil && r.Operation == nil:
-			errs = append(errs, fmt.Errorf("inputs[%d]: there is no operation for it", i))
-		case in.Operation != nil:
-			errs = append(errs, in.Operation.Validate())
+		if err := in.validate(r.Operation); err != nil {
+			errs = append(errs, fmt.Errorf("inputs[%d]: %w", i, err))
 		}
 	}
 	return badRequest(errors.Join(errs...))
+}
+
+// validate returns what no content can mend, if the request has the operation.
+func (in Input) validate(operation codec.Operation) error {
+	switch {
+	case in.path == "" && in.reader == nil && in.key == "" && in.url == "":
+		return errors.New("made by none of FromFile, FromReader, FromURL, FromStorage")
+	case in.Operation != nil:
+		return in.Operation.Validate()
+	case operation == nil:
+		return errors.New("there is no operation for it")
+	}
+	return nil
 }
 
 func badRequest(err error) error {
@@ -127,13 +176,23 @@ func (r Request) operation(in Input) codec.Operation {
 
 // record is the part of a Request that is kept in store.Job.Request.
 type record struct {
-	Operation *store.Spec       `json:"operation,omitempty"`
-	Priority  int               `json:"priority,omitempty"`
-	Labels    map[string]string `json:"labels,omitempty"`
+	Operation   *store.Spec       `json:"operation,omitempty"`
+	Priority    int               `json:"priority,omitempty"`
+	NotBefore   time.Time         `json:"notBefore,omitzero"`
+	MaxAttempts int               `json:"maxAttempts,omitempty"`
+	Timeout     time.Duration     `json:"timeout,omitempty"`
+	Retain      time.Duration     `json:"retain,omitempty"`
+	Archive     string            `json:"archive,omitempty"`
+	Callback    *Callback         `json:"callback,omitempty"`
+	Labels      map[string]string `json:"labels,omitempty"`
 }
 
 func (r Request) record() (json.RawMessage, error) {
-	rec := record{Priority: r.Priority, Labels: r.Labels}
+	rec := record{
+		Priority: r.Priority, NotBefore: r.NotBefore, MaxAttempts: r.MaxAttempts,
+		Timeout: r.Timeout, Retain: r.Retain, Archive: r.Archive, Callback: r.Callback,
+		Labels: r.Labels,
+	}
 	if r.Operation != nil {
 		spec, err := specOf(r.Operation)
 		if err != nil {
@@ -158,7 +217,7 @@ func (r Request) digest(rec json.RawMessage) (string, error) {
 			}
 			op = &spec
 		}
-		if err := e.Encode([]any{in.Name, in.path, in.inPlace, in.key, op}); err != nil {
+		if err := e.Encode([]any{in.Name, in.path, in.inPlace, in.key, in.url, op}); err != nil {
 			return "", err
 		}
 	}

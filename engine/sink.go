@@ -16,11 +16,31 @@ import (
 	"github.com/spoolmedia/spool/store"
 )
 
-// attemptPrefix begins the keys of everything that one attempt at a file makes.
-// What a lost attempt left is a whole prefix, known from its token.
-func attemptPrefix(job string, file int, token uint64) string {
-	return fmt.Sprintf("out/%s/%d/%s/", job, file, strconv.FormatUint(token, 10))
+// blobPrefix begins the keys of everything that one attempt at a task makes. What
+// a lost attempt left is a whole prefix, known from the task and the token.
+func blobPrefix(r store.Ref, token uint64) string {
+	return taskPrefix(r) + strconv.FormatUint(token, 10) + "/"
 }
+
+// taskPrefix begins the keys of all attempts at a task: out/<job>/<file>/,
+// fetch/<job>/<file>/ or archive/<job>/<run>/.
+func taskPrefix(r store.Ref) string {
+	index, ok := r.File()
+	switch {
+	case !ok:
+		return archivePrefix + r.Job + "/" + strings.TrimPrefix(r.Task, archiveName+"/") + "/"
+	case isFetch(r):
+		return fetchPrefix + r.Job + "/" + strconv.Itoa(index) + "/"
+	}
+	return outputPrefix + r.Job + "/" + strconv.Itoa(index) + "/"
+}
+
+// What the keys of the engine begin with; the ID of a job follows.
+const (
+	outputPrefix  = "out/"
+	fetchPrefix   = "fetch/"
+	archivePrefix = "archive/"
+)
 
 // sink is the codec.Sink of one attempt: it puts outputs into storage.
 type sink struct {

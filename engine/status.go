@@ -5,17 +5,29 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/spoolmedia/spool/store"
 )
 
 // Status returns the job as it is now, or [ErrNotFound].
 func (e *Engine) Status(ctx context.Context, id string) (Job, error) {
-	j, err := e.config.Store.Job(ctx, id)
+	j, err := e.job(ctx, id)
 	if err != nil {
 		return Job{}, err
 	}
 	return e.jobOf(j), nil
+}
+
+// job returns the record of a job that is not deleted.
+func (e *Engine) job(ctx context.Context, id string) (store.Job, error) {
+	j, err := e.config.Store.Job(ctx, id)
+	if err == nil && !j.State.Deleted.IsZero() {
+		err = fmt.Errorf("engine: job %s: %w", id, ErrNotFound)
+	}
+	return j, err
 }
 
 // Wait returns the job when its status is terminal. How the job ended is no
@@ -39,44 +51,76 @@ func (e *Engine) Wait(ctx context.Context, id string) (Job, error) {
 	}
 }
 
-// Cancel ends the job: its status and its event are cancelled at once, what is
-// pending is never taken up, and what runs is interrupted. A native call ends as
-// soon as its library allows, and counts among the workers until then. Files
-// that had ended keep their results. Cancelling a cancelled job is no error; one
-// that has completed or failed is [ErrEnded]; a missing one is [ErrNotFound].
-func (e *Engine) Cancel(ctx context.Context, id string) error {
-	if e.closed() {
-		return ErrClosed
-	}
-	return e.config.Store.Update(ctx, store.Ref{Job: id}, func(tx *store.Tx) error {
-		return cancel(tx, now())
-	})
-}
-
 // Query selects jobs for [Engine.List].
 type Query struct {
 	Account string // "" means all
 	Status  Status // "" means all
-	After   string // the ID of the last job seen; "" starts at the newest
-	Limit   int    // 0 means no limit
+	// After is the ID of the last job seen; "" starts at the first.
+	After string
+	Limit int // 0 means no limit
+	// Since and Until bound when a job was created, to the millisecond; zero means
+	// no bound.
+	Since, Until time.Time
+	// Oldest lists the oldest job first.
+	Oldest bool
 }
 
 // List yields the jobs that match q, newest first. To go on later, set q.After to
 // the ID of the last job seen. An error ends it.
 func (e *Engine) List(ctx context.Context, q Query) iter.Seq2[Job, error] {
 	return func(yield func(Job, error) bool) {
-		for j, err := range e.config.Store.List(ctx, store.Query{
-			Account: q.Account, Status: q.Status, Cursor: q.After, Limit: q.Limit,
-		}) {
+		left := q.Limit
+		for j, err := range e.config.Store.List(ctx, q.store()) {
 			if err != nil {
 				yield(Job{}, err)
+				return
+			}
+			if q.past(j.Created) {
 				return
 			}
 			if !yield(e.jobOf(j), nil) {
 				return
 			}
+			if left--; left == 0 {
+				return
+			}
 		}
 	}
+}
+
+// store returns the query that begins where q does. Its end is for past, because
+// the order of IDs is that of time.
+func (q Query) store() store.Query {
+	s := store.Query{Account: q.Account, Status: q.Status, Cursor: q.After, Oldest: q.Oldest}
+	if s.Cursor != "" {
+		return s
+	}
+	if q.Oldest && !q.Since.IsZero() {
+		s.Cursor = idBefore(q.Since)
+	}
+	if !q.Oldest && !q.Until.IsZero() {
+		s.Cursor = idBefore(q.Until.Add(time.Millisecond))
+	}
+	return s
+}
+
+// past reports whether neither a job of that time nor any behind it matches.
+func (q Query) past(created time.Time) bool {
+	if q.Oldest {
+		return !q.Until.IsZero() && created.After(q.Until)
+	}
+	return !q.Since.IsZero() && created.Before(q.Since)
+}
+
+// idBefore returns what no ID made before t, and every one made since, is greater
+// than: a UUID of version 7 begins with the milliseconds (RFC 9562).
+func idBefore(t time.Time) string {
+	var id uuid.UUID
+	ms := max(t.UnixMilli(), 0)
+	for i := range 6 {
+		id[i] = byte(ms >> (40 - 8*i))
+	}
+	return id.String()
 }
 
 // Files yields the files of the job in the order of its inputs. A missing job is
@@ -102,7 +146,7 @@ func (e *Engine) File(ctx context.Context, id string, index int) (File, error) {
 
 func (e *Engine) filesFrom(ctx context.Context, id string, from int) iter.Seq2[File, error] {
 	return func(yield func(File, error) bool) {
-		j, err := e.config.Store.Job(ctx, id)
+		j, err := e.job(ctx, id)
 		if err != nil {
 			yield(File{}, err)
 			return
@@ -116,7 +160,7 @@ func (e *Engine) filesFrom(ctx context.Context, id string, from int) iter.Seq2[F
 				yield(File{}, err)
 				return
 			}
-			file := fileOf(id, j.State.Status, f)
+			file := fileOf(j, f)
 			if !file.Status.Terminal() {
 				file.Progress = fractions[store.FileTask(f.Index)]
 			}

@@ -46,7 +46,7 @@ func (e *Engine) Submit(ctx context.Context, r Request) (Job, error) {
 	}
 	j := store.Job{
 		Version: store.Version, ID: id.String(), Account: r.Account,
-		Key: r.IdempotencyKey, Digest: digest, Created: now(), Request: rec,
+		Key: r.IdempotencyKey, Digest: digest, Created: e.now(), Request: rec,
 		State: store.State{
 			Version: store.Version, Account: r.Account, Status: store.Pending, Run: 1,
 			Total: len(r.Inputs), Open: len(r.Inputs),
@@ -61,21 +61,40 @@ func (e *Engine) checkRequest(ctx context.Context, r Request) ([]codec.Offer, er
 	if err := r.validate(); err != nil {
 		return nil, err
 	}
-	sessions, err := e.config.Store.Sessions(ctx)
+	offers, err := e.allOffers(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("engine: look for workers: %w", err)
+		return nil, err
 	}
-	offers := announced(e.offers, sessions)
 	var errs []error
 	if r.Operation != nil {
 		errs = append(errs, checkOffered(offers, r.Operation))
 	}
-	for _, in := range r.Inputs {
+	for i, in := range r.Inputs {
 		if in.Operation != nil {
 			errs = append(errs, checkOffered(offers, in.Operation))
 		}
+		if in.url == "" {
+			continue
+		}
+		if err := e.outbound.CheckURL(in.url); err != nil {
+			errs = append(errs, fmt.Errorf("inputs[%d]: %w", i, err))
+		}
+	}
+	if r.Callback != nil {
+		if err := e.outbound.CheckURL(r.Callback.URL); err != nil {
+			errs = append(errs, fmt.Errorf("callback.url: %w", err))
+		}
 	}
 	return offers, badRequest(errors.Join(errs...))
+}
+
+// allOffers returns what the living sessions offer, this one's first.
+func (e *Engine) allOffers(ctx context.Context) ([]codec.Offer, error) {
+	sessions, err := e.config.Store.Sessions(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("engine: look for workers: %w", err)
+	}
+	return announced(e.offers, sessions), nil
 }
 
 // known returns the job that has r's idempotency key, before anything is stored
@@ -114,17 +133,41 @@ func (e *Engine) create(
 		if err != nil {
 			return Job{}, fmt.Errorf("input %d, %s: %w", i, in.Name, err)
 		}
-		s.lane = laneFor(offers, r.operation(in), s.mediaType)
+		if s.url == "" {
+			s.lane = laneFor(offers, r.operation(in), s.mediaType)
+		}
 		staged = append(staged, s)
 	}
 	// A cancel that comes now must not leave it open whether there is a job.
 	created, made, err := e.config.Store.Create(
 		context.WithoutCancel(ctx), j, records(j, r, staged))
 	if err != nil {
+		created, made, err = e.createdAfterAll(context.WithoutCancel(ctx), j.ID, err)
+	}
+	if err != nil {
 		return Job{}, fmt.Errorf("engine: create job: %w", err)
 	}
-	e.feeder.wake()
+	if made {
+		e.telemetry.submit(ctx, len(r.Inputs))
+		e.feeder.wake()
+	}
 	return e.jobOf(created), nil
+}
+
+// createdAfterAll finds out whether a Create that failed with err has made the job,
+// and only the answer was lost. If that cannot be known either, the inputs stay:
+// they are swept if there is no job.
+func (e *Engine) createdAfterAll(
+	ctx context.Context, id string, err error,
+) (j store.Job, made bool, _ error) {
+	j, lookup := e.config.Store.Job(ctx, id)
+	switch {
+	case lookup == nil:
+		return j, true, nil
+	case errors.Is(lookup, ErrNotFound):
+		return store.Job{}, false, err
+	}
+	return store.Job{}, true, err
 }
 
 // records yields the file and the task of each input.
@@ -133,7 +176,7 @@ func records(j store.Job, r Request, staged []stagedInput) iter.Seq2[store.File,
 		for i, s := range staged {
 			file := store.File{
 				Version: store.Version, Index: i, Name: s.name, Type: s.mediaType,
-				Blob: s.blob, Size: s.size, Status: store.Pending,
+				Blob: s.blob, URL: s.url, Size: s.size, Status: store.Pending,
 			}
 			if op := r.Inputs[i].Operation; op != nil {
 				// It has been encoded before, for the digest.
@@ -143,6 +186,11 @@ func records(j store.Job, r Request, staged []stagedInput) iter.Seq2[store.File,
 			task := store.Task{
 				Ref: store.Ref{Job: j.ID, Task: store.FileTask(i)}, Version: store.Version,
 				Account: j.Account, Kind: taskFile, Lane: s.lane, Priority: r.Priority,
+				NotBefore: r.NotBefore.UTC(),
+			}
+			if s.url != "" {
+				task.Task += fetchSuffix
+				task.Kind = taskFetch
 			}
 			if !yield(file, task) {
 				return

@@ -1,289 +1,65 @@
 package engine
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/store"
 )
 
-// The transitions are what one store.Update does: pure functions on its records,
-// written once for every backend. Each either changes the records as a whole or
-// returns an error and changes nothing that counts.
-
-// Kinds of tasks.
+// Names of tasks, before the run.
 const (
-	taskFile  = "file"  // work on one file
-	taskWalk  = "walk"  // end the tasks of a cancelled job
-	taskSweep = "sweep" // remove what lost attempts left in storage
+	archiveName = "archive"
+	expireName  = "expire"
+	cancelName  = "cancel"
+	retryName   = "retry"
+	deleteName  = "delete"
 )
 
-// maxCrashes is how many sessions may die on a file before it is put aside.
-const maxCrashes = 5
-
-// Why a transition does not apply. None of them is anybody's fault: the task is
-// somebody else's, or there is nothing left to do.
-var (
-	errGone   = errors.New("engine: task is gone")
-	errTaken  = errors.New("engine: task is taken")
-	errNotDue = errors.New("engine: task is not due")
-	errNewer  = errors.New("engine: task is of a newer version")
-	errLost   = errors.New("engine: claim is lost")
-)
-
-// claim is one attempt at a task: who holds it, by which token. Whoever comes
-// with an older token has lost it.
-type claim struct {
-	ref     store.Ref
-	session string
-	token   uint64
-}
-
-// take gives the task to the session. It returns what the session has taken, or
-// ends the task if its job no longer wants it, which is errGone after the commit.
-func take(tx *store.Tx, session string, now time.Time) (claimed, error) {
-	switch t := tx.Task; {
-	case tx.Job == nil || t == nil || t.Done:
-		return claimed{}, errGone
-	case t.Version > store.Version:
-		return claimed{}, errNewer
-	case t.Session != "":
-		return claimed{}, errTaken
-	case t.NotBefore.After(now):
-		return claimed{}, errNotDue
-	case t.Kind == taskFile && tx.Job.Status.Terminal():
-		endTask(tx)
-		return claimed{}, nil
-	}
-	tx.Task.Token++
-	tx.Task.Attempt++
-	tx.Task.Session = session
-	if tx.Task.Kind == taskFile {
-		startFile(tx, now)
-	}
-	c := claimed{task: tx.Task.Clone(), job: tx.Job.Clone()}
-	if tx.File != nil {
-		c.file = tx.File.Clone()
-	}
-	return c, nil
-}
-
-// claimed is what take took; without a session it took nothing.
-type claimed struct {
-	task store.Task
-	file store.File
-	job  store.State
-}
-
-func (c claimed) claim() claim { return claim{c.task.Ref, c.task.Session, c.task.Token} }
-
-func startFile(tx *store.Tx, now time.Time) {
-	if tx.Job.Status == store.Pending {
-		tx.Job.Status = store.Processing
-		tx.Job.Started = now
-		emit(tx, Started, -1, now, nil)
-	}
-	tx.File.Status = store.Processing
-	tx.File.Started = now
-	emit(tx, FileStarted, tx.File.Index, now, nil)
-}
-
-// check returns errLost unless c still holds the task.
-func (c claim) check(tx *store.Tx) error {
-	t := tx.Task
-	if tx.Job == nil || t == nil || t.Session != c.session || t.Token != c.token {
-		return errLost
-	}
-	return nil
-}
-
-// finished is how an attempt at a file ended.
-type finished struct {
-	outputs  []store.Output
-	manifest string // instead of outputs
-	probe    json.RawMessage
-	err      *store.Error // not nil: the file failed
-}
-
-// finish ends the file with the outcome of c's attempt, and with the last file
-// the job. If the job was cancelled meanwhile, what the attempt made is swept.
-func (c claim) finish(tx *store.Tx, f finished, now time.Time) error {
-	if err := c.check(tx); err != nil {
-		return err
-	}
-	tx.File.Ended = now
-	tx.File.Token = c.token
-	if f.probe != nil {
-		tx.File.Probe = f.probe
-	}
-	switch {
-	case tx.Job.Status.Terminal():
-		tx.File.Status = store.Cancelled
-		tx.Task.Left = append(tx.Task.Left, c.token)
-	case f.err != nil:
-		tx.File.Status = store.Failed
-		tx.File.Error = f.err
-		tx.Task.Left = append(tx.Task.Left, c.token)
-		tx.Job.Failed++
-		emit(tx, FileFailed, tx.File.Index, now, f.err)
-		endJob(tx, now)
-	default:
-		tx.File.Status = store.Completed
-		tx.File.Outputs, tx.File.Manifest = f.outputs, f.manifest
-		tx.Job.Completed++
-		emit(tx, FileCompleted, tx.File.Index, now, nil)
-		endJob(tx, now)
-	}
-	endTask(tx)
-	return nil
-}
-
-// release gives the task back as if the attempt had never begun: it was cut off
-// by a shutdown, which is nobody's failure.
-func (c claim) release(tx *store.Tx) error {
-	if err := c.check(tx); err != nil {
-		return err
-	}
-	tx.Task.Attempt--
-	free(tx)
-	return nil
-}
-
-// recoverTask frees the task that a dead session held under c.
-func (c claim) recoverTask(tx *store.Tx, now time.Time) error {
-	if err := c.check(tx); err != nil {
-		return err
-	}
-	tx.Task.Crashes++
-	if tx.Task.Kind == taskFile && !tx.Job.Status.Terminal() && tx.Task.Crashes >= maxCrashes {
-		return c.finish(tx, finished{err: &store.Error{
-			Class: string(codec.Quarantined), Permanent: true,
-			Message: fmt.Sprintf("%s: put aside, because the program died %d times while it worked on it",
-				tx.File.Name, tx.Task.Crashes),
-		}}, now)
-	}
-	free(tx)
-	return nil
-}
-
-// free takes the task from its holder; what the holder left is to be swept.
-func free(tx *store.Tx) {
-	if tx.Task.Kind == taskFile {
-		tx.Task.Left = append(tx.Task.Left, tx.Task.Token)
-		if !tx.Job.Status.Terminal() {
-			tx.File.Status = store.Pending
-		}
-	}
-	tx.Task.Session = ""
-	if tx.Job.Status == store.Cancelled && tx.Task.Kind == taskFile {
-		endTask(tx)
+// taskOf is a chore's task of the job's run, such as expire/2.
+func taskOf(kind, name string, run int) store.Task {
+	return store.Task{
+		Ref:  store.Ref{Task: name + "/" + strconv.Itoa(run)},
+		Kind: kind, Lane: laneControl,
 	}
 }
 
-// end ends a chore that c has done.
-func (c claim) end(tx *store.Tx) error {
-	if err := c.check(tx); err != nil {
-		return err
-	}
-	endTask(tx)
-	return nil
-}
-
-// postpone gives a chore back for later.
-func (c claim) postpone(tx *store.Tx, until time.Time) error {
-	if err := c.check(tx); err != nil {
-		return err
-	}
-	tx.Task.NotBefore = until
-	free(tx)
-	return nil
-}
-
-// cancel ends the job. Its tasks are ended by a walk, because they may be many.
-func cancel(tx *store.Tx, now time.Time) error {
-	switch {
-	case tx.Job == nil:
-		return ErrNotFound
-	case tx.Job.Status == store.Cancelled:
-		return nil
-	case tx.Job.Status.Terminal():
-		return fmt.Errorf("%w: it is %s", ErrEnded, tx.Job.Status)
-	}
-	tx.Job.Status = store.Cancelled
-	tx.Job.Ended = now
-	emit(tx, CancelledJob, -1, now, nil)
-	if tx.Job.Open > 0 {
-		addTask(tx, store.Task{Ref: store.Ref{Task: taskWalk}, Kind: taskWalk})
-	}
-	return nil
-}
-
-// drop ends a task of a cancelled job that nobody holds.
-func drop(tx *store.Tx) error {
-	if tx.Job == nil || tx.Task == nil {
-		return errGone
-	}
-	if tx.Task.Session != "" {
-		return errTaken
-	}
-	endTask(tx)
-	return nil
-}
-
-// endTask ends the task of tx, and adds one that sweeps what it left.
-func endTask(tx *store.Tx) {
-	t := tx.Task
-	tx.Task = nil
-	tx.Job.Open--
-	index, ok := t.File()
-	if !ok || len(t.Left) == 0 {
-		return
-	}
-	data, err := json.Marshal(sweep{index, t.Left})
-	if err != nil {
-		panic(err) // numbers always encode
-	}
-	name := "sweep/" + strconv.Itoa(index) + "/" + strconv.FormatUint(t.Token, 10)
-	addTask(tx, store.Task{Ref: store.Ref{Task: name}, Kind: taskSweep, Data: data})
-}
-
-// sweep is the Data of a taskSweep: whose blobs go.
-type sweep struct {
-	File   int      `json:"file"`
-	Tokens []uint64 `json:"tokens"`
-}
-
-// addTask adds a chore to the job.
-func addTask(tx *store.Tx, t store.Task) {
-	t.Version, t.Account, t.Lane = store.Version, tx.Job.Account, laneControl
-	tx.Job.Open++
-	tx.Add = append(tx.Add, t)
-}
-
-// endJob ends the job if all of its files have ended.
-func endJob(tx *store.Tx, now time.Time) {
+// endJob ends the job if all of its files have ended and are in the archive, if
+// one was asked for.
+func (t terms) endJob(tx *store.Tx, now time.Time) {
 	j := tx.Job
-	if j.Completed+j.Failed < j.Total {
+	switch {
+	case j.Status.Terminal() || j.Completed+j.Failed < j.Total:
 		return
-	}
-	j.Ended = now
-	if j.Failed == 0 {
-		j.Status = store.Completed
-		emit(tx, CompletedJob, -1, now, nil)
+	case t.archive && j.Archive == nil && j.Completed > 0:
+		task := taskOf(taskArchive, archiveName, j.Run)
+		task.Lane = laneNet
+		addTask(tx, task)
 		return
+	case j.Failed > 0:
+		t.end(tx, store.Failed, jobError(j, tx.File), now)
+	default:
+		t.end(tx, store.Completed, nil, now)
 	}
-	j.Status = store.Failed
-	j.Error = jobError(j, tx.File)
-	emit(tx, FailedJob, -1, now, j.Error)
+}
+
+// end ends the run of the job.
+func (t terms) end(tx *store.Tx, status store.Status, err *store.Error, now time.Time) {
+	tx.Job.Status, tx.Job.Error, tx.Job.Ended = status, err, now
+	t.emit(tx, EventKind(status), -1, now, eventData{Error: err})
+	if t.retain >= 0 {
+		task := taskOf(taskExpire, expireName, tx.Job.Run)
+		task.NotBefore = now.Add(t.retain)
+		addTask(tx, task)
+	}
 }
 
 // jobError says why the job of which last was the last file failed.
 func jobError(j *store.State, last *store.File) *store.Error {
-	if j.Total == 1 {
+	if j.Total == 1 && last != nil && last.Error != nil {
 		e := *last.Error
 		e.Message = clip(e.Message)
 		return &e
@@ -294,27 +70,182 @@ func jobError(j *store.State, last *store.File) *store.Error {
 	}
 }
 
-// clip bounds a message, so that a State stays under store.MaxState.
+// clip bounds a message as it is encoded, so that a State stays under
+// store.MaxState.
 func clip(s string) string {
-	const most = 400
-	if len(s) <= most {
+	const most = 300
+	s = strings.ToValidUTF8(s, "")
+	if len(encode(s)) <= most {
 		return s
 	}
-	return string([]rune(s[:most-8])) + " …"
+	size := 0
+	for i, r := range s {
+		if size += len(encode(string(r))) - 2; size > most-16 {
+			return s[:i] + " …"
+		}
+	}
+	return s
 }
 
-// emit appends an event. File is -1 for one of the whole job.
-func emit(tx *store.Tx, kind EventKind, file int, now time.Time, e *store.Error) {
+// cancel ends the job. Its tasks are ended by a walk, because they may be many.
+func (t terms) cancel(tx *store.Tx, now time.Time) error {
+	switch {
+	case tx.Job == nil || !tx.Job.Deleted.IsZero():
+		return ErrNotFound
+	case tx.Job.Status == store.Cancelled:
+		return nil
+	case tx.Job.Status.Terminal():
+		return fmt.Errorf("%w: it is %s", ErrEnded, tx.Job.Status)
+	}
+	open := tx.Job.Open
+	t.end(tx, store.Cancelled, nil, now)
+	if open > 0 {
+		addTask(tx, taskOf(taskWalk, cancelName, tx.Job.Run))
+	}
+	return nil
+}
+
+// drop ends a task of a cancelled job that nobody holds.
+func drop(tx *store.Tx) error {
+	switch {
+	case tx.Job == nil || tx.Task == nil || tx.Job.Status != store.Cancelled:
+		return errGone
+	case tx.Task.Session != "":
+		return errTaken
+	}
+	if tx.File != nil {
+		tx.File.Status, tx.File.Error = store.Cancelled, nil
+	}
+	endTask(tx)
+	return nil
+}
+
+// rerun opens the next run of a job that failed or was cancelled. A walk gives
+// its files new tasks, because they may be many.
+func (t terms) rerun(tx *store.Tx, now time.Time) error {
+	switch {
+	case tx.Job == nil || !tx.Job.Deleted.IsZero():
+		return ErrNotFound
+	case !tx.Job.Status.Terminal():
+		return fmt.Errorf("%w: it is %s", ErrNotEnded, tx.Job.Status)
+	case tx.Job.Status == store.Completed:
+		return fmt.Errorf("%w: it is %s", ErrEnded, tx.Job.Status)
+	}
+	j := tx.Job
+	if j.Archive != nil {
+		addSweep(tx, sweep{Task: taskOf("", archiveName, j.Run).Task}, 0)
+	}
+	j.Run++
+	j.Status, j.Error, j.Archive = store.Pending, nil, nil
+	j.Failed, j.Started, j.Ended = 0, time.Time{}, time.Time{}
+	t.emit(tx, Retried, -1, now, eventData{})
+	addTask(tx, taskOf(taskWalk, retryName, j.Run))
+	return nil
+}
+
+// renew takes the file up in the run: with the task that it still has, or with
+// the given one. A task that is held is renewed when its holder is done.
+func renew(tx *store.Tx, run int, task store.Task) error {
+	if tx.Job == nil || tx.Job.Run != run || tx.Job.Status.Terminal() {
+		return errGone
+	}
+	f := tx.File
+	switch t := tx.Task; {
+	case f.Status == store.Completed || f.Run == run:
+		return errGone
+	case t == nil:
+		task.Token = f.Token
+		addTask(tx, task)
+	case t.Session != "":
+		return errTaken
+	}
+	renewFile(tx)
+	return nil
+}
+
+// renewed ends the walk of a rerun. If there was nothing left to do, the job
+// ends.
+func (c claim) renewed(tx *store.Tx, now time.Time) error {
+	if err := c.check(tx); err != nil {
+		return err
+	}
+	run := taskOf("", retryName, tx.Job.Run).Task
+	if tx.Task.Task == run && !tx.Job.Status.Terminal() {
+		c.terms.endJob(tx, now)
+	}
+	endTask(tx)
+	return nil
+}
+
+// remove deletes the job: at once for whoever looks for it, and in a task all
+// that belongs to it. A job that runs is cancelled.
+func (t terms) remove(tx *store.Tx, now time.Time) error {
+	if tx.Job == nil || !tx.Job.Deleted.IsZero() {
+		return ErrNotFound
+	}
+	if !tx.Job.Status.Terminal() {
+		// What its tasks would clear up goes with the job.
+		tx.Job.Status, tx.Job.Ended = store.Cancelled, now
+		terms{}.emit(tx, CancelledJob, -1, now, eventData{})
+	}
+	tx.Job.Deleted = now
+	terms{}.emit(tx, DeletedJob, -1, now, eventData{})
+	addTask(tx, taskOf(taskDelete, deleteName, tx.Job.Run))
+	return nil
+}
+
+// expire deletes the job if it has stayed ended since the run that c belongs to.
+func (c claim) expire(tx *store.Tx, now time.Time) error {
+	if err := c.check(tx); err != nil {
+		return err
+	}
+	due := tx.Task.Task == taskOf("", expireName, tx.Job.Run).Task
+	if due && tx.Job.Status.Terminal() && tx.Job.Deleted.IsZero() {
+		if err := c.terms.remove(tx, now); err != nil {
+			return err
+		}
+	}
+	endTask(tx)
+	return nil
+}
+
+// archived records the archive of the run, or that it could not be made, and
+// ends the job.
+func (c claim) archived(tx *store.Tx, o store.Output, f finished, now time.Time) error {
+	if err := c.check(tx); err != nil {
+		return err
+	}
+	switch {
+	case !current(tx):
+		c.free(tx)
+		return nil
+	case f.err == nil:
+		tx.Job.Archive = &o
+		c.terms.endJob(tx, now)
+	case f.err.Permanent || tx.Task.Attempt >= c.terms.attempts:
+		tx.Task.Left = append(tx.Task.Left, c.token)
+		err := *f.err
+		err.Message = clip(err.Message)
+		c.terms.end(tx, store.Failed, &err, now)
+	default:
+		tx.Task.NotBefore = now.Add(f.wait)
+		c.free(tx)
+		return nil
+	}
+	endTask(tx)
+	return nil
+}
+
+// emit appends an event, and the task of a callback if one is to tell of it.
+// File is -1 for an event of the whole job.
+func (t terms) emit(tx *store.Tx, kind EventKind, file int, now time.Time, d eventData) {
 	event := store.Event{
 		Version: store.Version, Account: tx.Job.Account,
 		Kind: string(kind), File: file, Run: tx.Job.Run, Time: now,
 	}
-	if e != nil {
-		data, err := json.Marshal(eventData{Error: e})
-		if err != nil {
-			panic(err) // strings always encode
-		}
-		event.Data = data
+	if d != (eventData{}) {
+		event.Data = encode(d)
 	}
 	tx.Events = append(tx.Events, event)
+	t.tell(tx, kind, now)
 }
