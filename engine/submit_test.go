@@ -172,6 +172,7 @@ func TestInputsOfASubmitThatDiedAreSweptAtOpen(t *testing.T) {
 			}
 		}
 		enginetest.Open(t, engine.Config{Store: jobs, Storage: blobs})
+		time.Sleep(time.Minute) // of the bubble: the janitor takes its time
 		synctest.Wait()
 		slices.Sort(kept)
 		if got := keys(t, blobs, "in/"); !slices.Equal(got, kept) {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,18 +30,33 @@ type model struct {
 	claims   []claimed               // ever made, also lost ones
 	dead     map[string]bool         // sessions
 	blobs    map[int]map[uint64]bool // file → tokens with blobs in storage
-	swept    map[claim]bool          // attempts whose blobs a sweep has removed
-	ended    map[int]store.File      // files whose end was committed
-	terminal store.Status            // once reached
+	swept    map[attemptID]bool      // attempts whose blobs a sweep has removed
+	ended    map[int]store.File      // files whose end in this run was committed
+	terminal store.Status            // once reached in this run
+	run      int
+	deleted  bool
+	terms    terms
 	clock    time.Time
 }
+
+// attemptID names an attempt.
+type attemptID struct {
+	ref   store.Ref
+	token uint64
+}
+
+func (c claimed) id() attemptID { return attemptID{c.task.Ref, c.task.Token} }
 
 func newModel(t *rapid.T, jobs store.Store) *model {
 	m := &model{
 		t: t, store: jobs, job: "job-1",
 		total: rapid.IntRange(1, 5).Draw(t, "files"),
 		dead:  map[string]bool{}, blobs: map[int]map[uint64]bool{}, ended: map[int]store.File{},
-		swept: map[claim]bool{},
+		swept: map[attemptID]bool{}, run: 1,
+		terms: terms{
+			job: "job-1", attempts: 3, crashes: 4, retain: time.Hour,
+			notify: []EventKind{Started, Progress, CompletedJob, FailedJob, CancelledJob},
+		},
 		clock: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
 	}
 	j := store.Job{Version: 1, ID: m.job, State: store.State{
@@ -98,13 +114,20 @@ func (m *model) take(t *rapid.T) {
 	s := rapid.SampledFrom(m.sessions).Draw(t, "session")
 	var c claimed
 	err := m.update(task.Ref, func(tx *store.Tx) (err error) {
-		c, err = take(tx, s.ID(), m.clock)
+		c, err = take(tx, s.ID(), m.terms, m.clock)
 		return err
 	})
 	switch {
-	case task.Session != "" && err != errTaken:
+	case task.Session != "" && task.Session != s.ID() && err != errTaken:
 		t.Fatalf("take of %s, held by %s: got %v, want errTaken", task.Ref, task.Session, err)
+	case task.NotBefore.After(m.clock) && task.Session == "" && err != errNotDue:
+		t.Fatalf("take of %s, due at %v: got %v, want errNotDue", task.Ref, task.NotBefore, err)
 	case err != nil || c.task.Session == "":
+		return
+	case task.Session == s.ID():
+		if c.task.Token != task.Token || c.task.Attempt != task.Attempt {
+			t.Fatalf("taking %s again counts: %+v after %+v", task.Ref, c.task, task)
+		}
 		return
 	case c.task.Token != task.Token+1:
 		t.Fatalf("token of %s went from %d to %d", task.Ref, task.Token, c.task.Token)
@@ -129,7 +152,7 @@ func (m *model) claim(t *rapid.T) claimed {
 // write leaves a blob of the attempt, which a zombie does, too.
 func (m *model) write(t *rapid.T) {
 	c := m.claim(t)
-	if m.swept[c.claim()] {
+	if m.swept[c.id()] {
 		t.Skip("a zombie is stopped before its blobs are swept")
 	}
 	m.leave(c)
@@ -144,10 +167,12 @@ func (m *model) leave(c claimed) {
 
 func (m *model) finish(t *rapid.T) {
 	c := m.claim(t)
-	var f finished
-	if rapid.Bool().Draw(t, "fails") {
-		f.err = &store.Error{Class: "invalid", Message: "broken"}
-	} else {
+	f := finished{wait: time.Minute}
+	switch class := rapid.SampledFrom([]string{"", "", "invalid", "transient", "timeout"}).
+		Draw(t, "class"); class {
+	case "invalid", "transient", "timeout":
+		f.err = &store.Error{Class: class, Message: "broken", Permanent: class == "invalid"}
+	default:
 		f.outputs = []store.Output{{Name: "out", Key: fmt.Sprint(c.file.Index, "/", c.task.Token)}}
 		if m.holds(c) {
 			m.leave(c)
@@ -173,7 +198,7 @@ func (m *model) release(t *rapid.T) {
 	if held != (err == nil) {
 		t.Fatalf("release of %v: held %v, got %v", c.claim(), held, err)
 	}
-	if held && m.terminal == "" && attempt != c.task.Attempt-1 {
+	if held && m.terminal == "" && c.job.Run == m.run && attempt != c.task.Attempt-1 {
 		t.Fatalf("release counts the attempt: %d after %d", attempt, c.task.Attempt)
 	}
 }
@@ -210,7 +235,7 @@ func (m *model) recover(t *rapid.T) {
 		if !m.dead[task.Session] {
 			t.Fatalf("task %s of living session %s is orphaned", task.Ref, task.Session)
 		}
-		c := claim{task.Ref, task.Session, task.Token}
+		c := claim{task.Ref, task.Session, task.Token, m.terms}
 		if err := m.update(task.Ref, func(tx *store.Tx) error { return c.recoverTask(tx, m.clock) }); err != nil {
 			t.Fatal(err)
 		}
@@ -218,31 +243,107 @@ func (m *model) recover(t *rapid.T) {
 }
 
 func (m *model) cancel(t *rapid.T) {
-	err := m.update(store.Ref{Job: m.job}, func(tx *store.Tx) error { return cancel(tx, m.clock) })
+	if m.deleted {
+		t.Skip("deleted")
+	}
+	err := m.update(store.Ref{Job: m.job}, func(tx *store.Tx) error {
+		return m.terms.cancel(tx, m.clock)
+	})
 	if terminal := m.terminal != "" && m.terminal != store.Cancelled; terminal != (err != nil) {
 		t.Fatalf("cancel of a job that is %q: %v", m.terminal, err)
 	}
 }
 
-// chores does the walks and sweeps that are claimed.
+// rerun opens the next run, if the job failed or was cancelled.
+func (m *model) rerun(t *rapid.T) {
+	err := m.update(store.Ref{Job: m.job}, func(tx *store.Tx) error {
+		return m.terms.rerun(tx, m.clock)
+	})
+	may := !m.deleted && (m.terminal == store.Failed || m.terminal == store.Cancelled)
+	if may != (err == nil) {
+		t.Fatalf("rerun of a job that is %q, deleted %v: %v", m.terminal, m.deleted, err)
+	}
+	if may {
+		m.run++
+		m.terminal = ""
+		for i, f := range m.ended {
+			if f.Status != store.Completed {
+				delete(m.ended, i)
+			}
+		}
+	}
+}
+
+// remove deletes the job; its tasks stay, because nobody does the last chore.
+func (m *model) remove(t *rapid.T) {
+	err := m.update(store.Ref{Job: m.job}, func(tx *store.Tx) error {
+		return m.terms.remove(tx, m.clock)
+	})
+	if m.deleted != (err == ErrNotFound) {
+		t.Fatalf("deleting a job, deleted %v: %v", m.deleted, err)
+	}
+	m.deleted = true
+}
+
+// wait lets time pass.
+func (m *model) wait(t *rapid.T) {
+	m.clock = m.clock.Add(time.Duration(rapid.IntRange(1, 120).Draw(t, "seconds")) * time.Second)
+}
+
+// chores does the walks, sweeps and callbacks that are claimed.
 func (m *model) chores(t *rapid.T) {
 	for _, c := range m.claims {
 		if c.task.Kind == taskFile || !m.holds(c) {
 			continue
 		}
+		end := c.claim().end
 		switch c.task.Kind {
 		case taskWalk:
-			for _, task := range m.tasks() {
-				if _, ok := task.File(); ok && task.Session == "" {
-					if err := m.update(task.Ref, drop); err != nil {
-						t.Fatal(err)
-					}
-				}
+			if strings.HasPrefix(c.task.Task, cancelName) {
+				m.drop(t)
+				break
 			}
+			m.renew(t, c.task)
+			end = func(tx *store.Tx) error { return c.claim().renewed(tx, m.clock) }
 		case taskSweep:
 			m.sweep(t, c.task)
+		case taskCallback:
+			d := decode[delivery](t, c.task.Data)
+			if rapid.Bool().Draw(t, "refused") {
+				d.Error = "no"
+			}
+			end = func(tx *store.Tx) error { return c.claim().delivered(tx, d, false, m.clock) }
+		case taskExpire, taskDelete:
+			end = func(tx *store.Tx) error { return c.claim().postpone(tx, m.clock.Add(time.Hour)) }
 		}
-		if err := m.update(c.task.Ref, c.claim().end); err != nil {
+		if err := m.update(c.task.Ref, end); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func (m *model) drop(t *rapid.T) {
+	for _, task := range m.tasks() {
+		if _, ok := task.File(); ok && task.Session == "" {
+			if err := onlyIfWanted(m.update(task.Ref, drop)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+func (m *model) renew(t *rapid.T, walk store.Task) {
+	for i := range m.total {
+		task := store.Task{
+			Ref: store.Ref{Job: m.job, Task: store.FileTask(i)}, Version: 1,
+			Kind: taskFile, Lane: "image",
+		}
+		var run int
+		if _, err := fmt.Sscanf(walk.Task, retryName+"/%d", &run); err != nil {
+			t.Fatal(err)
+		}
+		err := m.update(task.Ref, func(tx *store.Tx) error { return renew(tx, run, task) })
+		if err := onlyIfWanted(err); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -250,16 +351,14 @@ func (m *model) chores(t *rapid.T) {
 
 func (m *model) sweep(t *rapid.T, task store.Task) {
 	s := decode[sweep](t, task.Data)
+	r := store.Ref{Job: m.job, Task: s.Task}
+	index, _ := r.File()
 	for _, token := range s.Tokens {
-		if f := m.file(s.File); f.Status == store.Completed && f.Token == token {
-			t.Fatalf("sweep of file %d removes its outputs, token %d", s.File, token)
+		if f := m.file(index); f.Status == store.Completed && f.Token == token {
+			t.Fatalf("sweep of file %d removes its outputs, token %d", index, token)
 		}
-		delete(m.blobs[s.File], token)
-		for _, c := range m.claims {
-			if c.file.Index == s.File && c.task.Kind == taskFile && c.task.Token == token {
-				m.swept[c.claim()] = true
-			}
-		}
+		delete(m.blobs[index], token)
+		m.swept[attemptID{r, token}] = true
 	}
 }
 
@@ -281,6 +380,12 @@ func (m *model) check(t *rapid.T) {
 		t.Fatal(err)
 	}
 	s := j.State
+	if s.Run != m.run {
+		t.Fatalf("job is in run %d, want %d", s.Run, m.run)
+	}
+	if m.deleted && m.terminal == "" {
+		m.terminal = store.Cancelled
+	}
 	if m.terminal != "" && s.Status != m.terminal {
 		t.Fatalf("job went from %s to %s", m.terminal, s.Status)
 	}
@@ -290,12 +395,16 @@ func (m *model) check(t *rapid.T) {
 	count := map[store.Status]int{}
 	for i := range m.total {
 		f := m.file(i)
-		count[f.Status]++
+		status := effectiveStatus(s, f)
+		count[status]++
 		if was, ok := m.ended[i]; ok && (was.Status != f.Status || was.Token != f.Token) {
 			t.Fatalf("file %d ended as %s by %d, now is %s by %d", i, was.Status, was.Token, f.Status, f.Token)
 		}
-		if f.Status.Terminal() {
+		if f.Status == store.Completed || f.Run == s.Run && f.Status.Terminal() {
 			m.ended[i] = f
+		}
+		if s.Status.Terminal() && !status.Terminal() {
+			t.Fatalf("file %d is %s in a job that is %s", i, status, s.Status)
 		}
 		if f.Status == store.Completed && !m.blobs[i][f.Token] {
 			t.Fatalf("file %d is completed by token %d, whose blobs are gone", i, f.Token)
@@ -307,7 +416,13 @@ func (m *model) check(t *rapid.T) {
 	if all := s.Completed+s.Failed == s.Total; all != (s.Status == store.Completed || s.Status == store.Failed) {
 		t.Fatalf("job is %s with %d + %d of %d files", s.Status, s.Completed, s.Failed, s.Total)
 	}
-	if open := len(m.tasks()); s.Open != open {
+	open := 0
+	for _, task := range m.tasks() {
+		if !task.Done {
+			open++
+		}
+	}
+	if s.Open != open {
 		t.Fatalf("state counts %d open tasks, there are %d", s.Open, open)
 	}
 	m.checkEvents(t, s)
@@ -320,10 +435,12 @@ func (m *model) checkEvents(t *rapid.T, s store.State) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		count[EventKind(event.Kind)]++
+		if event.Run == s.Run || EventKind(event.Kind) == FileCompleted {
+			count[EventKind(event.Kind)]++
+		}
 	}
 	want := map[EventKind]int{
-		Created: 1, FileCompleted: s.Completed, FileFailed: s.Failed,
+		FileCompleted: s.Completed, FileFailed: s.Failed,
 		CompletedJob: 0, FailedJob: 0, CancelledJob: 0,
 	}
 	if s.Status.Terminal() {
@@ -352,14 +469,17 @@ func (m *model) settle(t *rapid.T) {
 	m.recover(t)
 	m.open(t)
 	for range 100 * (m.total + 1) {
-		tasks := m.tasks()
+		m.clock = m.clock.Add(24 * time.Hour)
+		tasks := slices.DeleteFunc(m.tasks(), func(t store.Task) bool {
+			return t.Done || t.Kind == taskExpire || t.Kind == taskDelete
+		})
 		if len(tasks) == 0 {
 			break
 		}
 		for _, task := range tasks {
 			var c claimed
 			err := m.update(task.Ref, func(tx *store.Tx) (err error) {
-				c, err = take(tx, m.sessions[0].ID(), m.clock)
+				c, err = take(tx, m.sessions[0].ID(), m.terms, m.clock)
 				return err
 			})
 			if err == nil && c.task.Kind == taskFile {
@@ -377,6 +497,9 @@ func (m *model) settle(t *rapid.T) {
 	m.check(t)
 	if m.terminal == "" {
 		t.Fatal("all tasks are done and the job has not ended")
+	}
+	if m.deleted {
+		return // everything goes with the job
 	}
 	for index, tokens := range m.blobs {
 		f := m.file(index)
@@ -431,6 +554,13 @@ func runModel(t *rapid.T, jobs store.Store) {
 			}
 		},
 		"chores": m.chores,
+		"wait":   m.wait,
+		"rerun":  m.rerun,
+		"remove": func(t *rapid.T) {
+			if rapid.IntRange(0, 29).Draw(t, "rarely") == 0 {
+				m.remove(t)
+			}
+		},
 	})
 	m.settle(t)
 }

@@ -1,0 +1,234 @@
+package engine_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	metricnoop "go.opentelemetry.io/otel/metric/noop"
+	"go.opentelemetry.io/otel/trace"
+	tracenoop "go.opentelemetry.io/otel/trace/noop"
+
+	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/engine"
+	"github.com/spoolmedia/spool/engine/enginetest"
+)
+
+// point is one measurement.
+type point struct {
+	name       string
+	value      float64
+	attributes attribute.Set
+}
+
+// recorder keeps what the engine reports to OpenTelemetry.
+type recorder struct {
+	mu     sync.Mutex // guards what follows
+	points []point
+	spans  []point // of value 1 when they have ended
+}
+
+func (r *recorder) record(name string, value float64, attributes attribute.Set) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.points = append(r.points, point{name, value, attributes})
+}
+
+// sum adds up the points of that name whose attribute has the value; "" means any.
+func (r *recorder) sum(name, key, value string) (sum float64, n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, p := range r.points {
+		got, _ := p.attributes.Value(attribute.Key(key))
+		if p.name == name && (key == "" || got.AsString() == value) {
+			sum += p.value
+			n++
+		}
+	}
+	return sum, n
+}
+
+type meters struct {
+	metricnoop.MeterProvider
+	*recorder
+}
+
+func (m meters) Meter(string, ...metric.MeterOption) metric.Meter { return meter{recorder: m.recorder} }
+
+type meter struct {
+	metricnoop.Meter
+	*recorder
+}
+
+func (m meter) Int64Counter(name string, _ ...metric.Int64CounterOption) (metric.Int64Counter, error) {
+	return counter{name: name, recorder: m.recorder}, nil
+}
+
+func (m meter) Float64Histogram(
+	name string, _ ...metric.Float64HistogramOption,
+) (metric.Float64Histogram, error) {
+	return histogram{name: name, recorder: m.recorder}, nil
+}
+
+type counter struct {
+	metricnoop.Int64Counter
+	name string
+	*recorder
+}
+
+func (c counter) Add(_ context.Context, n int64, options ...metric.AddOption) {
+	c.record(c.name, float64(n), metric.NewAddConfig(options).Attributes())
+}
+
+type histogram struct {
+	metricnoop.Float64Histogram
+	name string
+	*recorder
+}
+
+func (h histogram) Record(_ context.Context, value float64, options ...metric.RecordOption) {
+	h.record(h.name, value, metric.NewRecordConfig(options).Attributes())
+}
+
+type tracers struct {
+	tracenoop.TracerProvider
+	*recorder
+}
+
+func (t tracers) Tracer(string, ...trace.TracerOption) trace.Tracer {
+	return tracer{recorder: t.recorder}
+}
+
+type tracer struct {
+	tracenoop.Tracer
+	*recorder
+}
+
+func (t tracer) Start(
+	ctx context.Context, name string, options ...trace.SpanStartOption,
+) (context.Context, trace.Span) {
+	config := trace.NewSpanStartConfig(options...)
+	s := &tracedSpan{recorder: t.recorder, name: name, attributes: config.Attributes()}
+	return trace.ContextWithSpan(ctx, s), s
+}
+
+type tracedSpan struct {
+	tracenoop.Span
+	*recorder
+	name       string
+	attributes []attribute.KeyValue
+}
+
+func (s *tracedSpan) End(...trace.SpanEndOption) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.spans = append(s.spans, point{s.name, 1, attribute.NewSet(s.attributes...)})
+}
+
+func TestTelemetryReportsFilesEventsAndTasks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := new(recorder)
+		var traced bool
+		fake := &enginetest.Codec{Do: func(ctx context.Context, w *codec.Work) error {
+			_, traced = trace.SpanFromContext(ctx).(*tracedSpan)
+			return enginetest.Write(ctx, w, "a.png", []byte("a"))
+		}}
+		eng := enginetest.Open(t, engine.Config{
+			Codecs:        []codec.Codec{fake},
+			MeterProvider: meters{recorder: r}, TracerProvider: tracers{recorder: r},
+		})
+		job := enginetest.Submit(t, eng, archived(engine.ArchiveZip,
+			text("a.txt", "a"), text("empty.txt", ""), text("b.txt", "b")))
+		enginetest.Wait(t, eng, job.ID)
+		synctest.Wait()
+		for _, want := range []struct {
+			name, key, value string
+			sum              float64
+		}{
+			{"spool.files.submitted", "", "", 3},
+			{"spool.events", "spool.event", string(engine.Created), 1},
+			{"spool.events", "spool.event", string(engine.Started), 1},
+			{"spool.events", "spool.event", string(engine.FileStarted), 3},
+			{"spool.events", "spool.event", string(engine.FileCompleted), 2},
+			{"spool.events", "spool.event", string(engine.FileFailed), 1},
+			{"spool.events", "spool.event", string(engine.FailedJob), 1},
+			{"spool.events", "spool.event", string(engine.CompletedJob), 0},
+		} {
+			if got, _ := r.sum(want.name, want.key, want.value); got != want.sum {
+				t.Errorf("%s of %s is %v, want %v", want.name, want.value, got, want.sum)
+			}
+		}
+		for _, want := range []struct {
+			key, value string
+			n          int
+		}{
+			{"spool.kind", "file", 3}, {"spool.kind", "archive", 1}, {"error.type", "invalid", 1},
+		} {
+			if _, n := r.sum("spool.task.duration", want.key, want.value); n != want.n {
+				t.Errorf("%d durations with %s=%s, want %d", n, want.key, want.value, want.n)
+			}
+		}
+		if !traced {
+			t.Error("the codec's context does not carry the span")
+		}
+		checkSpans(t, r, job.ID)
+	})
+}
+
+func checkSpans(t *testing.T, r *recorder, job string) {
+	t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	names, files := make(map[string]int), make(map[int64]int)
+	for _, s := range r.spans {
+		names[s.name]++
+		if got, _ := s.attributes.Value("spool.job"); got.AsString() != job {
+			t.Errorf("span %s is of job %q", s.name, got.AsString())
+		}
+		if index, ok := s.attributes.Value("spool.file"); ok {
+			files[index.AsInt64()]++
+		}
+	}
+	if names["spool.file"] != 3 || names["spool.archive"] != 1 || len(r.spans) != 4 {
+		t.Errorf("spans: %v", names)
+	}
+	for index := range int64(3) {
+		if files[index] != 1 {
+			t.Errorf("%d spans of file %d", files[index], index)
+		}
+	}
+}
+
+func TestTelemetryTellsFetchesAndCallbacks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, "content")
+		})
+		r := new(recorder)
+		eng := enginetest.Open(t, engine.Config{
+			Outbound: w.outbound(), TracerProvider: tracers{recorder: r}, // and no meter
+		})
+		request := telling()
+		request.Inputs = []engine.Input{engine.FromURL("http://files.example/a.txt")}
+		job := enginetest.Submit(t, eng, request)
+		job = enginetest.Wait(t, eng, job.ID)
+		synctest.Wait()
+		if job.Status != engine.Completed {
+			t.Errorf("job is %s: %v", job.Status, job.Error)
+		}
+		var names []string
+		for _, s := range r.spans {
+			names = append(names, s.name)
+		}
+		for _, name := range []string{"spool.fetch", "spool.file", "spool.callback"} {
+			if count(names, name) != 1 {
+				t.Errorf("spans: %v, want one %s", names, name)
+			}
+		}
+	})
+}
