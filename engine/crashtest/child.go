@@ -145,6 +145,8 @@ func (l *life) open() (err error) {
 			Storage: counting{l.blobs, removed}, Faults: &l.faults,
 		},
 		Codecs: []codec.Codec{newCodec()}, Workers: workers, TempDir: f.temp(),
+		// No file is to blame for the kills, and nothing may be left to do at the end.
+		MaxCrashes: -1, Retain: -1,
 		Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 	})
 	if err == nil {

@@ -79,6 +79,25 @@ func (s *FaultyStore) List(ctx context.Context, q store.Query) iter.Seq2[store.J
 	return list(s.Faults, "Store.List", s.Store.List(ctx, q))
 }
 
+// Count implements [store.Store].
+func (s *FaultyStore) Count(ctx context.Context, account string) (map[store.Status]int, error) {
+	return get(s.Faults, "Store.Count", func() (map[store.Status]int, error) {
+		return s.Store.Count(ctx, account)
+	})
+}
+
+// SetPaused implements [store.Store].
+func (s *FaultyStore) SetPaused(ctx context.Context, p store.Pause, on bool) error {
+	return s.Faults.do("Store.SetPaused", func() error { return s.Store.SetPaused(ctx, p, on) })
+}
+
+// Paused implements [store.Store].
+func (s *FaultyStore) Paused(ctx context.Context) ([]store.Pause, error) {
+	return get(s.Faults, "Store.Paused", func() ([]store.Pause, error) {
+		return s.Store.Paused(ctx)
+	})
+}
+
 // Tasks implements [store.Store].
 func (s *FaultyStore) Tasks(ctx context.Context, q store.TaskQuery) iter.Seq2[store.Task, error] {
 	return list(s.Faults, "Store.Tasks", s.Store.Tasks(ctx, q))
