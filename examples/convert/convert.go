@@ -57,6 +57,8 @@ func (h *host) open(o options) error {
 	config := engine.Config{
 		Codecs:  []codec.Codec{vips.New(), libav.New()},
 		Workers: o.workers,
+		// Whoever sits before it runs it again.
+		MaxAttempts: 1,
 		// The files are the user's own.
 		Policy: codec.Policy{Untrusted: []string{"image/svg+xml", "application/pdf", "image/jp2"}},
 	}
