@@ -2,7 +2,7 @@
 
 FILES ?=
 OUT   ?= out/demo
-PURE  := ./engine/... ./store/... ./queue/... ./storage/... ./codec ./codec/codectest
+PURE  := ./engine/... ./callback ./store/... ./queue/... ./storage/... ./codec ./codec/codectest
 
 .PHONY: setup demo test check crash bench soak fmt lint
 
@@ -28,10 +28,11 @@ check:
 
 # crash kills a host of the engine 300 times and checks the books. test does so 20
 # times.
-crash:
+crash: setup
 	go run ./engine/crashtest/crash
 
-# bench compares spool with the same libraries called as commands, as ratios.
+# bench compares spool with the same libraries called as commands, and its engine
+# with other job engines, as ratios.
 bench: setup
 	cd examples/bench && go run . && go run ./jobs
 
