@@ -23,6 +23,7 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -43,7 +44,7 @@ var (
 	long = plan{
 		rounds: 7, trial: 640, limit: 10 * time.Second, round: 2 * time.Second,
 		submitters: 64,
-		pending:    []int{0, 100_000, 1_000_000}, samples: 6400, kills: 10, work: 2000,
+		pending:    []int{0, 100_000, 1_000_000}, samples: 6400, kills: 10, work: 300,
 	}
 	quick = plan{
 		rounds: 1, trial: 32, limit: time.Second, round: 50 * time.Millisecond, submitters: 16,
@@ -77,7 +78,7 @@ func main() {
 	if *rounds > 0 {
 		p.rounds = *rounds
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := measure(ctx, p, strings.Split(*only, ","), os.Stdout); err != nil {
 		log.Fatal(err)
