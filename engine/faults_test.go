@@ -214,7 +214,7 @@ func fillDisk(t *testing.T, n int) {
 	}}
 	eng := enginetest.Open(t, engine.Config{
 		Store: jobs, Storage: &enginetest.FaultyStorage{Storage: files, Faults: faults},
-		Workers: 1, Logger: slog.New(slog.DiscardHandler),
+		Workers: 1, Retain: -1, MaxAttempts: 1, Logger: slog.New(slog.DiscardHandler),
 	})
 	job, err := eng.Submit(t.Context(), batch(2))
 	if refused := n <= 2; refused != errors.Is(err, syscall.ENOSPC) {
