@@ -361,11 +361,3 @@ func (l *life) checkFile(e enginetest.Entry, f store.File) error {
 	}
 	return nil
 }
-
-// readable returns an error unless a person can understand why f failed.
-func readable(f store.File) error {
-	if f.Error == nil || !strings.HasPrefix(f.Error.Message, f.Name+": ") {
-		return fmt.Errorf("%s failed with %+v", f.Name, f.Error)
-	}
-	return nil
-}
