@@ -182,7 +182,9 @@ func TestACodecThatIgnoresItsContextIsReportedAndItsFilePutAside(t *testing.T) {
 func TestRetryTakesUpWhatFailedAndKeepsWhatCompleted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mended atomic.Bool
+		release := make(chan struct{})
 		fake := &enginetest.Codec{Do: func(ctx context.Context, w *codec.Work) error {
+			<-release
 			if strings.HasPrefix(w.In[0].Name(), "bad") && !mended.Load() {
 				return codec.Errorf(codec.Invalid, "broken")
 			}
@@ -195,9 +197,9 @@ func TestRetryTakesUpWhatFailedAndKeepsWhatCompleted(t *testing.T) {
 			Operation: toPNG,
 		})
 		if err := eng.Retry(t.Context(), job.ID); err == nil {
-			job = enginetest.Wait(t, eng, job.ID)
 			t.Error("a job that has not ended can be retried")
 		}
+		close(release)
 		if job = enginetest.Wait(t, eng, job.ID); job.Failed != 2 || job.Run != 1 {
 			t.Fatalf("first run: %+v", job)
 		}
