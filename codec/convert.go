@@ -2,11 +2,7 @@ package codec
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"regexp"
-	"slices"
-	"strings"
 )
 
 // Convert makes a file of another format, and changes its size if asked.
@@ -49,7 +45,7 @@ const (
 const MaxSide = 65535
 
 var (
-	fits   = []string{"", FitCover, FitContain, FitFill, FitInside, FitOutside}
+	fits   = []string{FitCover, FitContain, FitFill, FitInside, FitOutside}
 	colour = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 )
 
@@ -57,38 +53,18 @@ var (
 func (Convert) Name() string { return "convert" }
 
 // Target returns the canonical name of the format.
-func (c Convert) Target() string {
-	if f, ok := LookupFormat(c.Format); ok {
-		return f.Name
-	}
-	return c.Format
-}
+func (c Convert) Target() string { return canonicalFormat(c.Format) }
 
 // Validate implements [Operation].
 func (c Convert) Validate() error {
-	var errs []error
-	fault := func(field, format string, args ...any) {
-		errs = append(errs, &FieldError{c.Name(), field, fmt.Sprintf(format, args...)})
-	}
-	if _, ok := LookupFormat(c.Format); !ok {
-		fault("format", "%q is not a format; known are %s", c.Format, formatNames())
-	}
-	if c.Quality < 0 || c.Quality > 100 {
-		fault("quality", "%d is not between 1 and 100", c.Quality)
-	}
-	if c.Width < 0 || c.Width > MaxSide {
-		fault("width", "%d is not between 1 and %d", c.Width, MaxSide)
-	}
-	if c.Height < 0 || c.Height > MaxSide {
-		fault("height", "%d is not between 1 and %d", c.Height, MaxSide)
-	}
-	if !slices.Contains(fits, c.Fit) {
-		fault("fit", "%q is not one of %s", c.Fit, strings.Join(fits[1:], ", "))
-	}
-	if c.Background != "" && !colour.MatchString(c.Background) {
-		fault("background", "%q is not a colour like #ffffff", c.Background)
-	}
-	return errors.Join(errs...)
+	f := faults{op: c.Name()}
+	f.format(c.Format)
+	f.between("quality", c.Quality, 1, 100)
+	f.between("width", c.Width, 1, MaxSide)
+	f.between("height", c.Height, 1, MaxSide)
+	f.oneOf("fit", c.Fit, fits...)
+	f.colour("background", c.Background)
+	return f.err()
 }
 
 // WithDefaults returns c with the documented defaults in place of zero fields,
@@ -99,12 +75,4 @@ func (c Convert) WithDefaults() Convert {
 	c.Fit = cmp.Or(c.Fit, FitCover)
 	c.Background = cmp.Or(c.Background, "#ffffff")
 	return c
-}
-
-func formatNames() string {
-	names := make([]string, len(formats))
-	for i, f := range formats {
-		names[i] = f.Name
-	}
-	return strings.Join(names, ", ")
 }

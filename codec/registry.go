@@ -28,6 +28,8 @@ type Registry struct {
 func NewRegistry() *Registry {
 	r := new(Registry)
 	r.Register(Convert{})
+	r.Register(ExtractAudio{})
+	r.Register(Trim{})
 	return r
 }
 

@@ -91,7 +91,8 @@ func TestRegistryParsesText(t *testing.T) {
 }
 
 func TestRegistryKnowsItsNames(t *testing.T) {
-	if got := registry().Names(); !slices.Equal(got, []string{"convert", "stamp"}) {
+	want := []string{"convert", "extract-audio", "stamp", "trim"}
+	if got := registry().Names(); !slices.Equal(got, want) {
 		t.Errorf("Names = %v", got)
 	}
 	for _, r := range []*codec.Registry{registry(), new(codec.Registry)} {

@@ -33,12 +33,16 @@ var startOnce sync.Once
 func New() *Codec {
 	startOnce.Do(startLibraries)
 	c := &Codec{tones: hasFilter("zscale") && hasFilter("tonemap")}
-	if to := outputFormats(); len(to) > 0 {
-		c.offers = []codec.Offer{{
-			Op: codec.Convert{}.Name(), From: inputTypes(), To: to, Lane: codec.LaneAV,
-		}}
-	}
+	c.offer(codec.Convert{}, inputTypes(), outputFormats())
+	c.offer(codec.ExtractAudio{}, films(inputTypes()), soundFormats(outputFormats()))
+	c.offer(codec.Trim{}, inputTypes(), outputFormats())
 	return c
+}
+
+func (c *Codec) offer(op codec.Operation, from, to []string) {
+	if len(from) > 0 && len(to) > 0 {
+		c.offers = append(c.offers, codec.Offer{Op: op.Name(), From: from, To: to, Lane: codec.LaneAV})
+	}
 }
 
 // Name returns "libav".
@@ -62,12 +66,14 @@ func (c *Codec) Probe(ctx context.Context, w *codec.Work) (codec.Media, codec.Co
 	if err := w.Policy.Limits.Check(in.Name(), m); err != nil {
 		return codec.Media{}, codec.Cost{}, err
 	}
-	op, _ := w.Op.(codec.Convert)
-	p, err := makePlan(source{in.Name(), in.Type(), streams}, op, c.tones)
-	if w.Op == nil || err != nil {
-		p = plan{}
+	var p plan
+	work := m
+	if op, ok := requestOf(w.Op, in.Type()); ok {
+		// What cannot be planned fails when it is done, with its reason.
+		p, _ = makePlan(source{in.Name(), in.Type(), streams}, op, c.tones)
+		work.Duration = op.clip.of(m.Duration)
 	}
-	return m, costOf(m, p, threads(w)), nil
+	return m, costOf(work, p, threads(w)), nil
 }
 
 func onlyInput(w *codec.Work) (codec.Input, error) {

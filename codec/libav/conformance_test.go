@@ -15,6 +15,9 @@ func TestCodecConforms(t *testing.T) {
 		{Name: "tone.wav", Data: wave(2), Op: codec.Convert{Format: "m4a"}},
 		{Name: "walk.gif", Data: animation(t, 30, 160, 120), Op: codec.Convert{Format: "mp4"}},
 		{Name: "walk.gif", Data: animation(t, 30, 160, 120), Op: codec.Convert{Format: "webm"}},
+		{Name: "tone.wav", Data: wave(2), Op: codec.ExtractAudio{Format: "ogg"}},
+		{Name: "tone.wav", Data: wave(2), Op: codec.Trim{Start: 0.5, Duration: 1}},
+		{Name: "walk.gif", Data: animation(t, 30, 160, 120), Op: codec.Trim{Start: 0.5, Duration: 2}},
 	}
 	codectest.Run(t, libav.New(), samples)
 }

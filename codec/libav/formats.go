@@ -155,3 +155,13 @@ func outputFormats() []string {
 		return !hasMuxer(t.muxer) || !hasEncoder(t.audio) || t.video != "" && !hasEncoder(t.video)
 	})
 }
+
+// soundFormats are those of the formats that hold sound only.
+func soundFormats(formats []string) []string {
+	return slices.DeleteFunc(formats, func(name string) bool { return !targets[name].sound })
+}
+
+// films are the types of inputs without those that have no sound.
+func films(types []string) []string {
+	return slices.DeleteFunc(types, func(t string) bool { return t == "image/gif" })
+}

@@ -34,13 +34,18 @@ func TestHostileInputsAreRefusedOrConverted(t *testing.T) {
 
 func harmless(t *testing.T, c *libav.Codec, in codec.Input) {
 	t.Helper()
-	for _, op := range []codec.Convert{{Format: "mkv"}, {Format: "mp4", Width: 64}, {Format: "wav"}} {
+	for _, op := range []codec.Operation{
+		codec.Convert{Format: "mkv"}, codec.Convert{Format: "mp4", Width: 64},
+		codec.Convert{Format: "wav"}, codec.ExtractAudio{},
+		codec.Trim{Format: "mkv", Start: 0.5, Duration: 1, Mode: codec.TrimFast},
+		codec.Trim{Format: "mp4", Start: 0.5, Duration: 1},
+	} {
 		sink := new(codectest.Sink)
 		policy := codec.Policy{Limits: codec.Limits{Pixels: 4 << 20}}
 		err := c.Process(t.Context(), &codec.Work{Op: op, In: []codec.Input{in}, Out: sink,
 			Policy: policy, Threads: 1})
 		if err != nil && !codec.Permanent(err) {
-			t.Errorf("%s as %s to %s: class %s: %v", in.Name(), in.Type(), op.Format,
+			t.Errorf("%s as %s, %s: class %s: %v", in.Name(), in.Type(), op.Name(),
 				codec.ClassOf(err), err)
 		}
 		if n := len(sink.Open()); n > 0 {

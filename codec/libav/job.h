@@ -35,6 +35,7 @@ typedef struct SpoolTrack {
     int64_t first_dts, first_pts, end_pts; // of all that was written
     AVPacket *held;     // written late: see hold.c
     int interlaced;
+    int done;           // the clip has all it needs of this track
     // The libraries lose the duration of frames in the encoders: it is kept
     // here, by timestamp, until the packet comes out.
     struct { int64_t pts, duration; } durations[SPOOL_DURATIONS];
@@ -52,6 +53,7 @@ typedef struct SpoolJob {
     int *by_input;      // index of the track of each input stream, or -1
     int inputs;
     int64_t offset;     // taken from all timestamps, in AV_TIME_BASE
+    int64_t length;     // of the clip behind offset, in AV_TIME_BASE; 0: to the end
     int64_t position;   // the latest timestamp written, in AV_TIME_BASE
     int64_t end;        // of the last packet written, in AV_TIME_BASE
     int64_t packets;    // written
@@ -113,7 +115,8 @@ double spool_duration(const SpoolJob *job); // seconds; NaN: unknown
 int spool_open_output(SpoolJob *job, const char *muxer, int seekable);
 int spool_new_track(SpoolJob *job, int input, SpoolTrack **track);
 int spool_add_copy(SpoolJob *job, int input, const char *tag);
-int spool_job_start(SpoolJob *job, AVDictionary **options, double offset, int chapters);
+int spool_job_start(SpoolJob *job, AVDictionary **options, double offset, double length,
+                    int chapters);
 int spool_write(SpoolJob *job, SpoolTrack *t, AVPacket *packet, AVRational base);
 int spool_finish(SpoolJob *job);
 
@@ -128,6 +131,12 @@ int spool_add_encode(SpoolJob *job, int input, const char *encoder, const char *
 int spool_set_colour(SpoolJob *job, int track, int primaries, int transfer, int matrix, int range);
 int spool_decode(SpoolJob *job, SpoolTrack *t, AVPacket *packet); // NULL: the end
 void spool_track_free(SpoolTrack *t);
+
+// clip.c
+int spool_seek(SpoolJob *job, double start, int exact, double *key);
+int spool_clip_packet(const SpoolJob *job, SpoolTrack *t, AVPacket *p);
+int spool_clip_frame(const SpoolJob *job, SpoolTrack *t, AVFrame *f);
+int spool_clip_done(const SpoolJob *job);
 
 // run.c
 int spool_job_run(SpoolJob *job, int packets); // AVERROR_EOF: all is read and encoded

@@ -24,6 +24,11 @@ type output struct {
 
 // convert does op on in.
 func convert(ctx context.Context, in codec.Input, op codec.Convert) (codectest.Output, error) {
+	return process(ctx, in, op)
+}
+
+// process does an operation that makes one output.
+func process(ctx context.Context, in codec.Input, op codec.Operation) (codectest.Output, error) {
 	sink := new(codectest.Sink)
 	err := libav.New().Process(ctx, &codec.Work{Op: op, In: []codec.Input{in}, Out: sink})
 	if err != nil {

@@ -120,15 +120,20 @@ static int copy_chapters(SpoolJob *job)
         return AVERROR(ENOMEM);
     for (unsigned i = 0; i < n; i++) {
         const AVChapter *from = job->in->chapters[i];
+        int64_t shift = av_rescale_q(job->offset, AV_TIME_BASE_Q, from->time_base);
+        int64_t length = av_rescale_q(job->length, AV_TIME_BASE_Q, from->time_base);
+        if (job->length && (from->end <= shift || from->start - shift >= length))
+            continue;
         AVChapter *to = av_mallocz(sizeof *to);
         if (!to)
             return AVERROR(ENOMEM);
         job->out->chapters[job->out->nb_chapters++] = to;
-        int64_t shift = av_rescale_q(job->offset, AV_TIME_BASE_Q, from->time_base);
         to->id = from->id;
         to->time_base = from->time_base;
         to->start = FFMAX(0, from->start - shift);
         to->end = FFMAX(to->start, from->end - shift);
+        if (job->length)
+            to->end = FFMIN(to->end, length);
         av_dict_copy(&to->metadata, from->metadata, 0);
     }
     return 0;
@@ -144,9 +149,11 @@ static void copy_global_tags(SpoolJob *job)
         av_dict_set(&job->out->metadata, own[i], NULL, 0);
 }
 
-int spool_job_start(SpoolJob *job, AVDictionary **options, double offset, int chapters)
+int spool_job_start(SpoolJob *job, AVDictionary **options, double offset, double length,
+                    int chapters)
 {
     job->offset = isnan(offset) ? 0 : llrint(offset * AV_TIME_BASE);
+    job->length = llrint(length * AV_TIME_BASE);
     copy_global_tags(job);
     for (int i = 0; i < job->count; i++) {
         SpoolTrack *t = job->tracks[i];

@@ -31,7 +31,7 @@ func (p *planner) resize(s stream) []string {
 		p.size = s.shown()
 		return p.trim(s)
 	}
-	l := arrange(s.shown(), p.op)
+	l := arrange(s.shown(), p.op.Convert)
 	p.size = l.canvas
 	f := []string{fmt.Sprintf("scale=%d:%d:flags=bicubic", l.scaled.w, l.scaled.h), "setsar=1"}
 	c, z := l.canvas, l.scaled

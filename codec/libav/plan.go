@@ -44,20 +44,18 @@ type planner struct {
 	plan
 	source
 	target target
-	op     codec.Convert // with its defaults
-	asked  codec.Convert // as it was asked
-	tones  bool          // filters that map HDR to SDR are here
+	op     request
+	tones  bool // filters that map HDR to SDR are here
 }
 
 // makePlan decides what becomes of each stream of the input.
-func makePlan(in source, asked codec.Convert, tones bool) (plan, error) {
-	op := asked.WithDefaults()
+func makePlan(in source, op request, tones bool) (plan, error) {
 	t, ok := targets[op.Format]
 	if !ok {
 		return plan{}, codec.Errorf(codec.Unsupported, "%s cannot be made into %s", in.name, op.Format)
 	}
 	p := planner{plan: plan{options: t.options, report: make([]codec.Stream, len(in.streams))},
-		source: in, target: t, op: op, asked: asked, tones: tones}
+		source: in, target: t, op: op, tones: tones}
 	best, sound := bestVideo(in.streams), bestAudio(in.streams)
 	for i, s := range in.streams {
 		p.report[i] = codec.Stream{Index: i, Kind: string(s.kind), Codec: s.codec}
@@ -118,9 +116,8 @@ func (p *planner) cover(s stream) {
 }
 
 func (p *planner) video(s stream) error {
-	changes := p.asked.Width != 0 || p.asked.Height != 0 || p.asked.Quality != 0
 	reason := "a change was asked for"
-	if !changes {
+	if !p.op.newVideo {
 		reason = p.whyNotCopied(s)
 	}
 	if reason == "" {
@@ -153,7 +150,7 @@ func (p *planner) whyNotCopied(s stream) string {
 }
 
 func (p *planner) audio(s stream) error {
-	changes := p.asked.Quality != 0 && !p.target.pcm
+	changes := p.op.newSound && (!p.target.pcm || !p.op.clip.whole())
 	if !changes && slices.Contains(p.target.copies[audio], s.codec) {
 		p.copy(s, "")
 		return nil

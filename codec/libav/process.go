@@ -15,13 +15,13 @@ const batch = 32
 
 // Process implements [codec.Codec].
 func (c *Codec) Process(ctx context.Context, w *codec.Work) error {
-	op, ok := w.Op.(codec.Convert)
-	if !ok {
-		return codec.Errorf(codec.Unsupported, "libav: no operation that can be done here")
-	}
 	in, err := onlyInput(w)
 	if err != nil {
 		return err
+	}
+	op, ok := requestOf(w.Op, in.Type())
+	if !ok {
+		return codec.Errorf(codec.Unsupported, "libav: %q is not done here", w.Op.Name())
 	}
 	s, streams, err := openInput(ctx, in, w.Policy)
 	if err != nil {
@@ -36,7 +36,10 @@ func (c *Codec) Process(ctx context.Context, w *codec.Work) error {
 	if err != nil {
 		return err
 	}
-	r := run{session: s, work: w, plan: p, target: targets[op.Target()], media: media}
+	if err := op.clip.check(in.Name(), media.Duration); err != nil {
+		return err
+	}
+	r := run{session: s, work: w, plan: p, clip: op.clip, target: targets[op.Format], media: media}
 	r.format, _ = codec.LookupFormat(op.Format)
 	return r.do(ctx)
 }
@@ -46,6 +49,7 @@ type run struct {
 	*session
 	plan
 	work   *codec.Work
+	clip   clip
 	target target
 	format codec.Format
 	media  codec.Media // of the input
@@ -102,7 +106,32 @@ func (r *run) begin(w codec.Writer) error {
 			return err
 		}
 	}
-	return r.start(r.options, r.offset, r.target.chapters)
+	offset, length, err := r.cut()
+	if err != nil {
+		return err
+	}
+	return r.start(r.options, offset, length, r.target.chapters)
+}
+
+// cut goes to where the clip begins. It returns that time in the input, and how
+// long the clip is, both in seconds.
+func (r *run) cut() (offset, length float64, err error) {
+	c := r.clip
+	if c.whole() {
+		return r.offset, 0, nil
+	}
+	if !math.IsNaN(r.offset) {
+		offset = r.offset
+	}
+	start := offset + c.start
+	if c.start == 0 && !c.fast {
+		return start, c.length, nil
+	}
+	key, err := r.seek(start, c.fast)
+	if err != nil || !c.fast {
+		return start, c.length, err
+	}
+	return key, start + c.length - key, nil
 }
 
 // loop runs to the end of the input, which may come early.
@@ -134,8 +163,8 @@ func (r *run) loop() error {
 // unknown. The last part belongs to the index.
 func (r *run) progress() {
 	done := ratioOf(float64(r.readAt), float64(r.in.Size()))
-	if r.media.Duration > 0 {
-		done = ratioOf(float64(r.position()), float64(r.media.Duration))
+	if total := r.clip.of(r.media.Duration); total > 0 {
+		done = ratioOf(float64(r.position()), float64(total))
 	}
 	if done *= 0.97; done > r.told {
 		r.told = done
@@ -153,6 +182,9 @@ func ratioOf(a, b float64) float64 {
 // checkDecoded fails for an input of which nothing came through, and notes
 // damage.
 func (r *run) checkDecoded() error {
+	if r.job.packets == 0 && !r.clip.whole() {
+		return r.clip.beyond(r.in.Name())
+	}
 	if r.job.packets == 0 {
 		return codec.Errorf(codec.Invalid, "%s is damaged: nothing in it could be read", r.in.Name())
 	}

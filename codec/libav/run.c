@@ -19,7 +19,9 @@ static int take_packet(SpoolJob *job)
     SpoolTrack *t = job->tracks[index];
     shift_packet(job, t, p);
     if (t->decoder)
-        return spool_decode(job, t, p);
+        return t->done ? 0 : spool_decode(job, t, p);
+    if (!spool_clip_packet(job, t, p))
+        return 0;
     return spool_write(job, t, p, t->from->time_base);
 }
 
@@ -39,6 +41,8 @@ int spool_job_run(SpoolJob *job, int packets)
     for (; packets > 0; packets--) {
         if (spool_stopped(job))
             return AVERROR_EXIT;
+        if (spool_clip_done(job))
+            return drain(job);
         int err = av_read_frame(job->in, job->packet);
         if (err == AVERROR(EAGAIN))
             continue;

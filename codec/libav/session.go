@@ -140,11 +140,24 @@ func (s *session) addEncode(input int, e encode, threads int, maxPixels int64) e
 	})
 }
 
-func (s *session) start(options map[string]string, offset float64, chapters bool) error {
+// seek goes to the last key frame that is shown at the time start or before, in
+// seconds of the input, and returns its time. Without exact it goes a little
+// further back, for what decoders need.
+func (s *session) seek(start float64, exact bool) (key float64, err error) {
+	var at C.double
+	err = s.native(func() C.int {
+		return C.spool_seek(s.job, C.double(start), C.int(toInt(exact)), &at)
+	})
+	return float64(at), err
+}
+
+// start writes the header. The output begins at offset, in seconds of the input,
+// and has at most length seconds; 0 is all.
+func (s *session) start(options map[string]string, offset, length float64, chapters bool) error {
 	d := dictionary(options)
 	defer C.av_dict_free(&d)
 	return s.native(func() C.int {
-		return C.spool_job_start(s.job, &d, C.double(offset), C.int(toInt(chapters)))
+		return C.spool_job_start(s.job, &d, C.double(offset), C.double(length), C.int(toInt(chapters)))
 	})
 }
 

@@ -2,6 +2,7 @@ package libav
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 )
@@ -29,7 +30,7 @@ func (p *planner) sound(s stream) encode {
 			layout = opusLayouts[channels]
 		}
 	}
-	if b := bitRate(encoder, p.op.Quality, channels, rate); b > 0 {
+	if b := p.bitRate(encoder, channels, rate); b > 0 {
 		e.options["b"] = strconv.Itoa(b)
 	}
 	e.filters = fmt.Sprintf("aformat=sample_fmts=%s:sample_rates=%d", format, rate)
@@ -40,6 +41,9 @@ func (p *planner) sound(s stream) encode {
 	// the picture in players that count samples.
 	if !p.target.sound {
 		e.filters = "aresample=async=1," + e.filters
+	}
+	if c := p.op.clip; !c.whole() {
+		e.filters = fmt.Sprintf("atrim=start=0:end=%f,%s", c.length, e.filters)
 	}
 	return e
 }
@@ -118,6 +122,54 @@ var (
 
 func knownLayout(layout string) bool {
 	return slices.Contains([]string{"mono", "stereo", "3.0", "4.0", "5.0", "5.1", "7.1"}, layout)
+}
+
+// bitRate is what was asked for, as far as the encoder goes, or what fits the
+// quality; 0 for an encoder without loss.
+func (p *planner) bitRate(encoder string, channels, rate int) int {
+	asked := p.op.bitRate
+	usual := bitRate(encoder, p.op.Quality, channels, rate)
+	if asked == 0 || usual == 0 {
+		if asked != 0 && p.op.newSound {
+			p.note("A bit rate means nothing for " + p.op.Format + ": it keeps sound without loss.")
+		}
+		return usual
+	}
+	least, most := bitRates(encoder, channels, rate)
+	got := min(max(asked, least), most)
+	if got != asked && p.op.newSound {
+		p.note(fmt.Sprintf("The bit rate is %d kbit/s instead of %d: %s takes %d to %d for such sound.",
+			got/1000, asked/1000, encoder, least/1000, most/1000))
+	}
+	return got
+}
+
+// bitRates are the bounds of an encoder, in bits a second for all channels.
+func bitRates(encoder string, channels, rate int) (least, most int) {
+	switch encoder {
+	case "libmp3lame": // MPEG-2 layer III, below 32 kHz, ends at 160
+		if rate < 32000 {
+			return 8_000, 160_000
+		}
+		return 32_000, 320_000
+	case "aac":
+		return 8_000 * channels, 5 * rate * channels
+	case "libopus":
+		return 6_000 * channels, 256_000 * channels
+	case "libvorbis":
+		i := slices.IndexFunc(vorbisRates, func(r vorbisRate) bool { return rate < r.below })
+		return vorbisRates[i].least * channels, vorbisRates[i].most * channels
+	}
+	return 0, math.MaxInt
+}
+
+// vorbisRate is what libvorbis takes for each channel below a sample rate,
+// according to its tables (lib/modes/setup_*.h).
+type vorbisRate struct{ below, least, most int }
+
+var vorbisRates = []vorbisRate{
+	{9_000, 8_000, 32_000}, {15_000, 16_000, 48_000}, {19_000, 16_000, 96_000},
+	{26_000, 16_000, 64_000}, {40_000, 32_000, 160_000}, {math.MaxInt, 32_000, 240_000},
 }
 
 // bitRate is a lossy encoder's, in bits a second for all channels: at quality

@@ -326,6 +326,8 @@ static int filter(SpoolJob *job, SpoolTrack *t, AVFrame *f)
         t->interlaced = 1;
     stamp(t, f);
     t->frames++;
+    if (!spool_clip_frame(job, t, f))
+        return 0;
     if ((err = av_buffersrc_add_frame(t->source, f)) < 0)
         return err;
     return drain_graph(job, t);

@@ -1,0 +1,31 @@
+package codec
+
+import "cmp"
+
+// ExtractAudio makes a sound file of the sound of a video, or of another sound
+// file.
+//
+// The sound is copied without a new encode where the format takes it as it is and
+// BitrateKbps is 0.
+type ExtractAudio struct {
+	// Format is the target's name: a format of the kind [Audio]; "" means mp3.
+	Format string `json:"format,omitempty"`
+	// BitrateKbps is in thousands of bits a second for all channels, from 32 to
+	// 512. 0 keeps the sound as it is where it can be copied, and means 192 where
+	// it cannot. Formats without loss have no choice: a note says so.
+	BitrateKbps int `json:"bitrateKbps,omitempty"`
+}
+
+// Name returns "extract-audio".
+func (ExtractAudio) Name() string { return "extract-audio" }
+
+// Target returns the canonical name of the format.
+func (e ExtractAudio) Target() string { return canonicalFormat(cmp.Or(e.Format, "mp3")) }
+
+// Validate implements [Operation].
+func (e ExtractAudio) Validate() error {
+	f := faults{op: e.Name()}
+	f.format(e.Target(), Audio)
+	f.between("bitrateKbps", e.BitrateKbps, 32, 512)
+	return f.err()
+}

@@ -1,0 +1,65 @@
+package libav
+
+import (
+	"github.com/spoolmedia/spool/codec"
+)
+
+// request is what an operation asks for, in the terms of a plan.
+type request struct {
+	codec.Convert           // format, quality and size, with their defaults
+	newVideo, newSound bool // a field asks for a change: a copy will not do
+	bitRate            int  // of sound, in bits a second; 0 goes by the quality
+	clip               clip
+}
+
+// requestOf translates an operation on an input of the media type; false means
+// that it is none of this package's.
+func requestOf(op codec.Operation, mediaType string) (request, bool) {
+	switch op := op.(type) {
+	case codec.Convert:
+		changed := op.Quality != 0
+		return request{
+			Convert:  op.WithDefaults(),
+			newVideo: changed || op.Width != 0 || op.Height != 0, newSound: changed,
+		}, true
+	case codec.ExtractAudio:
+		r := request{Convert: codec.Convert{Format: op.Target()}.WithDefaults(), bitRate: 192_000}
+		if op.BitrateKbps > 0 {
+			r.newSound, r.bitRate = true, op.BitrateKbps*1000
+		}
+		return r, true
+	case codec.Trim:
+		changed := op.Quality != 0
+		op = op.WithDefaults()
+		if op.Format == "" {
+			op.Format = sameFormat(mediaType)
+		}
+		fast := op.Mode == codec.TrimFast
+		return request{
+			Convert:  codec.Convert{Format: op.Format, Quality: op.Quality}.WithDefaults(),
+			newVideo: !fast || changed, newSound: !fast || changed,
+			clip: clip{op.Start, op.Duration, fast},
+		}, true
+	}
+	return request{}, false
+}
+
+// sameFormat is the format to write for an input that is to stay what it is.
+func sameFormat(mediaType string) string {
+	for _, f := range codec.Formats() {
+		if _, ok := targets[f.Name]; ok && f.Type == mediaType {
+			return f.Name
+		}
+	}
+	if kindOfType(mediaType) == codec.Audio {
+		return "m4a"
+	}
+	return "mp4"
+}
+
+func kindOfType(mediaType string) codec.Kind {
+	if len(mediaType) > 6 && mediaType[:6] == "audio/" {
+		return codec.Audio
+	}
+	return codec.Video
+}

@@ -1,0 +1,58 @@
+package codec
+
+import "cmp"
+
+// Trim cuts a clip out of a video or a sound file.
+type Trim struct {
+	// Format is the target's name; "" keeps that of the input where it can be
+	// made, and otherwise means mp4 for video and m4a for sound.
+	Format string `json:"format,omitempty"`
+	// Start is where the clip begins, in seconds after the start of the input.
+	Start float64 `json:"start,omitempty"`
+	// Duration of the clip in seconds, at least 0.1; 0 means 10. The clip ends
+	// where the input ends, if that is sooner.
+	Duration float64 `json:"duration,omitempty"`
+	// Mode is one of the Trim constants, "" means [TrimAccurate].
+	Mode string `json:"mode,omitempty"`
+	// Quality from 1 to 100 of what is encoded; 0 means 82.
+	Quality int `json:"quality,omitempty"`
+}
+
+// Modes of a [Trim].
+const (
+	// TrimAccurate cuts between any two pictures and samples, by a new encode.
+	TrimAccurate = "accurate"
+	// TrimFast copies: the clip begins at the last key frame before Start, and
+	// ends within a few pictures of where it should. Streams that the format does
+	// not take are encoded.
+	TrimFast = "fast"
+)
+
+// Name returns "trim".
+func (Trim) Name() string { return "trim" }
+
+// Target returns the canonical name of the format, or "".
+func (t Trim) Target() string { return canonicalFormat(t.Format) }
+
+// Validate implements [Operation].
+func (t Trim) Validate() error {
+	f := faults{op: t.Name()}
+	if t.Format != "" {
+		f.format(t.Format, Video, Audio)
+	}
+	f.seconds("start", t.Start, 0)
+	f.seconds("duration", cmp.Or(t.Duration, 10), 0.1)
+	f.oneOf("mode", t.Mode, TrimAccurate, TrimFast)
+	f.between("quality", t.Quality, 1, 100)
+	return f.err()
+}
+
+// WithDefaults returns t with the documented defaults in place of zero fields,
+// and Format as its canonical name.
+func (t Trim) WithDefaults() Trim {
+	t.Format = t.Target()
+	t.Duration = cmp.Or(t.Duration, 10)
+	t.Mode = cmp.Or(t.Mode, TrimAccurate)
+	t.Quality = cmp.Or(t.Quality, 82)
+	return t
+}
