@@ -15,12 +15,12 @@ func TestMappedFileLeavesMemory(t *testing.T) {
 		t.Skip("this system does not tell")
 	}
 	s := openWith(t, t.TempDir(), boltstore.Config{NoSync: true})
-	s.LimitMemory(8 << 20)
+	s.LimitMemory(4 << 20)
 	probe, err := json.Marshal(strings.Repeat("x", 60_000))
 	if err != nil {
 		t.Fatal(err)
 	}
-	const files = 700 // 42 MB
+	const files = 350 // 21 MB
 	_, _, err = s.Create(t.Context(), store.Job{ID: "j"}, func(yield func(store.File, store.Task) bool) {
 		for i := range files {
 			if !yield(store.File{Index: i, Probe: probe}, store.Task{}) {
@@ -35,7 +35,7 @@ func TestMappedFileLeavesMemory(t *testing.T) {
 	for range s.Files(t.Context(), "j", 0) {
 	}
 	full, _ := boltstore.FileMemory()
-	if full < before+30<<20 {
+	if full < before+15<<20 {
 		t.Skipf("got %d bytes more in memory after reading all, want most of the file", full-before)
 	}
 	for range 200 {
@@ -43,7 +43,7 @@ func TestMappedFileLeavesMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if after, _ := boltstore.FileMemory(); after > full-20<<20 {
+	if after, _ := boltstore.FileMemory(); after > full-10<<20 {
 		t.Errorf("got %d bytes of files in memory of %d, want most of them gone", after, full)
 	}
 	for f, err := range s.Files(t.Context(), "j", files-1) { // and can be read again
