@@ -117,7 +117,7 @@ func TestDamagedFileIsAnError(t *testing.T) {
 func damageAtRandom(t *testing.T, good []byte) {
 	path := filepath.Join(t.TempDir(), "jobs.db")
 	refused, failed := 0, 0
-	const seeds = 120
+	const seeds = 80
 	for seed := range uint64(seeds) {
 		bad := damaged(good, seed)
 		if err := os.WriteFile(path, bad, 0o600); err != nil {
