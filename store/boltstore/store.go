@@ -18,7 +18,7 @@
 //
 // # The file
 //
-// A bucket each holds jobs, states, files, tasks and events, as JSON; others hold
+// A bucket each holds jobs, states, files, tasks and events; others hold
 // keys only and order what is looked for: free tasks by lane, account and
 // priority, later ones by time, held ones by session, jobs by account and status.
 // The bucket "headless" names jobs whose records have no head: those of a Create
