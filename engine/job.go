@@ -122,6 +122,11 @@ func (e *Engine) jobOf(j store.Job) Job {
 	var rec record
 	// A request of a newer version may not decode; the rest of the job still does.
 	_ = json.Unmarshal(j.Request, &rec)
+	return e.jobFrom(j, rec)
+}
+
+// jobFrom returns what a host reads of j, whose request is rec.
+func (e *Engine) jobFrom(j store.Job, rec record) Job {
 	s := j.State
 	job := Job{
 		ID: j.ID, Account: j.Account, IdempotencyKey: j.Key,

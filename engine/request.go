@@ -187,7 +187,8 @@ type record struct {
 	Labels      map[string]string `json:"labels,omitempty"`
 }
 
-func (r Request) record() (json.RawMessage, error) {
+// record returns what is kept of r.
+func (r Request) record() (record, error) {
 	rec := record{
 		Priority: r.Priority, NotBefore: r.NotBefore, MaxAttempts: r.MaxAttempts,
 		Timeout: r.Timeout, Retain: r.Retain, Archive: r.Archive, Callback: r.Callback,
@@ -196,11 +197,11 @@ func (r Request) record() (json.RawMessage, error) {
 	if r.Operation != nil {
 		spec, err := specOf(r.Operation)
 		if err != nil {
-			return nil, err
+			return rec, err
 		}
 		rec.Operation = &spec
 	}
-	return json.Marshal(rec)
+	return rec, nil
 }
 
 // digest identifies the request, without the bytes of its inputs.

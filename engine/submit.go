@@ -2,9 +2,11 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 
 	"github.com/google/uuid"
@@ -33,7 +35,11 @@ func (e *Engine) Submit(ctx context.Context, r Request) (Job, error) {
 	if err != nil {
 		return Job{}, err
 	}
-	digest, err := r.digest(rec)
+	kept, err := json.Marshal(rec)
+	if err != nil {
+		return Job{}, err
+	}
+	digest, err := r.digest(kept)
 	if err != nil {
 		return Job{}, err
 	}
@@ -46,13 +52,20 @@ func (e *Engine) Submit(ctx context.Context, r Request) (Job, error) {
 	}
 	j := store.Job{
 		Version: store.Version, ID: id.String(), Account: r.Account,
-		Key: r.IdempotencyKey, Digest: digest, Created: e.now(), Request: rec,
+		Key: r.IdempotencyKey, Digest: digest, Created: e.now(), Request: kept,
 		State: store.State{
 			Version: store.Version, Account: r.Account, Status: store.Pending, Run: 1,
 			Total: len(r.Inputs), Open: len(r.Inputs),
 		},
 	}
-	return e.create(ctx, j, r, offers)
+	return e.create(ctx, j, submission{r, rec, offers})
+}
+
+// submission is a request that was checked.
+type submission struct {
+	Request
+	record record
+	offers []codec.Offer // here and elsewhere
 }
 
 // checkRequest returns what can be worked on here or elsewhere, or why r can
@@ -94,7 +107,10 @@ func (e *Engine) allOffers(ctx context.Context) ([]codec.Offer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("engine: look for workers: %w", err)
 	}
-	return announced(e.offers, sessions), nil
+	others := slices.DeleteFunc(sessions, func(s store.SessionInfo) bool {
+		return s.ID == e.session.ID()
+	})
+	return announced(e.offers, others), nil
 }
 
 // known returns the job that has r's idempotency key, before anything is stored
@@ -119,7 +135,7 @@ func (e *Engine) known(ctx context.Context, r Request, digest string) (Job, bool
 // create stores the inputs and then the job; if there is no new job in the end,
 // it removes the inputs.
 func (e *Engine) create(
-	ctx context.Context, j store.Job, r Request, offers []codec.Offer,
+	ctx context.Context, j store.Job, r submission,
 ) (job Job, err error) {
 	var staged []stagedInput
 	made := false
@@ -134,24 +150,39 @@ func (e *Engine) create(
 			return Job{}, fmt.Errorf("input %d, %s: %w", i, in.Name, err)
 		}
 		if s.url == "" {
-			s.lane = laneFor(offers, r.operation(in), s.mediaType)
+			s.lane = laneFor(r.offers, r.operation(in), s.mediaType)
 		}
 		staged = append(staged, s)
 	}
 	// A cancel that comes now must not leave it open whether there is a job.
 	created, made, err := e.config.Store.Create(
-		context.WithoutCancel(ctx), j, records(j, r, staged))
+		context.WithoutCancel(ctx), j, records(j, r.Request, staged))
 	if err != nil {
 		created, made, err = e.createdAfterAll(context.WithoutCancel(ctx), j.ID, err)
 	}
 	if err != nil {
 		return Job{}, fmt.Errorf("engine: create job: %w", err)
 	}
-	if made {
-		e.telemetry.submit(ctx, len(r.Inputs))
-		e.feeder.wake()
+	if !made {
+		return e.jobOf(created), nil
 	}
-	return e.jobOf(created), nil
+	e.telemetry.submit(ctx, len(r.Inputs))
+	e.remember(created, r.record)
+	for _, lane := range lanesOfInputs(staged) {
+		e.feeder.ready(lane, r.Account)
+	}
+	return e.jobFrom(created, r.record), nil
+}
+
+// lanesOfInputs returns the lanes of the first tasks, each once.
+func lanesOfInputs(staged []stagedInput) []string {
+	var lanes []string
+	for _, s := range staged {
+		if !slices.Contains(lanes, s.lane) {
+			lanes = append(lanes, s.lane)
+		}
+	}
+	return lanes
 }
 
 // createdAfterAll finds out whether a Create that failed with err has made the job,
