@@ -44,7 +44,7 @@ func (s *Store) Files(ctx context.Context, id string, from int) iter.Seq2[store.
 
 func (r *read) files(id string, from int) (page []store.File, err error) {
 	prefix := jobPrefix(id)
-	c := r.tx.Bucket(bucketFile).Cursor()
+	c := r.table(bucketFile).Cursor()
 	k, v := c.Seek(fileKey(id, from))
 	for ; bytes.HasPrefix(k, prefix) && len(page) < chunk; k, v = c.Next() {
 		var f store.File
@@ -118,7 +118,7 @@ func (r *read) lists(q store.Query, cursor string) (lists []*list, err error) {
 	}
 	for status := range counts {
 		l := &list{prefix: listPrefix(q.Account, status)}
-		c := r.tx.Bucket(bucketList).Cursor()
+		c := r.table(bucketList).Cursor()
 		if q.Oldest {
 			l.step = c.Next
 			l.move(newerThan(c, l.prefix, cursor))

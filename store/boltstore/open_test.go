@@ -147,6 +147,50 @@ func damageAtRandom(t *testing.T, good []byte) {
 	}
 }
 
+// After a panic within bbolt nothing more is written, and nothing hangs.
+func TestDamageFoundInACommitIsTheEndOfWriting(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "jobs.db")
+	s := openWith(t, dir, boltstore.Config{}) // one with NoSync does not say that it was closed
+	if _, _, err := s.Create(t.Context(), store.Job{ID: "j"}, imageFiles(2000)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	page := os.Getpagesize()
+	for at := 2 * page; at < len(good); at += page {
+		bad := slices.Clone(good)
+		bad[at+8] = 0x40 // a kind of page that there is not
+		if err := os.WriteFile(path, bad, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, err := boltstore.Open(path, boltstore.Config{NoSync: true})
+		if err != nil {
+			continue
+		}
+		if err := s.Delete(t.Context(), "j"); err != nil {
+			found++
+			if !errors.Is(err, boltstore.ErrDamaged) {
+				t.Errorf("delete: got %v, want ErrDamaged", err)
+			}
+			_, _, err = s.Create(t.Context(), store.Job{ID: "k"}, imageFiles(1))
+			if !errors.Is(err, boltstore.ErrDamaged) {
+				t.Errorf("create: got %v, want ErrDamaged", err)
+			}
+		}
+		_ = s.Close() // damage in the pages of the buckets is an error of it, too
+	}
+	if found == 0 {
+		t.Error("no damage was found while something was deleted")
+	}
+}
+
 // damaged returns a copy of good that is cut short, or has a page of zeroes or
 // noise, or some bits turned over, but never in its first two pages.
 func damaged(good []byte, seed uint64) []byte {
