@@ -23,6 +23,7 @@ import (
 	"github.com/spoolmedia/spool/engine"
 	"github.com/spoolmedia/spool/engine/enginetest"
 	"github.com/spoolmedia/spool/storage/filestorage"
+	"github.com/spoolmedia/spool/storage"
 	"github.com/spoolmedia/spool/storage/memstorage"
 	"github.com/spoolmedia/spool/store/boltstore"
 	"github.com/spoolmedia/spool/store/memstore"
@@ -151,6 +152,14 @@ func TestNoMessageKeepsAJobFromItsEnd(t *testing.T) {
 	}
 }
 
+// remote is a storage whose writers cannot seek and read, as one elsewhere.
+type remote struct{ storage.Storage }
+
+func (r remote) Create(ctx context.Context, key string) (storage.Writer, error) {
+	w, err := r.Storage.Create(ctx, key)
+	return struct{ storage.Writer }{w}, err
+}
+
 // A Submit that fails takes its inputs along, whichever call of the storage fails.
 func TestASubmitThatFailsLeavesNoInput(t *testing.T) {
 	for _, method := range []string{
@@ -168,7 +177,7 @@ func TestASubmitThatFailsLeavesNoInput(t *testing.T) {
 					return nil
 				}}
 				eng := enginetest.Open(t, engine.Config{
-					Storage: &enginetest.FaultyStorage{Storage: blobs, Faults: faults},
+					Storage: &enginetest.FaultyStorage{Storage: remote{blobs}, Faults: faults},
 					Workers: -1, Codecs: []codec.Codec{&enginetest.Codec{}},
 				})
 				_, err := eng.Submit(t.Context(), batch(2))
