@@ -51,9 +51,10 @@ func (r *read) files(id string, from int) (page []store.File, err error) {
 		if err := decode(v, &f); err != nil {
 			return nil, err
 		}
-		if !bytes.Equal(fileKey(id, f.Index), k) {
+		if !bytes.Equal(fileKey(id, f.Index), k) || f.Index < from {
 			return nil, misplaced("file", k)
 		}
+		from = f.Index + 1
 		page = append(page, f)
 	}
 	return page, nil
@@ -100,6 +101,10 @@ func (r *read) listed(q store.Query, cursor string) (page []store.Job, err error
 		if next == nil {
 			break
 		}
+		if cursor != "" && !rules.Behind(q, next.id, cursor) {
+			return nil, misplaced("job", next.id)
+		}
+		cursor = next.id
 		var j store.Job
 		j, err = r.job(next.id)
 		page = append(page, j)

@@ -171,6 +171,10 @@ func (s *Store) under(ctx context.Context, q store.TaskQuery) iter.Seq2[store.Ta
 		c := r.table(bucketTask).Cursor()
 		k, _ := c.Seek(from)
 		for ; bytes.HasPrefix(k, prefix) && len(page) < chunk; k, _ = c.Next() {
+			if bytes.Compare(k, from) < 0 {
+				return nil, misplaced("task", k)
+			}
+			from = append(bytes.Clone(k), 0)
 			if !rules.Under(string(k[len(q.Under.Job)+1:]), top) {
 				continue
 			}
