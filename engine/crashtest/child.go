@@ -327,14 +327,14 @@ func (l *life) noteDeliveries(ctx context.Context) error {
 		}
 		for d, err := range l.eng.Deliveries(ctx, job.ID) {
 			if err == nil {
-				err = l.ledger.write(told, d.ID, job.ID, d.Run, d.Event, d.Status)
+				err = l.ledger.add(told, d.ID, job.ID, d.Run, d.Event, d.Status)
 			}
 			if err != nil {
 				return err
 			}
 		}
 	}
-	return nil
+	return l.ledger.file.Sync()
 }
 
 // left counts the tasks and the inputs without a job that there still are.
