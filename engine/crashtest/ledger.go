@@ -38,7 +38,7 @@ func (l ledger) write(words ...any) error {
 
 // add adds a line, which is on disk after the next write.
 func (l ledger) add(words ...any) error {
-	_, err := l.file.WriteString(fmt.Sprintln(append(words, lineEnd)...))
+	_, err := fmt.Fprintln(l.file, append(words, lineEnd)...) // in one call of Write
 	return err
 }
 

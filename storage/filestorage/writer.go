@@ -112,7 +112,7 @@ func (w *writer) Commit() (storage.Info, error) {
 	}
 	info, err := w.commit()
 	if err != nil {
-		w.drop()
+		_ = w.drop() // err is why
 		return storage.Info{}, w.wrap("commit", err)
 	}
 	return info, nil
