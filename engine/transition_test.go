@@ -488,7 +488,7 @@ func (m *model) settle(t *rapid.T) {
 				done := finished{outputs: []store.Output{{Name: "out"}}}
 				err = m.update(task.Ref, func(tx *store.Tx) error { return c.claim().finish(tx, done, m.clock) })
 			}
-			if err != nil && err != errGone {
+			if err != nil && !errors.Is(err, errGone) {
 				t.Fatal(err)
 			}
 			m.claims = append(m.claims, c)
