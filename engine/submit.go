@@ -176,7 +176,9 @@ func (e *Engine) create(
 	for _, lane := range lanesOfInputs(staged) {
 		e.feeder.ready(lane, r.Account)
 	}
-	return e.jobFrom(created, r.record), nil
+	job = e.jobFrom(created, r.record)
+	job.Operation = r.Operation
+	return job, nil
 }
 
 // lanesOfInputs returns the lanes of the first tasks, each once.
