@@ -42,15 +42,15 @@ func (s *session) convert(p *picture, op codec.Convert) (*conversion, image, err
 	return c, im, nil
 }
 
-// checkSize refuses outputs that the format cannot hold, and results larger
-// than the limits for a picture.
+// checkSize refuses outputs that the format cannot hold, and those that could
+// not be cancelled in time.
 func (c *conversion) checkSize() error {
 	for _, z := range []size{c.layout.scaled, c.layout.canvas} {
 		if err := c.saver.tooLarge(c.name, c.target.Name, z); err != nil {
 			return err
 		}
 	}
-	return nil
+	return c.saver.tooSlow(c.name, c.target.Name, c.layout.canvas)
 }
 
 // decode opens the input as small as the layout allows, with all frames if the

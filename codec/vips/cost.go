@@ -30,11 +30,12 @@ func (p *picture) cost(op codec.Operation) codec.Cost {
 	}
 	nanoseconds := in * 12
 	if f := savers[convert.Target()]; f != nil {
+		perPixel := max(f.perPixel, float64(f.effort(z.pixels()).perPixel))
 		if f.animated && p.animated {
 			out *= float64(p.media.Frames)
 			nanoseconds *= float64(p.media.Frames)
 		}
-		nanoseconds += out * f.perPixel
+		nanoseconds += out * perPixel
 		memory += out * f.memory
 	}
 	return codec.Cost{CPU: baseCPU + time.Duration(nanoseconds),

@@ -11,6 +11,8 @@ type size struct{ w, h int }
 
 func (z size) swapped() size { return size{z.h, z.w} }
 
+func (z size) pixels() int64 { return int64(z.w) * int64(z.h) }
+
 // layout is how a picture gets its new size: scaled, then cut or padded to the
 // canvas around its centre.
 type layout struct{ scaled, canvas size }

@@ -55,13 +55,12 @@ func (c *conversion) save(im image, out codec.Sink) error {
 	if c.session.target = newTarget(c.session, w); c.saver.seekable && c.session.target.seek == nil {
 		return codec.Errorf(codec.Internal, "vips: the sink's writer for %s cannot seek", c.target.Name)
 	}
-	z := shape{im.width(), im.height(), 1}
 	media := codec.Media{Type: c.target.Type, Width: im.width(), Height: im.height(), Frames: c.frames}
 	if c.frames > 1 {
 		media.Height = im.pageHeight()
 		media.Duration = im.duration(c.frames)
 	}
-	options := c.saver.options(z, c.op.Quality)
+	options := c.saver.encoderOptions(size{media.Width, media.Height}, c.op.Quality)
 	if err := c.encode(im, options); err != nil {
 		return err
 	}
