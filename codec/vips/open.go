@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"context"
+	"errors"
 	"io"
 	"unsafe"
 
@@ -80,7 +81,7 @@ func (s *session) load(p *picture, more args) (image, error) {
 }
 
 func (s *session) loadFailure(p *picture, err error) error {
-	if err != errOperation {
+	if !errors.Is(err, errOperation) {
 		return err
 	}
 	return s.failure(codec.Invalid, "is broken, or not "+codec.TypeName(p.in.Type()))

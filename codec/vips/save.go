@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"bytes"
+	"errors"
 	"regexp"
 	"unsafe"
 
@@ -80,7 +81,7 @@ func (c *conversion) encode(im image, options map[string]string) error {
 	c.words = append(c.words, word(c.saver.operation))
 	c.stage(c.best, 1-c.saver.encodes)
 	if err := c.do(c.saver.operation, a, nil); err != nil {
-		if err != errOperation {
+		if !errors.Is(err, errOperation) {
 			return err
 		}
 		return c.failure(codec.Invalid, "could not be made into "+c.target.Name)

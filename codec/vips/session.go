@@ -222,7 +222,7 @@ func ioError(name, what string, err error) error {
 	if _, ok := errors.AsType[*codec.Error](err); ok {
 		return fmt.Errorf("vips: %s %s: %w", name, what, err)
 	}
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
 	return codec.Errorf(codec.Transient, "%s %s: %w", name, what, err)

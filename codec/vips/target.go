@@ -2,6 +2,7 @@ package vips
 
 import (
 	"bufio"
+	"errors"
 	"io"
 
 	"github.com/spoolmedia/spool/codec"
@@ -57,7 +58,7 @@ func (t *target) read(p []byte) int {
 		return -1
 	}
 	n, err := t.seek.ReadAt(p, pos)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return t.failed(err)
 	}
 	if t.move(int64(n), io.SeekCurrent) < 0 {
