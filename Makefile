@@ -4,7 +4,7 @@ FILES ?=
 OUT   ?= out/demo
 PURE  := ./engine/... ./callback ./store/... ./queue/... ./storage/... ./codec ./codec/codectest
 
-.PHONY: setup demo test check crash bench soak fmt lint
+.PHONY: setup demo gallery test check crash bench soak fmt lint
 
 setup:
 	@scripts/setup
@@ -12,6 +12,10 @@ setup:
 # demo converts our own picture and film, or FILES="…".
 demo: setup
 	@scripts/demo "$(OUT)" $(FILES)
+
+# gallery draws a contact sheet of our own picture and film, or FILES="…".
+gallery: setup
+	@scripts/gallery "$(OUT)/gallery.png" $(FILES)
 
 test: setup check
 	go test -race -shuffle=on -timeout 15m ./...
