@@ -30,7 +30,7 @@ check:
 	go tool staticcheck ./...
 	CGO_ENABLED=0 go build $(PURE)
 
-# crash kills a host of the engine 300 times and checks the books. test does so 20
+# crash kills a host of the engine 300 times and checks the books. test does so 16
 # times.
 crash: setup
 	go run ./engine/crashtest/crash
