@@ -25,7 +25,12 @@ func (p *picture) cost(op codec.Operation) codec.Cost {
 	}
 	cost := codec.Cost{CPU: baseCPU + time.Duration(in*12), Memory: baseMemory + int64(memory),
 		Threads: 1}
-	if r, ok := recipeOf(op); ok {
+	r, ok := recipeOf(op)
+	switch op.(type) {
+	case codec.StripMetadata:
+		r, ok = turned(p), p.turns() > 1
+	}
+	if ok {
 		cost = p.add(cost, r)
 	}
 	return cost

@@ -71,6 +71,19 @@ func (c *conversion) produce() (image, error) {
 	return im, nil
 }
 
+// follow does r on p and saves the result.
+func (s *session) follow(p *picture, r recipe, out codec.Sink) error {
+	c, err := s.plan(p, r)
+	if err != nil {
+		return err
+	}
+	im, err := c.produce()
+	if err != nil {
+		return err
+	}
+	return c.save(im, out)
+}
+
 // decode opens the input as small as the first step allows, with all frames if
 // the target takes them.
 func (c *conversion) decode() (image, error) {

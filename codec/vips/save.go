@@ -4,11 +4,13 @@ package vips
 import "C"
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"unsafe"
 
 	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/vips/internal/metadata"
 )
 
 // watch reports the evaluation of im, and of all that is made of it, as
@@ -26,10 +28,31 @@ func (c *conversion) save(im image, out codec.Sink) error {
 	}
 	defer w.Abort()
 	options := c.options(im)
-	if err := c.encode(im, options, w); err != nil {
+	if err := c.encodeTo(im, options, w); err != nil {
 		return err
 	}
 	return w.Commit(c.result(im, options))
+}
+
+// encodeTo encodes into w. What encoders themselves add to a bare picture is cut
+// out: libvips writes EXIF into every WebP, and into a JPEG whose profile stays.
+func (c *conversion) encodeTo(im image, options map[string]string, w io.Writer) error {
+	adds := c.target.Name == "webp" || im.has(profileField)
+	if !c.bare || !adds || !metadata.Cuts(c.target.Type) {
+		return c.encode(im, options, w)
+	}
+	var b bytes.Buffer
+	if err := c.encode(im, options, &b); err != nil {
+		return err
+	}
+	file, err := metadata.Cut(bytes.NewReader(b.Bytes()), int64(b.Len()), c.target.Type)
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(w, file.Reader()); err != nil {
+		return c.copyError("could not be written", err)
+	}
+	return nil
 }
 
 // create starts an output for the encoder.
