@@ -42,6 +42,8 @@ var offered = sync.OnceValue(func() []codec.Offer {
 		{Op: codec.Thumbnail{}.Name(), From: from, To: among(to, "jpg", "png", "webp", "avif")},
 		{Op: codec.Transform{}.Name(), From: from, To: to},
 		{Op: codec.Inspect{}.Name(), From: from},
+		{Op: codec.Compress{}.Name(), From: slices.DeleteFunc(slices.Clone(from),
+			func(mediaType string) bool { return !slices.Contains(to, formatOf(mediaType)) })},
 		{Op: codec.StripMetadata{}.Name(), From: slices.DeleteFunc(slices.Clone(from),
 			func(mediaType string) bool { return !metadata.Cuts(mediaType) })},
 	}
@@ -141,11 +143,13 @@ func refusal(op codec.Operation) error {
 
 // process does w.Op on the picture.
 func (s *session) process(p *picture, w *codec.Work) error {
-	switch w.Op.(type) {
+	switch op := w.Op.(type) {
 	case codec.Inspect:
 		return s.inspect(p, w.Out)
 	case codec.StripMetadata:
 		return s.strip(p, w.Out)
+	case codec.Compress:
+		return s.compress(p, op, w.Out)
 	}
 	r, ok := recipeOf(w.Op)
 	if !ok {

@@ -29,7 +29,9 @@ func (s *session) plan(p *picture, r recipe) (*conversion, error) {
 	if c.target, err = r.target(p.in.Type()); err != nil {
 		return nil, err
 	}
-	c.saver = savers[c.target.Name]
+	if c.saver = r.saver; c.saver == nil {
+		c.saver = savers[c.target.Name]
+	}
 	if p.animated && c.saver.animated {
 		c.frames = p.media.Frames
 	}
