@@ -210,8 +210,22 @@ static void repair_times(SpoolTrack *t, AVPacket *p)
     t->last_dts = p->dts;
 }
 
+// cut_padding takes samples that a packet has but that are not to be heard, at the
+// end of a sound without gaps, from its duration.
+static void cut_padding(const SpoolTrack *t, AVPacket *p)
+{
+    size_t size;
+    const uint8_t *skip = av_packet_get_side_data(p, AV_PKT_DATA_SKIP_SAMPLES, &size);
+    if (!skip || size < 10 || t->encoder || t->from->codecpar->sample_rate <= 0)
+        return;
+    int64_t end = av_rescale_q(AV_RL32(skip + 4), (AVRational){1, t->from->codecpar->sample_rate},
+                               t->from->time_base);
+    p->duration = FFMAX(0, p->duration - end);
+}
+
 int spool_write(SpoolJob *job, SpoolTrack *t, AVPacket *packet, AVRational base)
 {
+    cut_padding(t, packet);
     av_packet_rescale_ts(packet, base, t->to->time_base);
     packet->stream_index = t->to->index;
     packet->pos = -1;

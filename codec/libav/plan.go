@@ -150,8 +150,8 @@ func (p *planner) whyNotCopied(s stream) string {
 }
 
 func (p *planner) audio(s stream) error {
-	changes := p.op.newSound && (!p.target.pcm || !p.op.clip.whole())
-	if !changes && slices.Contains(p.target.copies[audio], s.codec) {
+	reason := p.whySoundNotCopied(s)
+	if reason == "" {
 		p.copy(s, "")
 		return nil
 	}
@@ -163,12 +163,21 @@ func (p *planner) audio(s stream) error {
 		p.note("A sound stream was left out: this FFmpeg cannot decode " + s.spoken() + " sound.")
 		return nil
 	}
-	reason := "a change was asked for"
-	if !changes {
-		reason = fmt.Sprintf("%s does not hold %s sound", p.op.Format, s.spoken())
-	}
 	p.encode(s, p.sound(s), reason)
 	return nil
+}
+
+// whySoundNotCopied says what keeps the sound from being copied; "": nothing.
+func (p *planner) whySoundNotCopied(s stream) string {
+	switch {
+	case p.op.newSound && (!p.target.pcm || !p.op.clip.whole()):
+		return "a change was asked for"
+	case !slices.Contains(p.target.copies[audio], s.codec):
+		return fmt.Sprintf("%s does not hold %s sound", p.op.Format, s.spoken())
+	case s.codec == "mp3" && p.mediaType == "audio/mpeg" && s.start > 0 && p.target.muxer == "matroska":
+		return "a copy would begin with silence that the MP3 file marks as not to be heard"
+	}
+	return ""
 }
 
 // complete checks that there is something to make, and sets the output's start.

@@ -293,6 +293,19 @@ static int remember(SpoolTrack *t, const AVFrame *f)
     return av_channel_layout_copy(&t->last->ch_layout, &f->ch_layout);
 }
 
+// usual_length is how long a picture stays of which the container does not say it:
+// by the frame rate, or, if there is none, to the end of a film of one picture.
+static int64_t usual_length(const SpoolTrack *t, const AVFrame *f)
+{
+    const AVStream *st = t->from;
+    if (st->avg_frame_rate.num > 0)
+        return av_rescale_q(1, av_inv_q(st->avg_frame_rate), st->time_base);
+    if (!t->frames && st->start_time != AV_NOPTS_VALUE && st->duration > 0 &&
+        f->best_effort_timestamp != AV_NOPTS_VALUE)
+        return FFMAX(1, st->start_time + st->duration - f->best_effort_timestamp);
+    return av_rescale_q(1, (AVRational){1, 25}, st->time_base);
+}
+
 // stamp gives a decoded frame its time: the demuxer's, or where the last ended.
 static void stamp(SpoolTrack *t, AVFrame *f)
 {
@@ -300,8 +313,8 @@ static void stamp(SpoolTrack *t, AVFrame *f)
     int64_t length = SPOOL_FRAME_DURATION(f);
     if (t->decoder->codec_type == AVMEDIA_TYPE_AUDIO)
         length = av_rescale_q(f->nb_samples, (AVRational){1, f->sample_rate}, base);
-    else if (length <= 0 && t->from->avg_frame_rate.num > 0)
-        length = av_rescale_q(1, av_inv_q(t->from->avg_frame_rate), base);
+    else if (length <= 0)
+        length = usual_length(t, f);
     SPOOL_FRAME_DURATION(f) = length;
     f->pts = f->best_effort_timestamp;
     if (f->pts == AV_NOPTS_VALUE)
