@@ -36,6 +36,8 @@ func New() *Codec {
 	c.offer(codec.Convert{}, inputTypes(), outputFormats())
 	c.offer(codec.ExtractAudio{}, films(inputTypes()), soundFormats(outputFormats()))
 	c.offer(codec.Trim{}, inputTypes(), outputFormats())
+	c.offer(codec.PosterFrame{}, pictured(inputTypes()), stillFormats())
+	c.offer(codec.Thumbnail{}, pictured(inputTypes()), stillFormats())
 	return c
 }
 

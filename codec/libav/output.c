@@ -51,14 +51,6 @@ int spool_open_output(SpoolJob *job, const char *muxer, int seekable)
     job->out->avoid_negative_ts = AVFMT_AVOID_NEG_TS_AUTO;
     // FLAC in MP4 still counts as an experiment.
     job->out->strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL;
-    job->inputs = job->in->nb_streams;
-    job->by_input = av_malloc_array(job->inputs, sizeof *job->by_input);
-    if (!job->by_input)
-        return AVERROR(ENOMEM);
-    for (int i = 0; i < job->inputs; i++) {
-        job->by_input[i] = -1;
-        job->in->streams[i]->discard = AVDISCARD_ALL;
-    }
     return 0;
 }
 
@@ -71,8 +63,27 @@ static int copy_tags(AVStream *to, const AVStream *from, int encoded)
     return err;
 }
 
-int spool_new_track(SpoolJob *job, int input, SpoolTrack **track)
+// list_inputs makes the list of which track is made of which stream; none so far.
+static int list_inputs(SpoolJob *job)
 {
+    if (job->by_input)
+        return 0;
+    job->inputs = job->in->nb_streams;
+    if (!(job->by_input = av_malloc_array(job->inputs, sizeof *job->by_input)))
+        return AVERROR(ENOMEM);
+    for (int i = 0; i < job->inputs; i++) {
+        job->by_input[i] = -1;
+        job->in->streams[i]->discard = AVDISCARD_ALL;
+    }
+    return 0;
+}
+
+// spool_new_track makes a track of a stream of the input; a tap has no output.
+int spool_new_track(SpoolJob *job, int input, int tap, SpoolTrack **track)
+{
+    int err = list_inputs(job);
+    if (err < 0)
+        return err;
     SpoolTrack **grown = av_realloc_array(job->tracks, job->count + 1, sizeof *grown);
     if (!grown)
         return AVERROR(ENOMEM);
@@ -86,17 +97,19 @@ int spool_new_track(SpoolJob *job, int input, SpoolTrack **track)
     t->next = t->previous = t->last_dts = AV_NOPTS_VALUE;
     t->first_dts = t->first_pts = t->end_pts = AV_NOPTS_VALUE;
     job->by_input[input] = job->count - 1;
+    *track = t;
+    if ((t->tap = tap))
+        return 0;
     if (!(t->to = avformat_new_stream(job->out, NULL)))
         return AVERROR(ENOMEM);
     t->to->disposition = t->from->disposition;
-    *track = t;
     return spool_hold(t, job->out->oformat->name);
 }
 
 int spool_add_copy(SpoolJob *job, int input, const char *tag)
 {
     SpoolTrack *t;
-    int err = spool_new_track(job, input, &t);
+    int err = spool_new_track(job, input, 0, &t);
     if (err < 0)
         return err;
     if ((err = avcodec_parameters_copy(t->to->codecpar, t->from->codecpar)) < 0 ||

@@ -2,6 +2,7 @@ package libav
 
 import (
 	"fmt"
+	"image"
 	"math"
 	"slices"
 
@@ -12,8 +13,10 @@ import (
 type encode struct {
 	encoder string
 	options map[string]string
-	filters string // between decoder and encoder
-	colour  colour // tags for the encoder
+	filters string       // between decoder and encoder
+	colour  colour       // tags for the encoder
+	still   *image.NRGBA // a second picture for the filters, as [still]
+	limit   int          // frames at most; 0: all
 }
 
 // track is a stream of the output.
@@ -50,7 +53,7 @@ type planner struct {
 
 // makePlan decides what becomes of each stream of the input.
 func makePlan(in source, op request, tones bool) (plan, error) {
-	t, ok := targets[op.Format]
+	t, ok := targetOf(op)
 	if !ok {
 		return plan{}, codec.Errorf(codec.Unsupported, "%s cannot be made into %s", in.name, op.Format)
 	}
@@ -75,6 +78,8 @@ func makePlan(in source, op request, tones bool) (plan, error) {
 // place decides about one stream.
 func (p *planner) place(s stream, best, sound int) error {
 	switch {
+	case p.target.still && s.index != best:
+		p.drop(s, "a picture is made of the main video stream")
 	case s.cover:
 		p.cover(s)
 	case s.kind == video && p.target.sound:
@@ -131,7 +136,11 @@ func (p *planner) video(s stream) error {
 	if s.width <= 0 || s.height <= 0 {
 		return codec.Errorf(codec.Invalid, "%s: its video has no picture size", p.name)
 	}
-	p.encode(s, p.pictures(s), reason)
+	if p.target.still {
+		p.encode(s, p.picture(s), reason)
+	} else {
+		p.encode(s, p.pictures(s), reason)
+	}
 	return nil
 }
 
@@ -196,14 +205,22 @@ func (p *planner) complete() error {
 	}
 	p.offset = math.NaN()
 	for _, t := range p.tracks {
-		if t.from.cover || t.from.kind != video && t.from.kind != audio {
-			continue
-		}
-		if s := t.from.start; !math.IsNaN(s) && !(s >= p.offset) {
-			p.offset = s
+		p.offset = earlier(p.offset, t.from)
+	}
+	if p.target.still { // its time counts from where all of the film begins
+		for _, s := range p.streams {
+			p.offset = earlier(p.offset, s)
 		}
 	}
 	return nil
+}
+
+// earlier is the start of s if that is known and before at.
+func earlier(at float64, s stream) float64 {
+	if s.cover || s.kind != video && s.kind != audio || math.IsNaN(s.start) || s.start >= at {
+		return at
+	}
+	return s.start
 }
 
 func (p *planner) copy(s stream, tag string) {

@@ -10,11 +10,19 @@ type request struct {
 	newVideo, newSound bool // a field asks for a change: a copy will not do
 	bitRate            int  // of sound, in bits a second; 0 goes by the quality
 	clip               clip
+	gravity            string // what stays when Fit cuts
+	choose             bool   // the picture that stands for the film is wanted
 }
 
 // requestOf translates an operation on an input of the media type; false means
 // that it is none of this package's.
 func requestOf(op codec.Operation, mediaType string) (request, bool) {
+	if r, at, ok := stillOf(op); ok {
+		if r.choose = at == nil; !r.choose {
+			r.clip.start = *at
+		}
+		return r, true
+	}
 	switch op := op.(type) {
 	case codec.Convert:
 		changed := op.Quality != 0
@@ -38,7 +46,7 @@ func requestOf(op codec.Operation, mediaType string) (request, bool) {
 		return request{
 			Convert:  codec.Convert{Format: op.Format, Quality: op.Quality}.WithDefaults(),
 			newVideo: !fast || changed, newSound: !fast || changed,
-			clip: clip{op.Start, op.Duration, fast},
+			clip: clip{start: op.Start, length: op.Duration, fast: fast},
 		}, true
 	}
 	return request{}, false

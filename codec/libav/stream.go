@@ -31,6 +31,7 @@ type colour struct{ primaries, transfer, matrix, rng int }
 const (
 	bt709   = 1
 	unknown = 2
+	srgb    = 13
 	pq      = 16
 	hlg     = 18
 
