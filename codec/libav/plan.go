@@ -61,10 +61,7 @@ func makePlan(in source, op request, tones bool) (plan, error) {
 		source: in, target: t, op: op, tones: tones}
 	best, sound := bestVideo(in.streams), bestAudio(in.streams)
 	for i, s := range in.streams {
-		p.report[i] = codec.Stream{Index: i, Kind: string(s.kind), Codec: s.codec}
-		if s.cover {
-			p.report[i].Kind = string(codec.Image)
-		}
+		p.report[i] = codec.Stream{Index: i, Kind: s.spokenKind(), Codec: s.codec}
 		if err := p.place(s, best, sound); err != nil {
 			return plan{}, err
 		}

@@ -19,6 +19,9 @@ func (c *Codec) Process(ctx context.Context, w *codec.Work) error {
 	if err != nil {
 		return err
 	}
+	if _, ok := w.Op.(codec.Inspect); ok {
+		return inspect(ctx, w)
+	}
 	op, ok := requestOf(w.Op, in.Type())
 	if !ok {
 		return codec.Errorf(codec.Unsupported, "libav: %q is not done here", w.Op.Name())
