@@ -37,6 +37,7 @@ func New() *Codec {
 	c.offer(codec.ExtractAudio{}, films(inputTypes()), soundFormats(outputFormats()))
 	c.offer(codec.Trim{}, inputTypes(), outputFormats())
 	c.offer(codec.Inspect{}, films(inputTypes()), nil)
+	c.offer(codec.StripMetadata{}, kept(inputTypes()), nil)
 	c.offer(codec.PosterFrame{}, pictured(inputTypes()), stillFormats())
 	c.offer(codec.Thumbnail{}, pictured(inputTypes()), stillFormats())
 	return c

@@ -192,3 +192,11 @@ func pictured(types []string) []string {
 		return kindOfType(t) == codec.Audio
 	})
 }
+
+// kept are the types of inputs that can be written as they are.
+func kept(types []string) []string {
+	made := outputFormats()
+	return slices.DeleteFunc(types, func(t string) bool {
+		return !slices.Contains(made, formatName(t))
+	})
+}

@@ -74,7 +74,8 @@ typedef struct SpoolJob {
     int64_t end;        // of the last packet written, in AV_TIME_BASE
     int64_t packets;    // written
     int read_fault;     // what ended the input before its end, or 0
-    int header, drained;
+    int header;
+    int plain;          // tags, titles of chapters and traces of the software are left out
     AVPacket *packet, *encoded;
     AVFrame *decoded, *filtered;
     char fault[256];    // what a function failed on, if it knows more than its code

@@ -54,9 +54,26 @@ int spool_open_output(SpoolJob *job, const char *muxer, int seekable)
     return 0;
 }
 
-// Metadata of a stream that describes the old encode is not passed on.
-static int copy_tags(AVStream *to, const AVStream *from, int encoded)
+// Matroska holds no attachment without a name and a type, and the language of a
+// stream is what players choose by.
+static int copy_plain_tags(AVStream *to, const AVStream *from)
 {
+    static const char *const kept[] = {"language", "filename", "mimetype"};
+    int attached = from->codecpar->codec_type == AVMEDIA_TYPE_ATTACHMENT;
+    for (size_t i = 0; i < (attached ? FF_ARRAY_ELEMS(kept) : 1); i++) {
+        const AVDictionaryEntry *e = av_dict_get(from->metadata, kept[i], NULL, 0);
+        int err = e ? av_dict_set(&to->metadata, e->key, e->value, 0) : 0;
+        if (err < 0)
+            return err;
+    }
+    return 0;
+}
+
+// Metadata of a stream that describes the old encode is not passed on.
+static int copy_tags(const SpoolJob *job, AVStream *to, const AVStream *from, int encoded)
+{
+    if (job->plain)
+        return copy_plain_tags(to, from);
     int err = av_dict_copy(&to->metadata, from->metadata, 0);
     if (encoded)
         av_dict_set(&to->metadata, "encoder", NULL, 0);
@@ -121,7 +138,7 @@ int spool_add_copy(SpoolJob *job, int input, const char *tag)
     t->to->r_frame_rate = t->from->r_frame_rate;
     t->to->sample_aspect_ratio = t->from->sample_aspect_ratio;
     t->to->duration = t->from->duration;
-    return copy_tags(t->to, t->from, 0);
+    return copy_tags(job, t->to, t->from, 0);
 }
 
 static int copy_chapters(SpoolJob *job)
@@ -147,7 +164,8 @@ static int copy_chapters(SpoolJob *job)
         to->end = FFMAX(to->start, from->end - shift);
         if (job->length)
             to->end = FFMIN(to->end, length);
-        av_dict_copy(&to->metadata, from->metadata, 0);
+        if (!job->plain)
+            av_dict_copy(&to->metadata, from->metadata, 0);
     }
     return 0;
 }
@@ -167,14 +185,17 @@ int spool_job_start(SpoolJob *job, AVDictionary **options, double offset, double
 {
     job->offset = isnan(offset) ? 0 : llrint(offset * AV_TIME_BASE);
     job->length = llrint(length * AV_TIME_BASE);
-    copy_global_tags(job);
+    if (job->plain)
+        job->out->flags |= AVFMT_FLAG_BITEXACT; // says nothing of the software
+    else
+        copy_global_tags(job);
     for (int i = 0; i < job->count; i++) {
         SpoolTrack *t = job->tracks[i];
         if (t->encoder)
-            copy_tags(t->to, t->from, 1);
+            copy_tags(job, t->to, t->from, 1);
     }
     // Ogg and MP4 keep the tags of a sound file with its stream or its file.
-    if (job->count && !job->out->metadata && job->tracks[0]->from->metadata &&
+    if (!job->plain && job->count && !job->out->metadata && job->tracks[0]->from->metadata &&
         !av_dict_get(job->tracks[0]->to->metadata, "language", NULL, 0))
         av_dict_copy(&job->out->metadata, job->tracks[0]->from->metadata, 0);
     if (chapters) {

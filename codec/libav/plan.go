@@ -77,15 +77,19 @@ func (p *planner) place(s stream, best, sound int) error {
 	switch {
 	case p.target.still && s.index != best:
 		p.drop(s, "a picture is made of the main video stream")
+	case s.cover && p.op.plain:
+		p.drop(s, "cover pictures are metadata")
 	case s.cover:
 		p.cover(s)
 	case s.kind == video && p.target.sound:
 		p.drop(s, p.op.Format+" holds sound only")
+	case p.op.remux && s.kind == subtitle, p.op.remux && s.kind == video && s.index != best:
+		p.copy(s, p.target.tags[s.codec])
 	case s.kind == video && s.index != best:
 		p.drop(s, "only the main video stream is kept")
 	case s.kind == video:
 		return p.video(s)
-	case s.kind == audio && p.target.sound && s.index != sound:
+	case s.kind == audio && p.target.sound && s.index != sound && !p.op.remux:
 		p.drop(s, "only one sound stream fits into "+p.op.Format)
 	case s.kind == audio:
 		return p.audio(s)
@@ -145,7 +149,7 @@ func (p *planner) video(s stream) error {
 func (p *planner) whyNotCopied(s stream) string {
 	editList := p.target.muxer == "mp4" || p.target.muxer == "mov"
 	switch {
-	case !slices.Contains(p.target.copies[video], s.codec):
+	case !p.op.remux && !slices.Contains(p.target.copies[video], s.codec):
 		return fmt.Sprintf("%s does not hold %s video", p.op.Format, s.spoken())
 	case math.IsNaN(s.start):
 		return "its pictures have no times to copy"
@@ -178,7 +182,7 @@ func (p *planner) whySoundNotCopied(s stream) string {
 	switch {
 	case p.op.newSound && (!p.target.pcm || !p.op.clip.whole()):
 		return "a change was asked for"
-	case !slices.Contains(p.target.copies[audio], s.codec):
+	case !p.op.remux && !slices.Contains(p.target.copies[audio], s.codec):
 		return fmt.Sprintf("%s does not hold %s sound", p.op.Format, s.spoken())
 	case s.codec == "mp3" && p.mediaType == "audio/mpeg" && s.start > 0 && p.target.muxer == "matroska":
 		return "a copy would begin with silence that the MP3 file marks as not to be heard"

@@ -47,7 +47,7 @@ func (c *Codec) Process(ctx context.Context, w *codec.Work) error {
 	if err := op.clip.check(in.Name(), media.Duration); err != nil {
 		return err
 	}
-	r := run{session: s, work: w, plan: p, clip: op.clip, media: media}
+	r := run{session: s, work: w, plan: p, request: op, media: media}
 	r.target, _ = targetOf(op)
 	r.format, _ = codec.LookupFormat(op.Format)
 	return r.do(ctx)
@@ -57,8 +57,8 @@ func (c *Codec) Process(ctx context.Context, w *codec.Work) error {
 type run struct {
 	*session
 	plan
+	request
 	work   *codec.Work
-	clip   clip
 	target target
 	format codec.Format
 	media  codec.Media // of the input
@@ -103,6 +103,7 @@ func (r *run) begin(w codec.Writer) error {
 	if err := r.openOutput(r.target.muxer, w, r.target.seekable); err != nil {
 		return err
 	}
+	r.setPlain(r.plain)
 	d := decodingOf(r.work)
 	for _, t := range r.tracks {
 		var err error

@@ -11,6 +11,8 @@ type request struct {
 	bitRate            int  // of sound, in bits a second; 0 goes by the quality
 	clip               clip
 	gravity            string // what stays when Fit cuts
+	plain              bool   // without tags, titles and covers
+	remux              bool   // in the format that it has, whatever the codecs
 	choose             bool   // the picture that stands for the film is wanted
 }
 
@@ -36,6 +38,9 @@ func requestOf(op codec.Operation, mediaType string) (request, bool) {
 			r.newSound, r.bitRate = true, op.BitrateKbps*1000
 		}
 		return r, true
+	case codec.StripMetadata:
+		return request{Convert: codec.Convert{Format: sameFormat(mediaType)}.WithDefaults(),
+			plain: true, remux: true}, true
 	case codec.Trim:
 		changed := op.Quality != 0
 		op = op.WithDefaults()

@@ -266,3 +266,6 @@ func toInt(b bool) int {
 	}
 	return 0
 }
+
+// setPlain leaves tags, titles and traces of the software out of the output.
+func (s *session) setPlain(plain bool) { s.job.plain = C.int(toInt(plain)) }
