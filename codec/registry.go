@@ -27,9 +27,13 @@ type Registry struct {
 // NewRegistry returns a registry of all operations of this package.
 func NewRegistry() *Registry {
 	r := new(Registry)
+	r.Register(Archive{})
 	r.Register(Convert{})
+	r.Register(Extract{})
 	r.Register(ExtractAudio{})
+	r.Register(ImageToPDF{})
 	r.Register(Trim{})
+	r.Register(Vectorize{})
 	return r
 }
 
