@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"slices"
 	"time"
 )
 
@@ -20,8 +21,16 @@ type Operation interface {
 }
 
 // Targeter is an [Operation] that names the format of its output, such as
-// "webp". An operation without it is offered under the empty format.
+// "webp", or "" where the codec decides by the input.
 type Targeter interface{ Target() string }
+
+// Target returns the format that op makes, "" if it names none.
+func Target(op Operation) string {
+	if t, ok := op.(Targeter); ok {
+		return t.Target()
+	}
+	return ""
+}
 
 // Combiner is an [Operation] that joins all inputs of a job in one task.
 type Combiner interface{ Combines() bool }
@@ -65,6 +74,18 @@ type Offer struct {
 	From []string `json:"from"`
 	To   []string `json:"to,omitempty"` // empty: an operation without a target
 	Lane string   `json:"lane"`
+}
+
+// Makes reports whether o is an offer of op, from whatever. An operation that
+// names no format takes what the codec makes.
+func (o Offer) Makes(op Operation) bool {
+	to := Target(op)
+	return o.Op == op.Name() && (to == "" || slices.Contains(o.To, to))
+}
+
+// Takes reports whether o is an offer of op from the media type.
+func (o Offer) Takes(op Operation, mediaType string) bool {
+	return o.Makes(op) && slices.Contains(o.From, mediaType)
 }
 
 // Lanes that the codecs of this module use. A lane keeps work of one weight

@@ -3,18 +3,41 @@ package codec
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
 
+var colour = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+
 // faults collects what is wrong with the fields of an operation.
 type faults struct {
-	op   string
-	errs []error
+	op     string
+	prefix string // of the names of fields, such as "outputs[2]."
+	errs   []error
 }
 
 func (f *faults) add(field, format string, args ...any) {
-	f.errs = append(f.errs, &FieldError{f.op, field, fmt.Sprintf(format, args...)})
+	f.errs = append(f.errs, &FieldError{f.op, f.prefix + field, fmt.Sprintf(format, args...)})
+}
+
+// step adds what is wrong with an operation that is part of this one.
+func (f *faults) step(op Operation) {
+	err := op.Validate()
+	if err == nil {
+		return
+	}
+	all := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		all = joined.Unwrap()
+	}
+	for _, err := range all {
+		if e, ok := errors.AsType[*FieldError](err); ok {
+			f.add(e.Field, "%s", e.Reason)
+		} else {
+			f.add(op.Name(), "%v", err)
+		}
+	}
 }
 
 // refuse is add for a fault against a rule that [Registry.Fields] can tell.
@@ -32,12 +55,22 @@ func (f *faults) between(field string, n, least, most int) {
 	}
 }
 
+// within wants a number from least to most; nil is the default.
+func (f *faults) within(field string, n *float64, least, most float64) {
+	if n != nil && !(*n >= least && *n <= most) { // also for what is no number
+		f.refuse(field, allowance{least: least, most: most},
+			"%v is not between %v and %v", *n, least, most)
+	}
+}
+
+// mostSeconds is a year: no recording is longer.
+const mostSeconds = 365 * 24 * 3600
+
 // seconds wants a time from least to a year.
 func (f *faults) seconds(field string, s, least float64) {
-	const year = 365 * 24 * 3600
-	if !(s >= least && s <= year) { // also for what is no number
-		f.refuse(field, allowance{least: least, most: year},
-			"%v is not between %v and %d seconds", s, least, year)
+	if !(s >= least && s <= mostSeconds) { // also for what is no number
+		f.refuse(field, allowance{least: least, most: mostSeconds},
+			"%v is not between %v and %d seconds", s, least, mostSeconds)
 	}
 }
 

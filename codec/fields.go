@@ -19,14 +19,17 @@ const (
 	BooleanField FieldKind = "boolean"
 	ChoiceField  FieldKind = "choice" // one of Field.Choices
 	ColourField  FieldKind = "colour" // "#rrggbb"
+	BlobField    FieldKind = "blob"   // the storage key of a second input: see [References]
 	JSONField    FieldKind = "json"   // a list or an object
 )
 
 // Field describes a field of an operation, for forms and documentation.
 type Field struct {
-	Name     string    `json:"name"` // in JSON
-	Kind     FieldKind `json:"kind"`
-	Required bool      `json:"required,omitempty"`
+	Name string    `json:"name"` // in JSON
+	Kind FieldKind `json:"kind"`
+	// Required says that the operation is refused where neither this field nor
+	// one that can take its place is given.
+	Required bool `json:"required,omitempty"`
 	// Default is what the zero value stands for; nil if that is nothing, or
 	// depends on the input.
 	Default any `json:"default,omitempty"`
@@ -61,7 +64,7 @@ func (r *Registry) Fields(name string) ([]Field, error) {
 		}
 		_, field.Required = missing[field.Name]
 		if v := defaults.FieldByIndex(f.Index); !v.IsZero() {
-			field.Default = v.Interface()
+			field.Default = reflect.Indirect(v).Interface()
 		}
 		field.obey(broken(t, f, field.Name))
 		fields = append(fields, field)
@@ -70,6 +73,9 @@ func (r *Registry) Fields(name string) ([]Field, error) {
 }
 
 func kindOf(t reflect.Type) FieldKind {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
 	switch kind := t.Kind(); {
 	case kind == reflect.String:
 		return TextField
@@ -101,7 +107,12 @@ func defaultsOf(t reflect.Type) reflect.Value {
 // broken returns the rule that a value breaks which no rule allows.
 func broken(t reflect.Type, f reflect.StructField, name string) allowance {
 	v := reflect.New(t).Elem()
-	switch field := v.FieldByIndex(f.Index); {
+	field := v.FieldByIndex(f.Index)
+	if field.Kind() == reflect.Pointer {
+		field.Set(reflect.New(f.Type.Elem()))
+		field = field.Elem()
+	}
+	switch {
 	case field.Kind() == reflect.String:
 		field.SetString("\x00")
 	case field.CanInt():
@@ -110,6 +121,9 @@ func broken(t reflect.Type, f reflect.StructField, name string) allowance {
 		field.SetFloat(-math.MaxFloat32)
 	default:
 		return allowance{}
+	}
+	if r, ok := v.Interface().(References); ok && r.Blobs()[name] != "" {
+		return allowance{kind: BlobField}
 	}
 	return faultsOf(v)[name]
 }

@@ -37,30 +37,11 @@ func announced(own []codec.Offer, sessions []store.SessionInfo) []codec.Offer {
 	return offers
 }
 
-// target returns the format that op makes, "" if it names none.
-func target(op codec.Operation) string {
-	if t, ok := op.(codec.Targeter); ok {
-		return t.Target()
-	}
-	return ""
-}
-
-// makes reports whether o is an offer of op, from whatever.
-func makes(o codec.Offer, op codec.Operation) bool {
-	to := target(op)
-	return o.Op == op.Name() && (to == "" || slices.Contains(o.To, to))
-}
-
-// takes reports whether o is an offer of op from the media type.
-func takes(o codec.Offer, op codec.Operation, mediaType string) bool {
-	return makes(o, op) && slices.Contains(o.From, mediaType)
-}
-
 // laneFor returns the lane of the first offer of op from the media type, or
 // laneControl if there is none.
 func laneFor(offers []codec.Offer, op codec.Operation, mediaType string) string {
 	for _, o := range offers {
-		if takes(o, op, mediaType) {
+		if o.Takes(op, mediaType) {
 			return o.Lane
 		}
 	}
@@ -71,7 +52,7 @@ func laneFor(offers []codec.Offer, op codec.Operation, mediaType string) string 
 func codecFor(codecs []codec.Codec, op codec.Operation, mediaType string) codec.Codec {
 	for _, c := range codecs {
 		for _, o := range c.Offers() {
-			if takes(o, op, mediaType) {
+			if o.Takes(op, mediaType) {
 				return c
 			}
 		}
@@ -85,7 +66,7 @@ func checkOffered(offers []codec.Offer, op codec.Operation) error {
 	var targets []string
 	known := false
 	for _, o := range offers {
-		if makes(o, op) {
+		if o.Makes(op) {
 			return nil
 		}
 		if o.Op == op.Name() {
@@ -97,19 +78,19 @@ func checkOffered(offers []codec.Offer, op codec.Operation) error {
 		return fmt.Errorf("operation: no codec here offers %q", op.Name())
 	}
 	return &codec.FieldError{Op: op.Name(), Field: "format", Reason: fmt.Sprintf(
-		"no codec here makes %q; they make %s", target(op), joined(targets))}
+		"no codec here makes %q; they make %s", codec.Target(op), joined(targets))}
 }
 
 // refusal says why nothing takes the file: what it is, and what would do.
 func refusal(offers []codec.Offer, op codec.Operation, name, mediaType string) error {
 	var types []string
 	for _, o := range offers {
-		if makes(o, op) {
+		if o.Makes(op) {
 			types = append(types, o.From...)
 		}
 	}
 	what := op.Name()
-	if to := target(op); to != "" {
+	if to := codec.Target(op); to != "" {
 		what += " to " + to
 	}
 	return codec.Errorf(codec.Unsupported, "%s seems to be %s; %s takes %s",

@@ -18,9 +18,9 @@ func requestOf(op codec.Operation, mediaType string) (request, bool) {
 	switch op := op.(type) {
 	case codec.Convert:
 		changed := op.Quality != 0
+		op = op.WithDefaults()
 		return request{
-			Convert:  op.WithDefaults(),
-			newVideo: changed || op.Width != 0 || op.Height != 0, newSound: changed,
+			Convert: op, newVideo: changed || op.Width != 0 || op.Height != 0, newSound: changed,
 		}, true
 	case codec.ExtractAudio:
 		r := request{Convert: codec.Convert{Format: op.Target()}.WithDefaults(), bitRate: 192_000}

@@ -15,6 +15,7 @@ const (
 // cost estimates what op takes of the picture, from its header.
 func (p *picture) cost(op codec.Operation) codec.Cost {
 	convert, _ := op.(codec.Convert)
+	convert = convert.WithDefaults()
 	z := plan(p.size(), convert).canvas
 	in := float64(p.media.Width) * float64(p.media.Height)
 	out := float64(z.w) * float64(z.h)
