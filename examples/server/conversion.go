@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/engine"
 )
 
 // archives are formats of the hosted API that are no media.
@@ -108,9 +109,11 @@ func (s *server) parse(
 	return op, nil
 }
 
-// qualityOf returns the quality that op works with, or nil if it has none.
-func (s *server) qualityOf(op codec.Operation) *int {
-	if op == nil {
+// qualityOf returns the quality that all files of the job were made with, or nil
+// if there is none.
+func (s *server) qualityOf(job engine.Job) *int {
+	op := job.Operation
+	if op == nil || job.Labels["mixed"] == "true" || paramOf(op, "targetBytes") != "" {
 		return nil
 	}
 	fields, err := s.registry.Fields(op.Name())

@@ -41,10 +41,11 @@ func (s *server) answered(h handle) http.Handler {
 		if err == nil {
 			return
 		}
-		if r.Context().Err() != nil {
+		f := failureOf(err)
+		// A body that stops coming ends the context too.
+		if r.Context().Err() != nil && f.status != http.StatusRequestTimeout {
 			return // nobody is there to be told
 		}
-		f := failureOf(err)
 		if f.status >= 500 && f.status != http.StatusNotImplemented {
 			s.log.Error("a request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 		}

@@ -45,6 +45,11 @@ func (s *server) orderConversion(o *order) (err error) {
 	if err := o.takeCommon(); err != nil {
 		return err
 	}
+	for _, u := range o.form.files {
+		if u.field != "files" && u.field != "file" {
+			return failf(http.StatusBadRequest, "There is no file field %q.", u.field)
+		}
+	}
 	if o.operations, err = s.conversions(&o.form, o.inputs()); err != nil {
 		return err
 	}

@@ -12,6 +12,10 @@ import (
 func (s *server) paced(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := http.NewResponseController(w)
+		if r.ContentLength != 0 {
+			// Also for a body that no handler reads: the server does.
+			_ = c.SetReadDeadline(time.Now().Add(s.limits.idle))
+		}
 		r.Body = &pacedBody{ReadCloser: r.Body, control: c, idle: s.limits.idle}
 		next.ServeHTTP(&pacedWriter{ResponseWriter: w, control: c, idle: s.limits.idle}, r)
 	})
@@ -27,8 +31,8 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 	// Not every writer has deadlines: those of tests may not.
 	_ = b.control.SetReadDeadline(time.Now().Add(b.idle))
 	n, err := b.ReadCloser.Read(p)
-	if err != nil {
-		// Without this the connection would end while the answer is made.
+	if err == io.EOF {
+		// The connection must not end while the answer is made.
 		_ = b.control.SetReadDeadline(time.Time{})
 	}
 	return n, err

@@ -136,6 +136,7 @@ func (s *server) submit(r *http.Request, o *order, brief bool) (engine.Job, erro
 		request.Inputs = append(request.Inputs, engine.FromURL(source))
 	}
 	if len(o.operations) > 1 {
+		request.Labels["mixed"] = "true"
 		for i, op := range o.operations {
 			request.Inputs[i].Operation = op
 		}
