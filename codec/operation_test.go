@@ -6,6 +6,7 @@ import (
 	"math"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -36,6 +37,10 @@ func everything() []codec.Operation {
 			{Format: "avif", Width: 1, Height: 2, Fit: codec.FitInside, Quality: 3, Suffix: "s-S_1"},
 		}},
 		codec.Storyboard{Frames: 1, Interval: 2, Columns: 3, Width: 16, Format: "webp", Quality: 4},
+		codec.AdaptiveStream{Profile: codec.ProfileCustom, SegmentDuration: 2,
+			Renditions:     []codec.StreamRendition{{Height: 144, Bitrate: 50_000, AudioBitrate: 32_000}},
+			PackageFormats: []string{"dash"},
+			Captions:       []codec.Caption{{Label: "x", Language: "pt-BR", Kind: "captions", Content: "WEBVTT"}}},
 		codec.StripMetadata{},
 		codec.Thumbnail{Format: "png", Width: 1, Height: 2, Fit: codec.FitContain,
 			Gravity: codec.GravityEast, Background: "#abcdef", Quality: 3, Timestamp: new(1.5)},
@@ -145,6 +150,17 @@ func TestOperationsNameTheFieldsAtFault(t *testing.T) {
 				"outputs[0].quality outputs[0].suffix"},
 		{codec.Storyboard{Frames: 401, Interval: -1, Columns: 101, Width: 15, Format: "gif", Quality: 101},
 			"frames interval columns width format quality"},
+		{codec.AdaptiveStream{}, ""},
+		{codec.AdaptiveStream{Profile: codec.ProfileCustom}, "renditions"},
+		{codec.AdaptiveStream{Profile: codec.ProfileHD, Renditions: []codec.StreamRendition{{Height: 360}}},
+			"renditions"},
+		{codec.AdaptiveStream{Profile: "huge", SegmentDuration: 1, PackageFormats: []string{"", "rtmp"}},
+			"profile segmentDuration packageFormats packageFormats"},
+		{codec.AdaptiveStream{
+			Renditions: []codec.StreamRendition{{Height: 360}, {Height: 143, Bitrate: 1, AudioBitrate: 1}, {Height: 360}},
+			Captions:   []codec.Caption{{Label: "a\"b", Language: "e", Kind: "signs", Content: "1"}}},
+			"renditions[1].height renditions[1].bitrate renditions[1].audioBitrate renditions[2].height " +
+				"captions[0].label captions[0].language captions[0].kind captions[0].content"},
 		{codec.Thumbnail{}, ""},
 		{codec.Thumbnail{Format: "gif", Width: -1, Height: -1, Fit: "x", Gravity: "y", Background: "red",
 			Quality: 101, Timestamp: &nan}, "format width height fit gravity background quality timestamp"},
@@ -238,5 +254,36 @@ func TestChainsSayWhatIsWrongInWhichStep(t *testing.T) {
 	want := map[string]string{"steps[0].logo": "one", "steps[1].logo": "two"}
 	if got := chain.Blobs(); !reflect.DeepEqual(got, want) {
 		t.Errorf("blobs: %v, want %v", got, want)
+	}
+}
+
+func TestProfilesAreLadders(t *testing.T) {
+	for profile, want := range map[string]string{
+		"": "360 480 720", codec.ProfileBasic: "360 480", codec.ProfileHD: "360 480 720 1080",
+		codec.ProfileSourceMax: "360 480 720 1080 1440 2160",
+	} {
+		var heights []string
+		last := 0
+		for _, r := range (codec.AdaptiveStream{Profile: profile}).WithDefaults().Renditions {
+			heights = append(heights, strconv.Itoa(r.Height))
+			if r.Bitrate <= last || r.AudioBitrate != 128_000 {
+				t.Errorf("%s: %+v", profile, r)
+			}
+			last = r.Bitrate
+		}
+		if got := strings.Join(heights, " "); got != want {
+			t.Errorf("%q: %s, want %s", profile, got, want)
+		}
+	}
+	custom := codec.AdaptiveStream{Renditions: []codec.StreamRendition{
+		{Height: 540}, {Height: 240}, {Height: 1080, Bitrate: 1_000_000},
+	}}.WithDefaults()
+	want := []codec.StreamRendition{
+		{Height: 240, Bitrate: 355_000, AudioBitrate: 128_000},
+		{Height: 540, Bitrate: 1_771_000, AudioBitrate: 128_000},
+		{Height: 1080, Bitrate: 1_000_000, AudioBitrate: 128_000},
+	}
+	if !slices.Equal(custom.Renditions, want) || custom.Profile != codec.ProfileCustom {
+		t.Errorf("got %+v, want %+v", custom, want)
 	}
 }

@@ -28,7 +28,7 @@ type Registry struct {
 func NewRegistry() *Registry {
 	r := new(Registry)
 	for _, op := range []Operation{
-		Adjust{}, Chain{}, Compress{}, Concat{}, ConcatAudio{}, Convert{}, ExtractAudio{},
+		AdaptiveStream{}, Adjust{}, Chain{}, Compress{}, Concat{}, ConcatAudio{}, Convert{}, ExtractAudio{},
 		GIF{}, Inspect{}, PDFPreview{}, PosterFrame{}, Renditions{}, Storyboard{},
 		StripMetadata{}, Thumbnail{}, Transform{}, Trim{}, Watermark{},
 	} {

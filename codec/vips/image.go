@@ -32,6 +32,14 @@ func (im image) space() C.VipsInterpretation { return C.vips_image_guess_interpr
 // deep reports whether the image has more than 8 bits for each sample.
 func (im image) deep() bool { return im.p.BandFmt != C.VIPS_FORMAT_UCHAR }
 
+// scale is the largest sample of the image divided by 255.
+func (im image) scale() float64 {
+	if im.deep() {
+		return 257
+	}
+	return 1
+}
+
 // formatName is libvips' name for the type of the samples.
 func (im image) formatName() string {
 	return C.GoString(C.vips_enum_nick(C.vips_band_format_get_type(), C.int(im.p.BandFmt)))
@@ -50,6 +58,17 @@ func (im image) has(field string) bool {
 	name := C.CString(field)
 	defer C.free(unsafe.Pointer(name))
 	return C.vips_image_get_typeof(im.p, name) != 0
+}
+
+// fields returns the names of all fields of the image.
+func (im image) fields() []string {
+	list := C.vips_image_get_fields(im.p)
+	defer C.g_strfreev(list)
+	var names []string
+	for _, name := range unsafe.Slice(list, C.g_strv_length(list)) {
+		names = append(names, C.GoString(name))
+	}
+	return names
 }
 
 // number returns a whole number among the fields of the image, or 0.

@@ -2,22 +2,26 @@ package vips
 
 import (
 	"bufio"
+	"errors"
 	"io"
-
-	"github.com/spoolmedia/spool/codec"
 )
 
 // target takes the bytes of an encoder. Only the thread that encodes uses it.
 type target struct {
 	s    *session
-	w    codec.Writer
 	buf  *bufio.Writer // for writers that cannot seek
-	seek codec.SeekableWriter
+	seek readWriteSeeker
 }
 
-func newTarget(s *session, w codec.Writer) *target {
-	t := &target{s: s, w: w}
-	if sw, ok := w.(codec.SeekableWriter); ok {
+// readWriteSeeker is what a [codec.SeekableWriter] can do.
+type readWriteSeeker interface {
+	io.WriteSeeker
+	io.ReaderAt
+}
+
+func newTarget(s *session, w io.Writer) *target {
+	t := &target{s: s}
+	if sw, ok := w.(readWriteSeeker); ok {
 		t.seek = sw
 	}
 	t.buf = bufio.NewWriterSize(w, 64<<10)
@@ -57,7 +61,7 @@ func (t *target) read(p []byte) int {
 		return -1
 	}
 	n, err := t.seek.ReadAt(p, pos)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return t.failed(err)
 	}
 	if t.move(int64(n), io.SeekCurrent) < 0 {

@@ -8,8 +8,6 @@ import (
 	"maps"
 	"slices"
 
-	bolt "go.etcd.io/bbolt"
-
 	"github.com/spoolmedia/spool/store"
 )
 
@@ -75,22 +73,4 @@ func (w *write) flushCounts() {
 			w.put(bucketCount, []byte(key), binary.BigEndian.AppendUint64(nil, uint64(after)))
 		}
 	}
-}
-
-// listAll makes the lists and the counters of a file whose jobs are in none.
-func listAll(tx *bolt.Tx) error {
-	w := newWrite(tx)
-	err := tx.Bucket(bucketState).ForEach(func(id, v []byte) error {
-		var st store.State
-		if err := decode(v, &st); err != nil {
-			return err
-		}
-		w.list(st.Account, st.Status, string(id))
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	w.flushCounts()
-	return w.err
 }

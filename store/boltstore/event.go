@@ -172,16 +172,24 @@ func (f *follower) add(r *read, page []store.Event, key []byte) ([]store.Event, 
 
 // events returns the events of the record that begins with the number seq.
 func (r *read) events(seq uint64) (events []store.Event, err error) {
-	for line := range bytes.SplitSeq(r.get(bucketEvent, eventKey(seq)), []byte("\n")) {
+	value := r.get(bucketEvent, eventKey(seq))
+	for len(value) > 0 {
+		size, n := binary.Uvarint(value)
+		if n <= 0 || size > uint64(len(value)-n) {
+			return nil, misplaced("event", eventKey(seq))
+		}
 		var e store.Event
-		if err := decode(line, &e); err != nil {
+		if err := decode(value[n:n+int(size)], &e); err != nil {
 			return nil, err
 		}
 		if e.Seq != seq+uint64(len(events)) {
 			return nil, misplaced("event", eventKey(seq))
 		}
 		e.Cursor = rules.Cursor(e.Seq)
-		events = append(events, e)
+		events, value = append(events, e), value[n+int(size):]
+	}
+	if len(events) == 0 {
+		return nil, misplaced("event", eventKey(seq))
 	}
 	return events, nil
 }

@@ -19,7 +19,7 @@ var (
 	bucketState    = []byte("state")    // job → store.State
 	bucketFile     = []byte("file")     // job 0 index → store.File
 	bucketTask     = []byte("task")     // job 0 task → store.Task
-	bucketEvent    = []byte("event")    // number of the first → lines of store.Event
+	bucketEvent    = []byte("event")    // number of the first → its size, store.Event, and so on
 	bucketKey      = []byte("key")      // "account" key → job
 	bucketList     = []byte("list")     // "account or none" "status" job
 	bucketReady    = []byte("ready")    // "lane" "account" inverted priority, job 0 task

@@ -41,14 +41,17 @@ func TestOpenFailsWhereThereIsNoFolder(t *testing.T) {
 	}
 }
 
-func TestOpenRefusesANewerFormat(t *testing.T) {
+func TestOpenRefusesOtherFormats(t *testing.T) {
 	path := written(t, 1)
-	editFile(t, path, func(tx *bolt.Tx) error {
-		return tx.Bucket([]byte("meta")).Put([]byte("format"), []byte{0, 0, 0, 99})
-	})
-	_, err := boltstore.Open(path, boltstore.Config{})
-	if !errors.Is(err, boltstore.ErrNewer) {
-		t.Errorf("got %v, want ErrNewer", err)
+	for version, want := range map[byte]error{
+		99: boltstore.ErrNewer, 2: boltstore.ErrDamaged,
+	} {
+		editFile(t, path, func(tx *bolt.Tx) error {
+			return tx.Bucket([]byte("meta")).Put([]byte("format"), []byte{0, 0, 0, version})
+		})
+		if _, err := boltstore.Open(path, boltstore.Config{}); !errors.Is(err, want) {
+			t.Errorf("format %d: got %v, want %v", version, err, want)
+		}
 	}
 }
 
@@ -117,7 +120,7 @@ func TestDamagedFileIsAnError(t *testing.T) {
 func damageAtRandom(t *testing.T, good []byte) {
 	path := filepath.Join(t.TempDir(), "jobs.db")
 	refused, failed := 0, 0
-	const seeds = 120
+	const seeds = 80
 	for seed := range uint64(seeds) {
 		bad := damaged(good, seed)
 		if err := os.WriteFile(path, bad, 0o600); err != nil {

@@ -3,7 +3,7 @@ package boltstore
 import (
 	"bytes"
 	"context"
-	"encoding/json"
+	"encoding"
 	"fmt"
 	"iter"
 	"runtime/debug"
@@ -43,7 +43,7 @@ func (r *read) visible(job string) bool { return r.get(bucketState, []byte(job))
 // load returns a record, or nil if there is none.
 func load[T any, P interface {
 	*T
-	json.Unmarshaler
+	encoding.BinaryUnmarshaler
 }](r *read, bucket, key []byte) (P, error) {
 	return loaded[T, P](r.get(bucket, key))
 }
@@ -51,7 +51,7 @@ func load[T any, P interface {
 // loaded returns the record that is b at rest, or nil if there is none.
 func loaded[T any, P interface {
 	*T
-	json.Unmarshaler
+	encoding.BinaryUnmarshaler
 }](b []byte) (P, error) {
 	if b == nil {
 		return nil, nil

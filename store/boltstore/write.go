@@ -2,7 +2,8 @@ package boltstore
 
 import (
 	"bytes"
-	"encoding/json"
+	"encoding"
+	"encoding/binary"
 	"fmt"
 
 	"github.com/spoolmedia/spool/store"
@@ -186,11 +187,11 @@ func (w *write) putEvents(events []*rules.Record[store.Event]) {
 		return
 	}
 	first := events[0].Value
-	lines := make([][]byte, len(events))
-	for i, e := range events {
-		lines[i] = e.Bytes
+	var value []byte
+	for _, e := range events {
+		value = append(binary.AppendUvarint(value, uint64(len(e.Bytes))), e.Bytes...)
 	}
-	w.put(bucketEvent, eventKey(first.Seq), bytes.Join(lines, []byte("\n")))
+	w.put(bucketEvent, eventKey(first.Seq), value)
 	w.put(bucketLog, logKey(logPrefix("", first.Job), first.Seq), nil)
 	if first.Account != "" {
 		w.put(bucketLog, logKey(logPrefix(first.Account, ""), first.Seq), nil)
@@ -208,8 +209,8 @@ func (w *write) deleteEvents(account, job string, seq uint64) {
 }
 
 // decode reads a record. What it cannot read this package did not write.
-func decode(b []byte, v json.Unmarshaler) error {
-	if err := v.UnmarshalJSON(b); err != nil { // json.Unmarshal would read it all once more
+func decode(b []byte, v encoding.BinaryUnmarshaler) error {
+	if err := v.UnmarshalBinary(b); err != nil {
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	return nil
