@@ -109,6 +109,9 @@ func fieldKind(t reflect.Type, name string) (reflect.Kind, bool) {
 	for _, f := range reflect.VisibleFields(t) {
 		tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if f.IsExported() && (tag == name || tag == "" && f.Name == name) {
+			if f.Type.Kind() == reflect.Pointer {
+				return f.Type.Elem().Kind(), true
+			}
 			return f.Type.Kind(), true
 		}
 	}
