@@ -41,6 +41,7 @@ var offered = sync.OnceValue(func() []codec.Offer {
 		{Op: codec.Convert{}.Name(), From: from, To: to},
 		{Op: codec.Thumbnail{}.Name(), From: from, To: among(to, "jpg", "png", "webp", "avif")},
 		{Op: codec.Transform{}.Name(), From: from, To: to},
+		{Op: codec.Adjust{}.Name(), From: from, To: to},
 		{Op: codec.Inspect{}.Name(), From: from},
 		{Op: codec.Compress{}.Name(), From: slices.DeleteFunc(slices.Clone(from),
 			func(mediaType string) bool { return !slices.Contains(to, formatOf(mediaType)) })},

@@ -17,6 +17,7 @@ func samples(t testing.TB) []codectest.Sample {
 		{Name: "photo.jpg", Data: turnedJPEG(t, flag(300, 200), 6), Op: codec.Thumbnail{Width: 60, Height: 60}},
 		{Name: "photo.jpg", Data: turnedJPEG(t, flag(300, 200), 1), Op: codec.Transform{Rotate: 30, Width: 80}},
 		{Name: photo.name, Data: in2bytes(photo), Op: codec.Inspect{}},
+		{Name: photo.name, Data: in2bytes(photo), Op: codec.Adjust{Hue: 30, Sharpen: true}},
 		{Name: photo.name, Data: in2bytes(photo), Op: codec.Compress{}},
 		{Name: "photo.jpg", Data: turnedJPEG(t, flag(300, 200), 6), Op: codec.Compress{TargetBytes: 3000}},
 		{Name: "photo.jpg", Data: turnedJPEG(t, flag(300, 200), 1), Op: codec.StripMetadata{}},

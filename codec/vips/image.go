@@ -177,6 +177,15 @@ func (im image) duration(n int) time.Duration {
 	return total
 }
 
+// matrix makes an image of the numbers, for operations that take it as an argument.
+func (s *session) matrix(m colourMatrix) (image, error) {
+	p := C.vips_image_new_matrix_from_array(3, 3, (*C.double)(&m[0]), C.int(len(m)))
+	if p == nil {
+		return image{}, errOperation
+	}
+	return s.ownImage(p), nil
+}
+
 // copy gives the image fields of its own; pixels stay shared.
 func (s *session) copy(im image) (image, error) { return s.call("copy", args{"in": im}) }
 

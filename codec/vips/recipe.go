@@ -47,6 +47,8 @@ func recipeOf(op codec.Operation) (recipe, bool) {
 		return thumbnail(op.WithDefaults()), true
 	case codec.Transform:
 		return transform(op.WithDefaults()), true
+	case codec.Adjust:
+		return adjust(op.WithDefaults()), true
 	}
 	return recipe{}, false
 }
@@ -93,6 +95,14 @@ func transform(op codec.Transform) recipe {
 		enlarge: op.Enlarge, gravity: op.Gravity, focusX: op.FocusX, focusY: op.FocusY,
 		background: op.Background})...)
 	return r
+}
+
+func adjust(op codec.Adjust) recipe {
+	return recipe{
+		steps: []step{tone{*op.Brightness, *op.Contrast, *op.Saturation, op.Hue,
+			op.Grayscale, op.Invert, op.Sharpen}},
+		encoding: encoding{format: op.Format, fallback: "png", quality: op.Quality},
+	}
 }
 
 // fitted is f as the only step, or none if it has no size to fit into.
