@@ -42,6 +42,7 @@ var offered = sync.OnceValue(func() []codec.Offer {
 		{Op: codec.Thumbnail{}.Name(), From: from, To: among(to, "jpg", "png", "webp", "avif")},
 		{Op: codec.Transform{}.Name(), From: from, To: to},
 		{Op: codec.Adjust{}.Name(), From: from, To: to},
+		{Op: codec.Watermark{}.Name(), From: from, To: to},
 		{Op: codec.Inspect{}.Name(), From: from},
 		{Op: codec.Compress{}.Name(), From: slices.DeleteFunc(slices.Clone(from),
 			func(mediaType string) bool { return !slices.Contains(to, formatOf(mediaType)) })},
@@ -120,6 +121,10 @@ func (*Codec) Process(ctx context.Context, w *codec.Work) error {
 	if err := w.Op.Validate(); err != nil {
 		return fmt.Errorf("vips: %w", err)
 	}
+	refs, err := logos(ctx, w)
+	if err != nil {
+		return err
+	}
 	return run(ctx, in, w.Report, func(s *session) error {
 		p, err := s.open(in, w.Policy)
 		if err != nil {
@@ -127,7 +132,7 @@ func (*Codec) Process(ctx context.Context, w *codec.Work) error {
 		}
 		s.threads = w.Threads
 		s.heavy = p.cost(w.Op).Memory >= heavyMemory
-		return s.process(p, w)
+		return s.process(p, w, refs)
 	})
 }
 
@@ -143,7 +148,7 @@ func refusal(op codec.Operation) error {
 }
 
 // process does w.Op on the picture.
-func (s *session) process(p *picture, w *codec.Work) error {
+func (s *session) process(p *picture, w *codec.Work, logos map[string]*pixels) error {
 	switch op := w.Op.(type) {
 	case codec.Inspect:
 		return s.inspect(p, w.Out)
@@ -152,7 +157,7 @@ func (s *session) process(p *picture, w *codec.Work) error {
 	case codec.Compress:
 		return s.compress(p, op, w.Out)
 	}
-	r, ok := recipeOf(w.Op)
+	r, ok := recipeOf(w.Op, logos)
 	if !ok {
 		return refusal(w.Op)
 	}

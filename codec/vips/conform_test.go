@@ -19,6 +19,7 @@ func samples(t testing.TB) []codectest.Sample {
 		{Name: photo.name, Data: in2bytes(photo), Op: codec.Inspect{}},
 		{Name: photo.name, Data: in2bytes(photo), Op: codec.Adjust{Hue: 30, Sharpen: true}},
 		{Name: photo.name, Data: in2bytes(photo), Op: codec.Compress{}},
+		{Name: photo.name, Data: in2bytes(photo), Op: codec.Watermark{Text: "© Ada", Rotate: 20}},
 		{Name: "photo.jpg", Data: turnedJPEG(t, flag(300, 200), 6), Op: codec.Compress{TargetBytes: 3000}},
 		{Name: "photo.jpg", Data: turnedJPEG(t, flag(300, 200), 1), Op: codec.StripMetadata{}},
 		{Name: "photo.jpg", Data: turnedJPEG(t, flag(300, 200), 3), Op: codec.StripMetadata{}},

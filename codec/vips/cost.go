@@ -25,7 +25,7 @@ func (p *picture) cost(op codec.Operation) codec.Cost {
 	}
 	cost := codec.Cost{CPU: baseCPU + time.Duration(in*12), Memory: baseMemory + int64(memory),
 		Threads: 1}
-	r, ok := recipeOf(op)
+	r, ok := recipeOf(op, nil)
 	switch op := op.(type) {
 	case codec.StripMetadata:
 		r, ok = turned(p), p.turns() > 1

@@ -32,7 +32,7 @@ func (s *session) plan(p *picture, r recipe) (*conversion, error) {
 	if c.saver = r.saver; c.saver == nil {
 		c.saver = savers[c.target.Name]
 	}
-	if p.animated && c.saver.animated {
+	if p.animated && c.saver.animated && r.page == 0 {
 		c.frames = p.media.Frames
 	}
 	if len(r.steps) > 0 {

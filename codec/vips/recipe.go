@@ -38,8 +38,9 @@ type encoding struct {
 }
 
 // recipeOf returns what op asks for, or false if it is not done by a recipe
-// alone.
-func recipeOf(op codec.Operation) (recipe, bool) {
+// alone. logos are the second inputs by the operation's names; without them the
+// recipe is good for planning only.
+func recipeOf(op codec.Operation, logos map[string]*pixels) (recipe, bool) {
 	switch op := op.(type) {
 	case codec.Convert:
 		return convert(op.WithDefaults()), true
@@ -49,6 +50,8 @@ func recipeOf(op codec.Operation) (recipe, bool) {
 		return transform(op.WithDefaults()), true
 	case codec.Adjust:
 		return adjust(op.WithDefaults()), true
+	case codec.Watermark:
+		return watermark(op.WithDefaults(), logos["logo"]), true
 	}
 	return recipe{}, false
 }
@@ -101,6 +104,13 @@ func adjust(op codec.Adjust) recipe {
 	return recipe{
 		steps: []step{tone{*op.Brightness, *op.Contrast, *op.Saturation, op.Hue,
 			op.Grayscale, op.Invert, op.Sharpen}},
+		encoding: encoding{format: op.Format, fallback: "png", quality: op.Quality},
+	}
+}
+
+func watermark(op codec.Watermark, logo *pixels) recipe {
+	return recipe{
+		steps:    []step{&mark{op: op, logo: logo}},
 		encoding: encoding{format: op.Format, fallback: "png", quality: op.Quality},
 	}
 }
