@@ -43,6 +43,10 @@ var offered = sync.OnceValue(func() []codec.Offer {
 		{Op: codec.Transform{}.Name(), From: from, To: to},
 		{Op: codec.Adjust{}.Name(), From: from, To: to},
 		{Op: codec.Watermark{}.Name(), From: from, To: to},
+		{Op: codec.Chain{}.Name(), From: from, To: to},
+		{Op: codec.PDFPreview{}.Name(), From: among(from, "application/pdf"),
+			To: among(to, "jpg", "png", "webp", "avif")},
+		{Op: codec.Renditions{}.Name(), From: from},
 		{Op: codec.Inspect{}.Name(), From: from},
 		{Op: codec.Compress{}.Name(), From: slices.DeleteFunc(slices.Clone(from),
 			func(mediaType string) bool { return !slices.Contains(to, formatOf(mediaType)) })},
@@ -141,6 +145,13 @@ func refusal(op codec.Operation) error {
 	if err := start(); err != nil {
 		return err
 	}
+	if chain, ok := op.(codec.Chain); ok {
+		for _, step := range chain.Steps {
+			if _, ok := recipeOf(step, nil); !ok {
+				return codec.Errorf(codec.Unsupported, "chain: %s cannot be done on pictures", step.Name())
+			}
+		}
+	}
 	if to := codec.Target(op); to != "" {
 		return codec.Errorf(codec.Unsupported, "%s of pictures to %s cannot be done here", op.Name(), to)
 	}
@@ -156,6 +167,8 @@ func (s *session) process(p *picture, w *codec.Work, logos map[string]*pixels) e
 		return s.strip(p, w.Out)
 	case codec.Compress:
 		return s.compress(p, op, w.Out)
+	case codec.Renditions:
+		return s.renditions(p, op, w.Out)
 	}
 	r, ok := recipeOf(w.Op, logos)
 	if !ok {

@@ -27,6 +27,11 @@ func (p *picture) cost(op codec.Operation) codec.Cost {
 		Threads: 1}
 	r, ok := recipeOf(op, nil)
 	switch op := op.(type) {
+	case codec.Renditions:
+		for _, r := range renditionRecipes(op) {
+			cost = p.add(cost, r)
+		}
+		cost.Memory += int64(in) * int64(max(p.header.bands(), 3)) // of the largest, at most
 	case codec.StripMetadata:
 		r, ok = turned(p), p.turns() > 1
 	case codec.Compress:

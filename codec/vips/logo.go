@@ -45,19 +45,21 @@ func (s *session) logo(p *picture) (*pixels, error) {
 	if err != nil {
 		return nil, err
 	}
-	if im.colours() == 1 {
-		if im, err = c.threeColours(im); err != nil {
-			return nil, c.loadFailure(p, err)
-		}
-	}
-	if !im.hasAlpha() {
-		if im, err = c.withAlpha(im); err != nil {
-			return nil, c.loadFailure(p, err)
-		}
+	if im, err = c.asPixels(im); err != nil {
+		return nil, c.loadFailure(p, err)
 	}
 	decoded, err := s.toPixels(im)
 	if err != nil {
 		return nil, c.loadFailure(p, err)
 	}
 	return decoded, nil
+}
+
+// asPixels brings an image to red, green, blue and transparency of 8 bits.
+func (c *conversion) asPixels(im image) (image, error) {
+	im, err := c.call("colourspace", args{"in": im, "space": "srgb"})
+	if err != nil || im.hasAlpha() {
+		return im, err
+	}
+	return c.withAlpha(im)
 }
