@@ -38,6 +38,7 @@ func New() *Codec {
 	c.offer(codec.Trim{}, inputTypes(), outputFormats())
 	c.offer(codec.Inspect{}, films(inputTypes()), nil)
 	c.offer(codec.StripMetadata{}, kept(inputTypes()), nil)
+	c.offer(codec.Compress{}, kept(inputTypes()), nil)
 	c.offer(codec.PosterFrame{}, pictured(inputTypes()), stillFormats())
 	c.offer(codec.Thumbnail{}, pictured(inputTypes()), stillFormats())
 	return c

@@ -23,7 +23,7 @@ func TestCodecConforms(t *testing.T) {
 	for _, op := range []codec.Operation{
 		codec.PosterFrame{Timestamp: new(0.6)}, codec.PosterFrame{Format: "avif"},
 		codec.Thumbnail{Format: "webp", Width: 64}, codec.Thumbnail{Format: "png"}, codec.Inspect{},
-		codec.StripMetadata{},
+		codec.StripMetadata{}, codec.Compress{Quality: 30}, codec.Compress{TargetBytes: 1 << 20},
 	} {
 		film.Op = op
 		samples = append(samples, film)

@@ -13,6 +13,7 @@
 #include <libavcodec/avcodec.h>
 #include <libavfilter/avfilter.h>
 #include <libavformat/avformat.h>
+#include <libavutil/bprint.h>
 
 #define SPOOL_NOTES 20
 #define SPOOL_NOTE_SIZE 240
@@ -40,6 +41,7 @@ typedef struct SpoolTrack {
     int64_t limit;      // frames that are given on at most; 0: all
     int64_t given;
     AVFrame *spare;     // with limit: the last frame before the clip
+    AVBPrint stats;     // of the first pass
     AVFrame *still;     // a second picture for the filters, or NULL
     // The libraries lose the duration of frames in the encoders: it is kept
     // here, by timestamp, until the packet comes out.
@@ -53,6 +55,7 @@ typedef struct SpoolEncode {
     const char *filters; // from [in], and [still] if there is one, to [out]
     AVDictionary *options; // of the encoder; taken over
     AVFrame *still;      // taken over
+    const char *stats;   // of the first pass, for the second; or NULL
     int threads;
     int64_t max_pixels, limit;
     int keys;            // only key frames are decoded
@@ -91,7 +94,7 @@ typedef struct SpoolStream {
     uint32_t tag;       // the container's code for the codec, or 0
     const char *profile;
     int decodable, width, height, bits, disposition, rgb, full_range, interlaced, alpha;
-    AVRational aspect, rate;
+    AVRational aspect, rate, tick;
     int primaries, transfer, matrix, color_range;
     int sample_rate, channels, sample_bits, floating, pixel_bits;
     char layout[64];

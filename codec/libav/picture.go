@@ -10,6 +10,7 @@ import (
 func (p *planner) pictures(s stream) encode {
 	e := encode{encoder: p.target.video, options: videoOptions(p.target.video, p.op.Quality),
 		colour: s.colour}
+	p.op.rate.apply(&e, s)
 	f := append(p.upright(s), p.resize(s)...)
 	format, filters := p.pixels(s, &e)
 	f = append(append(f, filters...), "format="+format)

@@ -17,6 +17,7 @@ type encode struct {
 	colour  colour       // tags for the encoder
 	still   *image.NRGBA // a second picture for the filters, as [still]
 	limit   int          // frames at most; 0: all
+	stats   string       // of a first pass, for encoders that keep none in a file
 }
 
 // track is a stream of the output.
@@ -180,7 +181,7 @@ func (p *planner) audio(s stream) error {
 // whySoundNotCopied says what keeps the sound from being copied; "": nothing.
 func (p *planner) whySoundNotCopied(s stream) string {
 	switch {
-	case p.op.newSound && (!p.target.pcm || !p.op.clip.whole()):
+	case p.op.newSound && !p.staysSmall(s) && (!p.target.pcm || !p.op.clip.whole()):
 		return "a change was asked for"
 	case !p.op.remux && !slices.Contains(p.target.copies[audio], s.codec):
 		return fmt.Sprintf("%s does not hold %s sound", p.op.Format, s.spoken())
@@ -188,6 +189,15 @@ func (p *planner) whySoundNotCopied(s stream) string {
 		return "a copy would begin with silence that the MP3 file marks as not to be heard"
 	}
 	return ""
+}
+
+// staysSmall reports whether an encode would not make the sound smaller.
+func (p *planner) staysSmall(s stream) bool {
+	if !p.op.onlyLess || s.bitRate <= 0 {
+		return false
+	}
+	b := p.bitRate(p.target.audio, min(s.channels, mostChannels(p.target.audio)), s.sampleRate)
+	return s.bitRate <= int64(b)*11/10
 }
 
 // complete checks that there is something to make, and sets the output's start.

@@ -11,6 +11,8 @@ type request struct {
 	bitRate            int  // of sound, in bits a second; 0 goes by the quality
 	clip               clip
 	gravity            string // what stays when Fit cuts
+	onlyLess           bool   // sound is encoded only if it gets smaller
+	rate               *rate  // of video, instead of the quality
 	plain              bool   // without tags, titles and covers
 	remux              bool   // in the format that it has, whatever the codecs
 	choose             bool   // the picture that stands for the film is wanted

@@ -158,6 +158,10 @@ func (s *session) addTrack(input int, e encode, d decoding) error {
 		settings.encoder = C.CString(e.encoder)
 		defer C.free(unsafe.Pointer(settings.encoder))
 	}
+	if e.stats != "" {
+		settings.stats = C.CString(e.stats)
+		defer C.free(unsafe.Pointer(settings.stats))
+	}
 	if e.still != nil {
 		settings.still = newFrame(e.still)
 	}
@@ -269,3 +273,8 @@ func toInt(b bool) int {
 
 // setPlain leaves tags, titles and traces of the software out of the output.
 func (s *session) setPlain(plain bool) { s.job.plain = C.int(toInt(plain)) }
+
+// stats are what the encoder of a first pass found, if it keeps that in no file.
+func (s *session) stats(track int) string {
+	return C.GoString(unsafe.Slice(s.job.tracks, s.job.count)[track].stats.str)
+}

@@ -15,6 +15,8 @@ void spool_track_free(SpoolTrack *t)
         return;
     avfilter_graph_free(&t->graph);
     avcodec_free_context(&t->decoder);
+    if (t->encoder)
+        av_freep(&t->encoder->stats_in);
     avcodec_free_context(&t->encoder);
     av_dict_free(&t->options);
     av_frame_free(&t->last);
@@ -22,6 +24,7 @@ void spool_track_free(SpoolTrack *t)
     av_frame_free(&t->spare);
     av_packet_free(&t->held);
     av_free(t->filters);
+    av_bprint_finalize(&t->stats, NULL);
     av_free(t);
 }
 
@@ -128,6 +131,8 @@ int spool_add_encode(SpoolJob *job, int input, SpoolEncode *e)
         return 0;
     if (!(t->encoder = avcodec_alloc_context3(codec)))
         return AVERROR(ENOMEM);
+    if (e->stats && !(t->encoder->stats_in = av_strdup(e->stats)))
+        return AVERROR(ENOMEM);
     return set_up_encoder(job, t, codec, e->threads);
 }
 
@@ -192,6 +197,10 @@ static int encode(SpoolJob *job, SpoolTrack *t, AVFrame *frame)
         return err == AVERROR_EOF ? 0 : err;
     for (;;) {
         err = avcodec_receive_packet(t->encoder, job->encoded);
+        if (t->encoder->flags & AV_CODEC_FLAG_PASS1 && t->encoder->stats_out) {
+            av_bprintf(&t->stats, "%s", t->encoder->stats_out);
+            t->encoder->stats_out[0] = 0;
+        }
         if (err == AVERROR(EAGAIN) || err == AVERROR_EOF)
             return 0;
         if (err < 0)
