@@ -39,8 +39,10 @@ func New() *Codec {
 	c.offer(codec.Inspect{}, films(inputTypes()), nil)
 	c.offer(codec.StripMetadata{}, kept(inputTypes()), nil)
 	c.offer(codec.Compress{}, kept(inputTypes()), nil)
-	c.offer(codec.PosterFrame{}, pictured(inputTypes()), stillFormats())
-	c.offer(codec.Thumbnail{}, pictured(inputTypes()), stillFormats())
+	c.offer(codec.PosterFrame{}, pictured(inputTypes()), silentFormats(stills))
+	c.offer(codec.Thumbnail{}, pictured(inputTypes()), silentFormats(stills))
+	c.offer(codec.GIF{}, pictured(inputTypes()), silentFormats(animations))
+	c.offer(codec.Storyboard{}, pictured(inputTypes()), silentFormats(stills))
 	return c
 }
 

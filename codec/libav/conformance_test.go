@@ -24,6 +24,7 @@ func TestCodecConforms(t *testing.T) {
 		codec.PosterFrame{Timestamp: new(0.6)}, codec.PosterFrame{Format: "avif"},
 		codec.Thumbnail{Format: "webp", Width: 64}, codec.Thumbnail{Format: "png"}, codec.Inspect{},
 		codec.StripMetadata{}, codec.Compress{Quality: 30}, codec.Compress{TargetBytes: 1 << 20},
+		codec.GIF{FPS: 5}, codec.Storyboard{Frames: 4},
 	} {
 		film.Op = op
 		samples = append(samples, film)

@@ -59,6 +59,7 @@ typedef struct SpoolEncode {
     int threads;
     int64_t max_pixels, limit;
     int keys;            // only key frames are decoded
+    int slices;          // threads share a frame, so that it comes out at once
 } SpoolEncode;
 
 typedef struct SpoolJob {
@@ -151,6 +152,10 @@ int spool_set_colour(SpoolJob *job, int track, int primaries, int transfer, int 
 int spool_decode(SpoolJob *job, SpoolTrack *t, AVPacket *packet); // NULL: the end
 int spool_rewind(SpoolJob *job, SpoolTrack *t); // after a seek
 void spool_track_free(SpoolTrack *t);
+
+// still.c
+int spool_write_picture(SpoolJob *job, SpoolEncode *e, int primaries, int transfer, int matrix,
+                        int range);
 
 // graph.c
 int spool_build_graph(SpoolTrack *t, const AVFrame *like);

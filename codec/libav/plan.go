@@ -33,6 +33,8 @@ type plan struct {
 	report  []codec.Stream // one for each stream of the input, in order
 	notes   []string
 	options map[string]string
+	upTo    string  // the filters of a still up to a picture for Go
+	palette string  // the filters for a GIF's, "" for others
 	size    size    // of the picture as shown, zero for sound
 	offset  float64 // seconds by which the output starts earlier
 }
@@ -76,8 +78,8 @@ func makePlan(in source, op request, tones bool) (plan, error) {
 // place decides about one stream.
 func (p *planner) place(s stream, best, sound int) error {
 	switch {
-	case p.target.still && s.index != best:
-		p.drop(s, "a picture is made of the main video stream")
+	case (p.target.still || p.target.mute) && s.index != best:
+		p.drop(s, p.op.Format+" is made of the main video stream")
 	case s.cover && p.op.plain:
 		p.drop(s, "cover pictures are metadata")
 	case s.cover:
@@ -138,9 +140,12 @@ func (p *planner) video(s stream) error {
 	if s.width <= 0 || s.height <= 0 {
 		return codec.Errorf(codec.Invalid, "%s: its video has no picture size", p.name)
 	}
-	if p.target.still {
+	switch {
+	case p.target.still:
 		p.encode(s, p.picture(s), reason)
-	} else {
+	case p.target.mute:
+		p.encode(s, p.animation(s), reason)
+	default:
 		p.encode(s, p.pictures(s), reason)
 	}
 	return nil
@@ -218,7 +223,7 @@ func (p *planner) complete() error {
 	for _, t := range p.tracks {
 		p.offset = earlier(p.offset, t.from)
 	}
-	if p.target.still { // its time counts from where all of the film begins
+	if p.target.still || p.target.mute { // its time counts from where all of the film begins
 		for _, s := range p.streams {
 			p.offset = earlier(p.offset, s)
 		}

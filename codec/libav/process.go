@@ -24,6 +24,8 @@ func (c *Codec) Process(ctx context.Context, w *codec.Work) error {
 		return inspect(ctx, w)
 	case codec.Compress:
 		return c.compress(ctx, w, op.WithDefaults())
+	case codec.Storyboard:
+		return c.storyboard(ctx, w, op.WithDefaults())
 	}
 	op, ok := requestOf(w.Op, in.Type())
 	if !ok {
@@ -39,6 +41,11 @@ func (c *Codec) Process(ctx context.Context, w *codec.Work) error {
 		return err
 	}
 	defer r.close()
+	if r.palette != "" {
+		if err := r.paint(ctx, c); err != nil {
+			return err
+		}
+	}
 	return r.do(ctx)
 }
 
@@ -211,6 +218,13 @@ func (r *run) cut() (offset, length float64, err error) {
 	return key, start + c.length - key, nil
 }
 
+// cutTap goes to the clip, for a run without an output.
+func (r *run) cutTap() error {
+	offset, length, err := r.cut()
+	r.setClip(offset, length)
+	return err
+}
+
 // loop runs to the end of the input, which may come early.
 func (r *run) loop() error {
 	limit := r.work.Policy.Limits.WithDefaults().Duration
@@ -299,9 +313,13 @@ func (r *run) relocate(w codec.Writer) error {
 
 func (r *run) result() codec.Result {
 	m := codec.Media{Type: r.format.Type, Width: r.size.w, Height: r.size.h}
-	if r.target.still {
+	switch {
+	case r.target.still:
 		m.Frames = 1
-	} else {
+	case r.target.mute:
+		m.Frames = r.given(0)
+		m.Duration = seconds(float64(m.Frames) / r.frameRate).Round(time.Millisecond)
+	default:
 		m.Duration = r.end().Round(time.Millisecond)
 	}
 	return codec.Result{

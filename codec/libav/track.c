@@ -46,9 +46,10 @@ static int open_decoder(SpoolJob *job, SpoolTrack *t, const SpoolEncode *setting
         t->decoder->max_pixels = settings->max_pixels;
     if (settings->keys) {
         t->decoder->skip_frame = AVDISCARD_NONKEY;
-        t->decoder->thread_type = FF_THREAD_SLICE; // a frame comes out at once
         t->from->discard = AVDISCARD_NONKEY;
     }
+    if (settings->keys || settings->slices)
+        t->decoder->thread_type = FF_THREAD_SLICE;
     return avcodec_open2(t->decoder, codec, NULL);
 }
 
@@ -221,6 +222,9 @@ static int prepare_frame(SpoolTrack *t, AVFrame *f)
 {
     AVRational base = av_buffersink_get_time_base(t->sink), to = t->encoder->time_base;
     int64_t duration = av_rescale_q(SPOOL_FRAME_DURATION(f), base, to);
+    AVRational rate = av_buffersink_get_frame_rate(t->sink);
+    if (av_cmp_q(base, t->from->time_base) && rate.num > 0) // filters do not convert it
+        duration = av_rescale_q(1, av_inv_q(rate), to);
     f->pts = f->pts == AV_NOPTS_VALUE ? AV_NOPTS_VALUE : av_rescale_q(f->pts, base, to);
     f->pict_type = AV_PICTURE_TYPE_NONE;
     if (t->encoder->flags & AV_CODEC_FLAG_QSCALE)
