@@ -28,9 +28,10 @@ type Registry struct {
 func NewRegistry() *Registry {
 	r := new(Registry)
 	for _, op := range []Operation{
-		AdaptiveStream{}, Adjust{}, Chain{}, Compress{}, Concat{}, ConcatAudio{}, Convert{}, ExtractAudio{},
-		GIF{}, Inspect{}, PDFPreview{}, PosterFrame{}, Renditions{}, Storyboard{},
-		StripMetadata{}, Thumbnail{}, Transform{}, Trim{}, Watermark{},
+		AdaptiveStream{}, Adjust{}, Archive{}, Chain{}, Compress{}, Concat{}, ConcatAudio{},
+		Convert{}, Extract{}, ExtractAudio{}, GIF{}, ImageToPDF{}, Inspect{}, PDFPreview{},
+		PosterFrame{}, Renditions{}, Storyboard{}, StripMetadata{}, Thumbnail{}, Transform{},
+		Trim{}, Vectorize{}, Watermark{},
 	} {
 		r.Register(op)
 	}
@@ -108,6 +109,9 @@ func fieldKind(t reflect.Type, name string) (reflect.Kind, bool) {
 	for _, f := range reflect.VisibleFields(t) {
 		tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if f.IsExported() && (tag == name || tag == "" && f.Name == name) {
+			if f.Type.Kind() == reflect.Pointer {
+				return f.Type.Elem().Kind(), true
+			}
 			return f.Type.Kind(), true
 		}
 	}

@@ -134,6 +134,7 @@ var pictureFormats = []string{"jpg", "png", "webp", "avif"}
 // picture wants one of the formats, under any of its names, or "".
 func (f *faults) picture(format string, formats ...string) {
 	if format != "" && !slices.Contains(formats, canonicalFormat(format)) {
-		f.add("format", "%q is not one of %s", format, strings.Join(formats, ", "))
+		f.refuse("format", allowance{choices: formats},
+			"%q is not one of %s", format, strings.Join(formats, ", "))
 	}
 }

@@ -88,7 +88,8 @@ func (w Watermark) Validate() error {
 	f.oneOf("position", w.Position, PositionTopLeft, PositionTopRight,
 		PositionBottomLeft, PositionBottomRight, PositionCenter)
 	if w.Margin != nil && (*w.Margin < 0 || *w.Margin > MaxSide) {
-		f.add("margin", "%d is not between 0 and %d", *w.Margin, MaxSide)
+		f.refuse("margin", allowance{most: MaxSide},
+			"%d is not between 0 and %d", *w.Margin, MaxSide)
 	}
 	f.within("opacity", w.Opacity, 0, 1)
 	f.between("watermarkWidth", w.WatermarkWidth, 1, MaxSide)
