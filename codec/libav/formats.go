@@ -202,3 +202,8 @@ func kept(types []string) []string {
 		return !slices.Contains(made, formatName(t))
 	})
 }
+
+// filmFormats are those of the formats that hold video.
+func filmFormats(formats []string) []string {
+	return slices.DeleteFunc(formats, func(name string) bool { return targets[name].sound })
+}

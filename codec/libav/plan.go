@@ -5,6 +5,7 @@ import (
 	"image"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/spoolmedia/spool/codec"
 )
@@ -33,16 +34,18 @@ type plan struct {
 	report  []codec.Stream // one for each stream of the input, in order
 	notes   []string
 	options map[string]string
-	upTo    string  // the filters of a still up to a picture for Go
-	palette string  // the filters for a GIF's, "" for others
-	size    size    // of the picture as shown, zero for sound
-	offset  float64 // seconds by which the output starts earlier
+	still   *image.NRGBA // that an edit lays over
+	upTo    string       // the filters of a still up to a picture for Go
+	palette string       // the filters for a GIF's, "" for others
+	size    size         // of the picture as shown, zero for sound
+	offset  float64      // seconds by which the output starts earlier
 }
 
 // source is the input of a plan, from its headers.
 type source struct {
 	name, mediaType string
 	streams         []stream
+	length          time.Duration // of the clip of it; 0: unknown
 }
 
 // planner makes a plan.
@@ -146,7 +149,11 @@ func (p *planner) video(s stream) error {
 	case p.target.mute:
 		p.encode(s, p.animation(s), reason)
 	default:
-		p.encode(s, p.pictures(s), reason)
+		e, err := p.pictures(s)
+		if err != nil {
+			return err
+		}
+		p.encode(s, e, reason)
 	}
 	return nil
 }
@@ -179,14 +186,19 @@ func (p *planner) audio(s stream) error {
 		p.note("A sound stream was left out: this FFmpeg cannot decode " + s.spoken() + " sound.")
 		return nil
 	}
-	p.encode(s, p.sound(s), reason)
+	e, err := p.sound(s)
+	if err != nil {
+		return err
+	}
+	p.encode(s, e, reason)
 	return nil
 }
 
 // whySoundNotCopied says what keeps the sound from being copied; "": nothing.
 func (p *planner) whySoundNotCopied(s stream) string {
 	switch {
-	case p.op.newSound && !p.staysSmall(s) && (!p.target.pcm || !p.op.clip.whole()):
+	case p.op.newSound && !p.staysSmall(s) &&
+		(!p.target.pcm || !p.op.clip.whole() || len(p.op.edits) > 0):
 		return "a change was asked for"
 	case !p.op.remux && !slices.Contains(p.target.copies[audio], s.codec):
 		return fmt.Sprintf("%s does not hold %s sound", p.op.Format, s.spoken())

@@ -29,7 +29,9 @@ func (c *Codec) Process(ctx context.Context, w *codec.Work) error {
 	}
 	op, ok := requestOf(w.Op, in.Type())
 	if !ok {
-		return codec.Errorf(codec.Unsupported, "libav: %q is not done here", w.Op.Name())
+		if op, err = editedRequest(w); err != nil {
+			return err
+		}
 	}
 	if op.choose {
 		if op.clip.start, err = choose(ctx, w); err != nil {
@@ -41,6 +43,11 @@ func (c *Codec) Process(ctx context.Context, w *codec.Work) error {
 		return err
 	}
 	defer r.close()
+	if r.normalize {
+		if err := r.measure(ctx, c); err != nil {
+			return err
+		}
+	}
 	if r.palette != "" {
 		if err := r.paint(ctx, c); err != nil {
 			return err
@@ -57,7 +64,7 @@ func (c *Codec) open(ctx context.Context, w *codec.Work, op request) (*run, erro
 		return nil, err
 	}
 	r := &run{session: s, work: w, request: op, media: mediaOf(s, streams), meter: meter{to: w}}
-	if err := r.prepare(source{in.Name(), in.Type(), streams}, c.tones); err != nil {
+	if err := r.prepare(source{in.Name(), in.Type(), streams, op.clip.of(r.media.Duration)}, c.tones); err != nil {
 		s.close()
 		return nil, err
 	}

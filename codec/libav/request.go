@@ -12,6 +12,8 @@ type request struct {
 	clip               clip
 	family             map[string]target // where Format is looked up; nil: targets
 	frameRate          float64
+	edits              []edit
+	normalize          bool   // the loudness of sound is measured and set
 	gravity            string // what stays when Fit cuts
 	onlyLess           bool   // sound is encoded only if it gets smaller
 	rate               *rate  // of video, instead of the quality

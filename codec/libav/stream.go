@@ -77,6 +77,14 @@ func (s stream) hdr() bool { return s.colour.transfer == pq || s.colour.transfer
 // with square pixels and turned upright.
 func (s stream) stored() size { return size{s.width, s.height} }
 
+// asStored is the size in the file, turned upright.
+func (s stream) asStored() size {
+	if s.turn.swaps() {
+		return s.stored().swapped()
+	}
+	return s.stored()
+}
+
 func (s stream) shown() size {
 	z := s.stored()
 	if s.aspect.num > 0 && s.aspect.den > 0 {

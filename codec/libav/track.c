@@ -382,13 +382,23 @@ static int receive(SpoolJob *job, SpoolTrack *t)
     return AVERROR_EOF;
 }
 
+// close_source tells the filters when the last frame ends, which changes of the
+// frame rate need.
+static int close_source(const SpoolJob *job, SpoolTrack *t)
+{
+    int64_t end = t->next;
+    if (job->length)
+        end = FFMIN(end, av_rescale_q(job->length, AV_TIME_BASE_Q, t->from->time_base));
+    return av_buffersrc_close(t->source, end, AV_BUFFERSRC_FLAG_PUSH);
+}
+
 // finish gives on what is left in the decoder's successors.
 static int finish(SpoolJob *job, SpoolTrack *t)
 {
     int err;
     if (!t->frames)
         return 0;
-    if ((err = use_spare(job, t)) < 0 || (err = av_buffersrc_add_frame(t->source, NULL)) < 0 ||
+    if ((err = use_spare(job, t)) < 0 || (err = close_source(job, t)) < 0 ||
         (err = drain_graph(job, t)) < 0)
         return err;
     return t->tap ? 0 : encode(job, t, NULL);
