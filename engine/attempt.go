@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -56,6 +57,9 @@ func (e *Engine) conclude(
 	if err == nil || !errors.Is(cause, errShutdown) && !errors.Is(cause, errSession) {
 		var f finished
 		if err != nil {
+			if _, ok := errors.AsType[*codec.Error](err); !ok {
+				e.logger(c).Warn("spool: storage failed an attempt", "error", err)
+			}
 			f.err = failure(c.name(), err)
 			f.wait = e.config.Backoff.wait(c.task.Attempt)
 		}
@@ -205,11 +209,11 @@ type call struct {
 	codec codec.Codec
 	work  codec.Work
 	name  string
-	in    *input
+	in    inputs
 	close func() error
 }
 
-// callOf finds the operation, the codec and the input of the file.
+// callOf finds the operation, the codec and the inputs of the file.
 func (e *Engine) callOf(ctx context.Context, c claimed, rec record) (call, error) {
 	spec, err := specFor(rec, c)
 	if err != nil {
@@ -219,31 +223,40 @@ func (e *Engine) callOf(ctx context.Context, c claimed, rec record) (call, error
 	if err != nil {
 		return call{}, codec.Errorf(codec.Unsupported, "%w", err)
 	}
-	src, err := e.openSource(ctx, c.file.Blob, c.file.Size)
+	in, err := e.openInputs(ctx, sourcesOf(c.file))
 	if err != nil {
 		return call{}, err
 	}
-	in := &input{source: src, name: c.file.Name, mediaType: c.file.Type}
-	cl, err := e.callFor(op, in)
+	cl, err := e.callFor(ctx, op, in)
 	if err != nil {
-		return call{}, errors.Join(err, src.Close())
+		return call{}, errors.Join(err, in.close())
 	}
-	cl.close = src.Close
 	return cl, nil
 }
 
-// callFor prepares the call of the codec that takes the input.
-func (e *Engine) callFor(op codec.Operation, in *input) (call, error) {
-	if in.size == 0 {
-		return call{}, codec.Errorf(codec.Invalid, "%s is empty", in.name)
+// callFor prepares the call of the codec that takes the inputs, which its close
+// closes.
+func (e *Engine) callFor(ctx context.Context, op codec.Operation, in inputs) (call, error) {
+	work := codec.Work{Op: op, Policy: e.config.Policy, Threads: e.threads()}
+	types := make([]string, len(in))
+	for i, one := range in {
+		if one.size == 0 {
+			return call{}, codec.Errorf(codec.Invalid, "%s is empty", one.name)
+		}
+		work.In = append(work.In, one)
+		types[i] = one.mediaType
 	}
-	cd := codecFor(e.config.Codecs, op, in.mediaType)
+	cd := codecFor(e.config.Codecs, op, types)
 	if cd == nil {
-		return call{}, refusal(e.offers, op, in.name, in.mediaType)
+		return call{}, refusal(e.offers, op, in)
 	}
-	return call{codec: cd, name: in.name, in: in, work: codec.Work{
-		Op: op, In: []codec.Input{in}, Policy: e.config.Policy, Threads: e.threads(),
-	}}, nil
+	refs, opened, err := e.openBlobs(ctx, op)
+	if err != nil {
+		return call{}, err
+	}
+	work.Refs = refs
+	all := append(slices.Clone(in), opened...)
+	return call{codec: cd, name: in[0].name, in: all, close: all.close, work: work}, nil
 }
 
 // threads is how many threads one more call may keep busy.
@@ -260,10 +273,10 @@ func (e *Engine) probe(
 		media, cost, err = c.codec.Probe(ctx, &c.work)
 	}()
 	if fault := c.in.fault(); fault != nil && ctx.Err() == nil {
-		return media, cost, codec.Errorf(codec.Transient, "%w", fault)
+		return media, cost, fault
 	}
 	if err != nil {
-		return media, cost, err
+		return media, cost, ofCodec(err)
 	}
 	return media, cost, e.config.Policy.Limits.Check(c.name, media)
 }
@@ -283,13 +296,22 @@ func (e *Engine) process(
 	}
 	switch {
 	case fault != nil && ctx.Err() == nil:
-		return nil, codec.Errorf(codec.Transient, "%w", fault)
+		return nil, fault
 	case err != nil:
-		return nil, err
+		return nil, ofCodec(err)
 	case len(outputs) == 0:
 		return nil, codec.Errorf(codec.Internal, "codec %s made no output", c.codec.Name())
 	}
 	return outputs, nil
+}
+
+// ofCodec gives an error of a codec a class, if it has none: that tells it from one
+// of storage.
+func ofCodec(err error) error {
+	if _, ok := errors.AsType[*codec.Error](err); ok {
+		return err
+	}
+	return codec.Errorf(codec.Transient, "%w", err)
 }
 
 // recovered turns a panic of a codec into an error. Bad media is a failed file,
@@ -300,9 +322,13 @@ func recovered(c codec.Codec, err *error) {
 	}
 }
 
-// failure returns err as it is stored, with a message that names the file.
+// failure returns err as it is stored, with a message that names the file. What has
+// no class comes from storage, or from the store: no words for who submitted a file.
 func failure(name string, err error) *store.Error {
-	message := err.Error()
+	message, class := err.Error(), codec.ClassOf(err)
+	if _, ok := errors.AsType[*codec.Error](err); !ok {
+		message, class = "the files of this service cannot be read or written now", codec.Transient
+	}
 	if errors.Is(err, syscall.ENOSPC) {
 		message = "there is no space left on the disk"
 	}
@@ -313,10 +339,6 @@ func failure(name string, err error) *store.Error {
 	message = strings.ToValidUTF8(message, "")
 	if len(message) > most {
 		message = strings.ToValidUTF8(message[:most], "") + " …"
-	}
-	class := codec.ClassOf(err)
-	if _, ok := errors.AsType[*codec.Error](err); !ok {
-		class = codec.Transient // of storage, most likely
 	}
 	return &store.Error{Class: string(class), Message: message, Permanent: codec.Permanent(err)}
 }

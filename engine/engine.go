@@ -35,6 +35,7 @@ type Engine struct {
 	running       running
 	waiters       waiters
 	pauses        pauses
+	briefs        briefs
 	feeder        feeder
 
 	closing atomic.Bool

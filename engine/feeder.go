@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -22,6 +23,7 @@ type feeder struct {
 	limit      int // hints in the window of a lane
 	perAccount int // of one account in it: one for each worker, so that the file of
 	// another waits for one of its files, not for the window
+	window window
 	wakeup chan struct{}
 }
 
@@ -32,6 +34,7 @@ func newFeeder(e *Engine) feeder {
 		engine: e, lanes: append(append(lanes, heavyLanes(lanes)...),
 			laneControl, laneFetch, laneNet),
 		limit: 4 * workers, perAccount: workers,
+		window: window{enough: max(workers/2, 1)},
 		wakeup: make(chan struct{}, 1),
 	}
 }
@@ -47,9 +50,32 @@ func lanesOf(offers []codec.Offer) []string {
 	return lanes
 }
 
-// wake makes the feeder look at once. Whoever claims a task does so: while the
-// feeder looks others are claimed, so it looks once for many.
+// wake makes the feeder look at all lanes at once.
 func (f *feeder) wake() {
+	for _, lane := range f.lanes {
+		f.window.changed(lane)
+	}
+	f.poke()
+}
+
+// ready makes the feeder look for a task that has become ready, unless workers have
+// enough of its account for now.
+func (f *feeder) ready(lane, account string) {
+	if f.window.ready(lane, account) {
+		f.poke()
+	}
+}
+
+// taken makes the feeder look for more once a hint was dealt with, if it is time.
+func (f *feeder) taken(r store.Ref) {
+	if f.window.taken(r) {
+		f.poke()
+	}
+}
+
+// poke wakes the feeder. While it looks others may do so, too: it looks once for
+// many.
+func (f *feeder) poke() {
 	select {
 	case f.wakeup <- struct{}{}:
 	default:
@@ -60,62 +86,81 @@ func (f *feeder) wake() {
 func (f *feeder) run() {
 	tick := time.NewTicker(feedInterval)
 	defer tick.Stop()
-	orphans := true
+	all := true
 	for {
 		ctx := f.engine.pulling
 		var err error
-		if orphans {
+		if all {
 			err = errors.Join(f.engine.readPauses(ctx), f.engine.recoverOrphans(ctx))
 		}
-		if err = errors.Join(err, f.fill(ctx)); err != nil && ctx.Err() == nil {
+		if err = errors.Join(err, f.fill(ctx, all)); err != nil && ctx.Err() == nil {
 			f.engine.config.Logger.Warn("spool: feeding workers", "error", err)
 		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-f.wakeup:
-			orphans = false
+			all = false
 		case <-tick.C:
-			orphans = true
+			all = true
 		}
 	}
 }
 
-// fill offers the ready tasks of each lane on the queue.
-func (f *feeder) fill(ctx context.Context) error {
+// fill offers ready tasks on the queue: those of all lanes, or of those for which it
+// is time. A lane that fails does not keep the others waiting.
+func (f *feeder) fill(ctx context.Context, all bool) error {
+	var errs []error
 	for _, lane := range f.lanes {
-		hints, err := f.ready(ctx, lane)
-		if err != nil {
-			return err
-		}
-		if len(hints) == 0 {
-			continue
-		}
-		if _, err := f.engine.config.Queue.Push(ctx, lane, hints...); err != nil {
-			return err
+		if f.window.begin(lane, all) {
+			errs = append(errs, f.look(ctx, lane))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
-func (f *feeder) ready(ctx context.Context, lane string) ([]string, error) {
+// look offers the ready tasks of a lane.
+func (f *feeder) look(ctx context.Context, lane string) error {
 	without, all := f.without(lane)
 	if all {
-		return nil, nil
+		return nil
 	}
-	var hints []string
+	var tasks []store.Task
 	for task, err := range f.engine.config.Store.Tasks(ctx, store.TaskQuery{
 		Lanes: []string{lane}, PerAccount: f.perAccount, Limit: f.limit,
 		Due: f.engine.now(), Without: without,
 	}) {
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if task.Version <= store.Version {
-			hints = append(hints, task.Ref.String())
+			tasks = append(tasks, task)
 		}
 	}
-	return hints, nil
+	f.window.offer(lane, tasks, f.cut(tasks))
+	if len(tasks) == 0 {
+		return nil
+	}
+	hints := make([]string, len(tasks))
+	for i, t := range tasks {
+		hints[i] = t.Ref.String()
+	}
+	_, err := f.engine.config.Queue.Push(ctx, lane, hints...)
+	return err
+}
+
+// cut reports whether the store may have more tasks than these.
+func (f *feeder) cut(tasks []store.Task) bool {
+	if len(tasks) >= f.limit {
+		return true
+	}
+	accounts := make(map[string]int)
+	for _, t := range tasks {
+		if accounts[t.Account]++; accounts[t.Account] >= f.perAccount {
+			return true
+		}
+	}
+	return false
 }
 
 // without returns the accounts that must wait in the lane, or that all must.
@@ -134,30 +179,35 @@ func (f *feeder) without(lane string) (accounts []string, all bool) {
 	return slices.Concat(paused, e.codecs.atLimit()), all
 }
 
-// recoverOrphans frees the tasks of dead sessions.
+// recoverOrphans frees the tasks of dead sessions. One that cannot be freed now is
+// tried again later, and does not keep the others waiting.
 func (e *Engine) recoverOrphans(ctx context.Context) error {
+	var errs []error
 	for task, err := range e.config.Store.Tasks(ctx, store.TaskQuery{Orphaned: true}) {
-		if err != nil {
-			return err
+		if err == nil {
+			err = e.recoverOrphan(ctx, task)
 		}
-		j, err := e.config.Store.Job(ctx, task.Job)
-		if errors.Is(err, store.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		t, _, err := e.termsOf(j)
-		if err != nil {
-			return err
-		}
-		c := claim{task.Ref, task.Session, task.Token, t}
-		err = e.config.Store.Update(ctx, task.Ref, func(tx *store.Tx) error {
-			return c.recoverTask(tx, e.now())
-		})
-		if err != nil && !errors.Is(err, errLost) {
-			return err
+		if err != nil && ctx.Err() == nil {
+			errs = append(errs, fmt.Errorf("task %v of a dead session: %w", task.Ref, err))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
+}
+
+func (e *Engine) recoverOrphan(ctx context.Context, task store.Task) error {
+	b, err := e.briefOf(ctx, task.Job)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	c := claim{task.Ref, task.Session, task.Token, b.terms}
+	err = e.config.Store.Update(ctx, task.Ref, func(tx *store.Tx) error {
+		return c.recoverTask(tx, e.now())
+	})
+	if errors.Is(err, errLost) {
+		return nil
+	}
+	return err
 }

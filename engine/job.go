@@ -71,8 +71,8 @@ type Job struct {
 // File is one input of a job and what became of it.
 type File struct {
 	Job      string
-	Index    int // among the inputs of the request
-	Name     string
+	Index    int    // among the inputs of the request; 0 if the operation joins them
+	Name     string // of the first input, as Type and Size
 	Type     string // media type found in the bytes
 	Size     int64  // bytes
 	Status   Status
@@ -122,6 +122,11 @@ func (e *Engine) jobOf(j store.Job) Job {
 	var rec record
 	// A request of a newer version may not decode; the rest of the job still does.
 	_ = json.Unmarshal(j.Request, &rec)
+	return e.jobFrom(j, rec)
+}
+
+// jobFrom returns what a host reads of j, whose request is rec.
+func (e *Engine) jobFrom(j store.Job, rec record) Job {
 	s := j.State
 	job := Job{
 		ID: j.ID, Account: j.Account, IdempotencyKey: j.Key,

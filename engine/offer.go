@@ -37,22 +37,26 @@ func announced(own []codec.Offer, sessions []store.SessionInfo) []codec.Offer {
 	return offers
 }
 
-// laneFor returns the lane of the first offer of op from the media type, or
+// laneFor returns the lane of the first offer of op from the media types, or
 // laneControl if there is none.
-func laneFor(offers []codec.Offer, op codec.Operation, mediaType string) string {
+func laneFor(offers []codec.Offer, op codec.Operation, types []string) string {
 	for _, o := range offers {
-		if o.Takes(op, mediaType) {
+		if takesAll(o, op, types) {
 			return o.Lane
 		}
 	}
 	return laneControl
 }
 
-// codecFor returns the first codec that offers op from the media type, or nil.
-func codecFor(codecs []codec.Codec, op codec.Operation, mediaType string) codec.Codec {
+func takesAll(o codec.Offer, op codec.Operation, types []string) bool {
+	return !slices.ContainsFunc(types, func(t string) bool { return !o.Takes(op, t) })
+}
+
+// codecFor returns the first codec that offers op from the media types, or nil.
+func codecFor(codecs []codec.Codec, op codec.Operation, types []string) codec.Codec {
 	for _, c := range codecs {
 		for _, o := range c.Offers() {
-			if o.Takes(op, mediaType) {
+			if takesAll(o, op, types) {
 				return c
 			}
 		}
@@ -82,7 +86,7 @@ func checkOffered(offers []codec.Offer, op codec.Operation) error {
 }
 
 // refusal says why nothing takes the file: what it is, and what would do.
-func refusal(offers []codec.Offer, op codec.Operation, name, mediaType string) error {
+func refusal(offers []codec.Offer, op codec.Operation, in inputs) error {
 	var types []string
 	for _, o := range offers {
 		if o.Makes(op) {
@@ -93,8 +97,15 @@ func refusal(offers []codec.Offer, op codec.Operation, name, mediaType string) e
 	if to := codec.Target(op); to != "" {
 		what += " to " + to
 	}
+	strange := in[0] // of several, each may suit another codec
+	for _, one := range in {
+		if !slices.Contains(types, one.mediaType) {
+			strange = one
+			break
+		}
+	}
 	return codec.Errorf(codec.Unsupported, "%s seems to be %s; %s takes %s",
-		name, codec.TypeName(mediaType), what, codec.TypeList(types))
+		strange.name, codec.TypeName(strange.mediaType), what, codec.TypeList(types))
 }
 
 // joined returns the names sorted, each once, with commas.

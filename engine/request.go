@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/storage"
 	"github.com/spoolmedia/spool/store"
 )
 
@@ -21,7 +22,9 @@ var ErrBadRequest = errors.New("bad request")
 
 // Request is one submission: inputs and what to do with them.
 type Request struct {
-	// Inputs are the files, at least one. Each has its own result.
+	// Inputs are the files, at least one. Each has its own result, but for an
+	// operation that joins them, a [codec.Combiner]: then the job has one file, of at
+	// most 200 inputs.
 	Inputs []Input
 	// Operation is what to do with each input that does not say otherwise.
 	Operation codec.Operation
@@ -138,6 +141,10 @@ func (r Request) validate() error {
 	if r.Operation != nil {
 		errs = append(errs, r.Operation.Validate())
 	}
+	if codec.Joins(r.Operation) && len(r.Inputs) > maxJoined {
+		errs = append(errs, fmt.Errorf("inputs: %d; %s joins at most %d",
+			len(r.Inputs), r.Operation.Name(), maxJoined))
+	}
 	for i, in := range r.Inputs {
 		if err := in.validate(r.Operation); err != nil {
 			errs = append(errs, fmt.Errorf("inputs[%d]: %w", i, err))
@@ -151,6 +158,10 @@ func (in Input) validate(operation codec.Operation) error {
 	switch {
 	case in.path == "" && in.reader == nil && in.key == "" && in.url == "":
 		return errors.New("made by none of FromFile, FromReader, FromURL, FromStorage")
+	case in.key != "" && !storage.ValidKey(in.key):
+		return fmt.Errorf("%q is no key of a blob", in.key)
+	case in.Operation != nil && (codec.Joins(operation) || codec.Joins(in.Operation)):
+		return errors.New("an operation that joins inputs is that of the request")
 	case in.Operation != nil:
 		return in.Operation.Validate()
 	case operation == nil:
@@ -164,6 +175,14 @@ func badRequest(err error) error {
 		return nil
 	}
 	return fmt.Errorf("%w: %w", ErrBadRequest, err)
+}
+
+// files returns how many files the job has.
+func (r Request) files() int {
+	if codec.Joins(r.Operation) {
+		return 1
+	}
+	return len(r.Inputs)
 }
 
 // operation returns what to do with in.
@@ -187,7 +206,8 @@ type record struct {
 	Labels      map[string]string `json:"labels,omitempty"`
 }
 
-func (r Request) record() (json.RawMessage, error) {
+// record returns what is kept of r.
+func (r Request) record() (record, error) {
 	rec := record{
 		Priority: r.Priority, NotBefore: r.NotBefore, MaxAttempts: r.MaxAttempts,
 		Timeout: r.Timeout, Retain: r.Retain, Archive: r.Archive, Callback: r.Callback,
@@ -196,11 +216,11 @@ func (r Request) record() (json.RawMessage, error) {
 	if r.Operation != nil {
 		spec, err := specOf(r.Operation)
 		if err != nil {
-			return nil, err
+			return rec, err
 		}
 		rec.Operation = &spec
 	}
-	return json.Marshal(rec)
+	return rec, nil
 }
 
 // digest identifies the request, without the bytes of its inputs.

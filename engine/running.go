@@ -42,8 +42,10 @@ func (e *Engine) Activities() []Activity {
 
 // running knows the attempts of this process, by job.
 type running struct {
-	mu   sync.Mutex // guards jobs and the activities of attempts
+	mu   sync.Mutex // guards what follows and the activities of attempts
 	jobs map[string]map[*attempt]struct{}
+	// files counts those that work on files.
+	files int
 }
 
 // attempt is one attempt at a task.
@@ -77,6 +79,9 @@ func (a *attempt) begin(c claimed, now time.Time) {
 	a.running.mu.Lock()
 	defer a.running.mu.Unlock()
 	a.activity.Kind, a.activity.Account, a.activity.Since = c.task.Kind, c.task.Account, now
+	if c.task.Kind == taskFile {
+		a.running.files++
+	}
 	if index, ok := c.task.File(); ok {
 		a.activity.File, a.activity.Name = index, c.file.Name
 	}
@@ -94,6 +99,9 @@ func (a *attempt) end() {
 	r, job := a.running, a.activity.Job
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if a.activity.Kind == taskFile {
+		r.files--
+	}
 	delete(r.jobs[job], a)
 	if len(r.jobs[job]) == 0 {
 		delete(r.jobs, job)
@@ -117,13 +125,9 @@ func (r *running) list() []Activity {
 
 // calls returns how many attempts call codecs now.
 func (r *running) calls() int {
-	n := 0
-	for _, a := range r.list() {
-		if a.Kind == taskFile {
-			n++
-		}
-	}
-	return n
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.files
 }
 
 // cancel interrupts all attempts at tasks of the job that end with it.

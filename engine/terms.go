@@ -27,8 +27,13 @@ func (e *Engine) termsOf(j store.Job) (terms, record, error) {
 	if err := json.Unmarshal(j.Request, &r); err != nil {
 		return terms{}, r, fmt.Errorf("engine: request of job %s: %w", j.ID, err)
 	}
+	return e.termsFor(j.ID, r), r, nil
+}
+
+// termsFor returns the terms of a job with that request.
+func (e *Engine) termsFor(job string, r record) terms {
 	t := terms{
-		job: j.ID, attempts: r.MaxAttempts, crashes: e.config.MaxCrashes,
+		job: job, attempts: r.MaxAttempts, crashes: e.config.MaxCrashes,
 		retain: r.Retain, archive: r.Archive != "",
 	}
 	if t.attempts == 0 {
@@ -40,7 +45,7 @@ func (e *Engine) termsOf(j store.Job) (terms, record, error) {
 	if r.Callback != nil {
 		t.notify = r.Callback.events()
 	}
-	return t, r, nil
+	return t
 }
 
 // wants reports whether callbacks tell of such events.

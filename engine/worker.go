@@ -25,9 +25,10 @@ func (w worker) run() {
 		hint, ack, err := w.config.Queue.Pull(w.pulling, w.lanes...)
 		if err == nil {
 			wait.Reset()
-			w.take(store.ParseRef(hint), sync.OnceFunc(func() {
+			r := store.ParseRef(hint)
+			w.take(r, sync.OnceFunc(func() {
 				ack()
-				w.feeder.wake()
+				w.feeder.taken(r)
 			}))
 			continue
 		}
@@ -50,24 +51,19 @@ func (w worker) take(r store.Ref, ack func()) {
 		return // the hint came twice
 	}
 	defer w.busy.remove(r)
-	j, err := w.config.Store.Job(w.pulling, r.Job)
+	b, err := w.briefOf(w.pulling, r.Job)
 	if err != nil {
 		if !errors.Is(err, store.ErrNotFound) && w.pulling.Err() == nil {
 			w.config.Logger.Warn("spool: reading a job", "job", r.Job, "error", err)
 		}
 		return
 	}
-	leave, ok := w.enter(r, j.Account)
+	leave, ok := w.enter(r, b.account)
 	if !ok {
 		return // it comes again when it may
 	}
 	defer leave()
-	t, rec, err := w.termsOf(j)
-	if err != nil {
-		w.config.Logger.Error("spool: a job is left to others", "error", err)
-		return
-	}
-	w.do(r, t, rec, ack)
+	w.do(r, b.terms, b.record, ack)
 }
 
 // enter waits for room for the task, unless its account must wait. It returns how
@@ -182,11 +178,17 @@ func (e *Engine) claim(r store.Ref, t terms) (claimed, error) {
 // until then the task is held by this session. It gives up when the engine ends:
 // then the task is taken up anew, as after a crash.
 func (e *Engine) settle(c claimed, transition func(*store.Tx) error) error {
-	more := false
+	var ready []store.Task
 	_, err := backoff.Retry(e.working, func() (struct{}, error) {
 		err := e.config.Store.Update(context.Background(), c.task.Ref, func(tx *store.Tx) error {
 			err := transition(tx)
-			more = len(tx.Add) > 0
+			ready = ready[:0]
+			for _, t := range tx.Add {
+				ready = e.appendReady(ready, t)
+			}
+			if tx.Task != nil {
+				ready = e.appendReady(ready, *tx.Task)
+			}
 			return err
 		})
 		for _, final := range []error{errLost, store.ErrClosed, store.ErrTooLarge} {
@@ -196,11 +198,21 @@ func (e *Engine) settle(c claimed, transition func(*store.Tx) error) error {
 		}
 		return struct{}{}, err
 	}, backoff.WithMaxElapsedTime(0))
-	if more {
-		e.feeder.wake()
+	if err == nil {
+		for _, t := range ready {
+			e.feeder.ready(t.Lane, t.Account)
+		}
 	}
 	if err != nil && !errors.Is(err, errLost) {
 		e.logger(c).Error("spool: an outcome was not recorded", "error", err)
 	}
 	return err
+}
+
+// appendReady appends the task if it can be taken up now.
+func (e *Engine) appendReady(ready []store.Task, t store.Task) []store.Task {
+	if t.Session != "" || t.Done || t.NotBefore.After(e.now()) {
+		return ready
+	}
+	return append(ready, t)
 }

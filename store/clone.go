@@ -2,7 +2,6 @@ package store
 
 import (
 	"bytes"
-	"maps"
 	"slices"
 )
 
@@ -10,7 +9,6 @@ import (
 func (j Job) Clone() Job {
 	j.Request = bytes.Clone(j.Request)
 	j.State = j.State.Clone()
-	j.unknown = maps.Clone(j.unknown)
 	return j
 }
 
@@ -20,7 +18,6 @@ func (s State) Clone() State {
 	if s.Archive = clonePointer(s.Archive); s.Archive != nil {
 		s.Archive.Media = bytes.Clone(s.Archive.Media)
 	}
-	s.unknown = maps.Clone(s.unknown)
 	return s
 }
 
@@ -35,7 +32,7 @@ func (f File) Clone() File {
 		f.Outputs[i].Media = bytes.Clone(f.Outputs[i].Media)
 	}
 	f.Error = clonePointer(f.Error)
-	f.unknown = maps.Clone(f.unknown)
+	f.More = slices.Clone(f.More)
 	return f
 }
 
@@ -43,14 +40,12 @@ func (f File) Clone() File {
 func (t Task) Clone() Task {
 	t.Left = slices.Clone(t.Left)
 	t.Data = bytes.Clone(t.Data)
-	t.unknown = maps.Clone(t.unknown)
 	return t
 }
 
 // Clone returns a copy that shares no memory with e.
 func (e Event) Clone() Event {
 	e.Data = bytes.Clone(e.Data)
-	e.unknown = maps.Clone(e.unknown)
 	return e
 }
 

@@ -25,9 +25,11 @@
 // dead sessions are found with TaskQuery.Orphaned. A claim carries a fencing
 // token that only grows, so a worker that lost its claim cannot finish it.
 //
-// Records are JSON at rest. Every record has a version and keeps the fields
-// that this version of the program does not know when it is rewritten. No
-// record grows with the size of a batch.
+// At rest records are messages in the wire format of Protocol Buffers
+// (https://protobuf.dev/programming-guides/encoding), which protoc --decode_raw
+// shows. Every record has a version and keeps the fields that this version of the
+// program does not know when it is rewritten. No record grows with the size of a
+// batch.
 //
 // Backends live in packages below this one: store/memstore in memory,
 // store/boltstore in one file of bbolt. store/storetest holds the suite that

@@ -75,6 +75,8 @@ type Spec struct {
 	Name    string          `json:"op"`
 	Version int             `json:"v"`
 	Params  json.RawMessage `json:"params,omitempty"`
+
+	unknown string
 }
 
 // Job is what was asked, written once, and the State of it, which is kept as a
@@ -89,7 +91,7 @@ type Job struct {
 	Request json.RawMessage `json:"request,omitempty"` // operation, labels; no per-file data
 	State   State           `json:"-"`
 
-	unknown unknownFields
+	unknown string // fields that this version does not know
 }
 
 // State is how far a job is. It is rewritten with every file, and stays under
@@ -114,10 +116,11 @@ type State struct {
 	// it, until Store.Delete removes it. It cannot be set back.
 	Deleted time.Time `json:"deleted,omitzero"`
 
-	unknown unknownFields
+	unknown string // fields that this version does not know
 }
 
-// File is the user's view of one input. When its job is cancelled, a file that
+// File is the user's view of one input, or of all of them if the operation joins
+// them. When its job is cancelled, a file that
 // has not ended is cancelled too, whatever its own record still says.
 type File struct {
 	Version   int             `json:"v"`
@@ -139,8 +142,22 @@ type File struct {
 	Error     *Error          `json:"error,omitempty"`
 	Started   time.Time       `json:"started,omitzero"`
 	Ended     time.Time       `json:"ended,omitzero"`
+	// More are the inputs after the first, which Name, Type, Blob, URL and Size
+	// are about.
+	More []Source `json:"more,omitempty"`
 
-	unknown unknownFields
+	unknown string // fields that this version does not know
+}
+
+// Source is one input of a file that joins several. Its fields are those of [File].
+type Source struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+	Blob string `json:"blob"`
+	URL  string `json:"url,omitempty"`
+	Size int64  `json:"size"`
+
+	unknown string
 }
 
 // Output is one file that an operation made.
@@ -151,6 +168,8 @@ type Output struct {
 	SHA256 string          `json:"sha256"`
 	Size   int64           `json:"size"`
 	Media  json.RawMessage `json:"media,omitempty"` // the codec's account of it
+
+	unknown string
 }
 
 // Task is one durable unit of work.
@@ -172,7 +191,7 @@ type Task struct {
 	Done      bool            `json:"done,omitempty"`    // ended but kept, with its outputs in Data
 	Data      json.RawMessage `json:"data,omitempty"`
 
-	unknown unknownFields
+	unknown string // fields that this version does not know
 }
 
 // Error is why a job or a file failed, as data.
@@ -180,6 +199,8 @@ type Error struct {
 	Class     string `json:"class"` // of codec.Class
 	Message   string `json:"message"`
 	Permanent bool   `json:"permanent,omitempty"`
+
+	unknown string
 }
 
 // Event is something that happened to a job.
@@ -195,5 +216,5 @@ type Event struct {
 	Time    time.Time       `json:"time"`
 	Data    json.RawMessage `json:"data,omitempty"`
 
-	unknown unknownFields
+	unknown string // fields that this version does not know
 }

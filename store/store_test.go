@@ -49,66 +49,6 @@ func TestStatusTerminal(t *testing.T) {
 	}
 }
 
-// Each record keeps what a newer version of the program wrote into it.
-func TestRecordsKeepUnknownFields(t *testing.T) {
-	unknown := `"colour":{"r":[1,2.50,1e3]},"zoo":null,"a\"b":"ü"`
-	t.Run("job", func(t *testing.T) { keepsUnknown[store.Job](t, `{"v":2,"id":"j",`+unknown+`}`) })
-	t.Run("state", func(t *testing.T) { keepsUnknown[store.State](t, `{"run":3,`+unknown+`}`) })
-	t.Run("file", func(t *testing.T) { keepsUnknown[store.File](t, `{`+unknown+`,"index":3}`) })
-	t.Run("task", func(t *testing.T) {
-		keepsUnknown[store.Task](t, `{`+unknown+`,"job":"j","task":"f/1","token":7}`)
-	})
-	t.Run("event", func(t *testing.T) { keepsUnknown[store.Event](t, `{"seq":9,`+unknown+`}`) })
-}
-
-func keepsUnknown[T interface{ Clone() T }](t *testing.T, text string) {
-	var r T
-	if err := json.Unmarshal([]byte(text), &r); err != nil {
-		t.Fatal(err)
-	}
-	written, err := json.Marshal(r.Clone())
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, want := fields(t, written), fields(t, []byte(text))
-	for name := range want {
-		if got[name] != want[name] {
-			t.Errorf("%s: got %s, want %s", name, got[name], want[name])
-		}
-	}
-	if n := strings.Count(string(written), `"colour"`); n != 1 {
-		t.Errorf("got the field %d times in %s, want once", n, written)
-	}
-	var again T
-	if err := json.Unmarshal([]byte(`{}`), &again); err != nil {
-		t.Fatal(err)
-	}
-	if written, _ := json.Marshal(again); strings.Contains(string(written), "colour") {
-		t.Errorf("got a field that is not there: %s", written)
-	}
-}
-
-func fields(t *testing.T, b []byte) map[string]string {
-	var raw map[string]json.RawMessage
-	if err := json.Unmarshal(b, &raw); err != nil {
-		t.Fatal(err)
-	}
-	texts := make(map[string]string)
-	for name, value := range raw {
-		texts[name] = string(value)
-	}
-	return texts
-}
-
-func TestRecordsRefuseWhatIsNoRecord(t *testing.T) {
-	for _, text := range []string{``, `[]`, `"x"`, `{"v":"x"}`, `{"v":1`, `{"v":1}}`} {
-		var task store.Task
-		if err := json.Unmarshal([]byte(text), &task); err == nil {
-			t.Errorf("%q: got no error", text)
-		}
-	}
-}
-
 func TestCloneSharesNoMemory(t *testing.T) {
 	f := store.File{
 		Op: &store.Spec{Params: json.RawMessage(`1`)}, Probe: json.RawMessage(`1`),

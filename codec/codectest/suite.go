@@ -144,7 +144,7 @@ func process(ctx context.Context, c codec.Codec, w *codec.Work, sink *Sink) (err
 	if open := sink.Open(); len(open) > 0 {
 		return &fault{fmt.Sprintf("the output %q is neither committed nor aborted", open[0].Name)}
 	}
-	if context.Cause(ctx) == errHang {
+	if errors.Is(context.Cause(ctx), errHang) {
 		return &fault{"it hangs"}
 	}
 	return err

@@ -32,9 +32,30 @@ func (im image) space() C.VipsInterpretation { return C.vips_image_guess_interpr
 // deep reports whether the image has more than 8 bits for each sample.
 func (im image) deep() bool { return im.p.BandFmt != C.VIPS_FORMAT_UCHAR }
 
+// scale is the largest sample of the image divided by 255.
+func (im image) scale() float64 {
+	if im.deep() {
+		return 257
+	}
+	return 1
+}
+
 // formatName is libvips' name for the type of the samples.
 func (im image) formatName() string {
 	return C.GoString(C.vips_enum_nick(C.vips_band_format_get_type(), C.int(im.p.BandFmt)))
+}
+
+// interpretationName is libvips' name for the colour space.
+func (im image) interpretationName() string {
+	return C.GoString(C.vips_enum_nick(C.vips_interpretation_get_type(), C.int(im.space())))
+}
+
+// depth is how many bits a sample has.
+func (im image) depth() int {
+	if n := im.number("bits-per-sample"); n > 0 {
+		return n
+	}
+	return 8 * int(C.vips_format_sizeof(im.p.BandFmt))
 }
 
 // pageHeight is the height of one frame of an animation.
@@ -52,6 +73,17 @@ func (im image) has(field string) bool {
 	return C.vips_image_get_typeof(im.p, name) != 0
 }
 
+// fields returns the names of all fields of the image.
+func (im image) fields() []string {
+	list := C.vips_image_get_fields(im.p)
+	defer C.g_strfreev(list)
+	var names []string
+	for _, name := range unsafe.Slice(list, C.g_strv_length(list)) {
+		names = append(names, C.GoString(name))
+	}
+	return names
+}
+
 // number returns a whole number among the fields of the image, or 0.
 func (im image) number(field string) int {
 	name := C.CString(field)
@@ -61,6 +93,17 @@ func (im image) number(field string) int {
 		return 0
 	}
 	return int(n)
+}
+
+// text returns a text among the fields of the image, or "".
+func (im image) text(field string) string {
+	name := C.CString(field)
+	defer C.free(unsafe.Pointer(name))
+	var p *C.char
+	if C.vips_image_get_typeof(im.p, name) == 0 || C.vips_image_get_string(im.p, name, &p) != 0 {
+		return ""
+	}
+	return C.GoString(p)
 }
 
 // numbers returns an array of whole numbers among the fields of the image.

@@ -43,6 +43,9 @@ type session struct {
 // phase is the part of the whole that the running evaluation stands for.
 type phase struct{ from, to float64 }
 
+// at is the fraction of the whole at a fraction of the phase.
+func (p phase) at(fraction float64) float64 { return p.from + (p.to-p.from)*fraction }
+
 // sessions finds a session by the number that C has.
 var sessions = struct {
 	sync.RWMutex
@@ -183,7 +186,7 @@ func (s *session) stage(from, to float64) {
 func (s *session) progress(percent int) {
 	s.mu.Lock()
 	p := s.phase
-	now := p.from + (p.to-p.from)*float64(min(max(percent, 0), 100))/100
+	now := p.at(float64(min(max(percent, 0), 100)) / 100)
 	news := now > s.best
 	if news {
 		s.best = now
@@ -222,7 +225,7 @@ func ioError(name, what string, err error) error {
 	if _, ok := errors.AsType[*codec.Error](err); ok {
 		return fmt.Errorf("vips: %s %s: %w", name, what, err)
 	}
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
 	return codec.Errorf(codec.Transient, "%s %s: %w", name, what, err)

@@ -33,7 +33,8 @@ func checks() []check { return slices.Concat(pushChecks, pullChecks, endChecks, 
 // takes that long; it only turns a hang into a finding.
 const patience = 10 * time.Second
 
-// Run runs the suite as subtests of t. open returns an empty queue, whose window
+// Run runs the suite as subtests of t, and random histories against a model, which
+// are those of [rapid.Check]: -rapid.checks=5000 makes many more. open returns an empty queue, whose window
 // holds at least 64 hints and not more than 100,000; the suite closes it.
 func Run(t *testing.T, open func(t *testing.T) queue.Queue) {
 	for _, c := range checks() {
@@ -45,6 +46,9 @@ func Run(t *testing.T, open func(t *testing.T) queue.Queue) {
 			}
 		})
 	}
+	t.Run("random histories", func(t *testing.T) {
+		checkHistories(t, t.Context(), func() queue.Queue { return open(t) })
+	})
 }
 
 // Check runs the suite without a [testing.T] and returns all that it found, as

@@ -17,7 +17,7 @@ import (
 
 // A year of jobs, each kept for some days, takes the space of those that are kept.
 func TestFileStaysNearWhatIsKept(t *testing.T) {
-	const days, kept, perDay = 365, 15, 3
+	const days, kept, perDay = 365, 15, 1
 	dir := t.TempDir()
 	path := filepath.Join(dir, "jobs.db")
 	s := openWith(t, dir, boltstore.Config{NoSync: true})
@@ -54,7 +54,7 @@ func TestFileStaysNearWhatIsKept(t *testing.T) {
 // year makes a job, finishes one of its files, and returns how large its files are.
 func year(t *testing.T, s *boltstore.Store, id string, files int) int64 {
 	t.Helper()
-	probe, err := json.Marshal(strings.Repeat("x", 8000))
+	probe, err := json.Marshal(strings.Repeat("x", 16_000))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,8 +8,6 @@ import (
 	"maps"
 	"slices"
 
-	bolt "go.etcd.io/bbolt"
-
 	"github.com/spoolmedia/spool/store"
 )
 
@@ -30,7 +28,7 @@ func (s *Store) Count(
 func (r *read) counts(account string) (map[store.Status]int, error) {
 	counts := make(map[store.Status]int)
 	prefix := text(nil, account)
-	c := r.tx.Bucket(bucketCount).Cursor()
+	c := r.table(bucketCount).Cursor()
 	for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = c.Next() {
 		n, err := counter(v)
 		if err != nil {
@@ -75,22 +73,4 @@ func (w *write) flushCounts() {
 			w.put(bucketCount, []byte(key), binary.BigEndian.AppendUint64(nil, uint64(after)))
 		}
 	}
-}
-
-// listAll makes the lists and the counters of a file whose jobs are in none.
-func listAll(tx *bolt.Tx) error {
-	w := newWrite(tx)
-	err := tx.Bucket(bucketState).ForEach(func(id, v []byte) error {
-		var st store.State
-		if err := decode(v, &st); err != nil {
-			return err
-		}
-		w.list(st.Account, st.Status, string(id))
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	w.flushCounts()
-	return w.err
 }

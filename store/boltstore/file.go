@@ -17,9 +17,9 @@ import (
 	"github.com/spoolmedia/spool/store/boltstore/internal/fsck"
 )
 
-// format is the version of the file that this package reads and writes. 1 had no
-// counters, no marks of what is paused, and other lists.
-const format = 2
+// format is the version of the file that this package reads and writes. Those
+// before were of programs that were never released.
+const format = 3
 
 var formatKey = []byte("format")
 
@@ -139,51 +139,32 @@ func openError(err error) error {
 // prepare makes the buckets of a new file and checks the version of an old one.
 func prepare(tx *bolt.Tx) error {
 	if meta := tx.Bucket(bucketMeta); meta != nil {
-		v, err := formatOf(meta)
-		if err == nil {
-			err = meta.Delete(closedKey)
-		}
-		if err != nil || v == format {
+		if err := checkFormat(meta); err != nil {
 			return err
 		}
-		return upgrade(tx)
+		return meta.Delete(closedKey)
 	}
 	for _, name := range buckets {
 		if _, err := tx.CreateBucket(name); err != nil {
 			return fmt.Errorf("%w: it holds something else: %w", ErrDamaged, err)
 		}
 	}
-	return putFormat(tx)
-}
-
-// upgrade makes a file of format 1 one of the present format.
-func upgrade(tx *bolt.Tx) error {
-	if err := tx.DeleteBucket(bucketList); err != nil {
-		return err
-	}
-	for _, name := range [][]byte{bucketList, bucketCount, bucketPaused} {
-		if _, err := tx.CreateBucket(name); err != nil {
-			return err
-		}
-	}
-	return errors.Join(listAll(tx), putFormat(tx))
-}
-
-func putFormat(tx *bolt.Tx) error {
 	return tx.Bucket(bucketMeta).Put(formatKey, binary.BigEndian.AppendUint32(nil, format))
 }
 
-// formatOf returns the version of the file, if it is one that we know.
-func formatOf(meta *bolt.Bucket) (uint32, error) {
+// checkFormat refuses a file of another version.
+func checkFormat(meta *bolt.Bucket) error {
 	value := meta.Get(formatKey)
 	if len(value) != 4 {
-		return 0, fmt.Errorf("%w: no format version", ErrDamaged)
+		return fmt.Errorf("%w: no format version", ErrDamaged)
 	}
-	v := binary.BigEndian.Uint32(value)
-	if v > format {
-		return 0, fmt.Errorf("%w: format %d, this program knows up to %d", ErrNewer, v, format)
+	switch v := binary.BigEndian.Uint32(value); {
+	case v > format:
+		return fmt.Errorf("%w: format %d, this program knows up to %d", ErrNewer, v, format)
+	case v < format:
+		return fmt.Errorf("%w: format %d is that of an unreleased program", ErrDamaged, v)
 	}
-	return v, nil
+	return nil
 }
 
 // syncFolder makes the name of a new file durable.

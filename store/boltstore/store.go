@@ -10,18 +10,29 @@
 //
 // One goroutine commits. It takes all Updates that wait, runs them on decoded
 // records and writes what they changed in one transaction, so that a hundred
-// workers share the cost of a sync and a lone one never waits for company.
+// workers share the cost of a sync and a lone one never waits for company. A job of
+// up to a thousand files is created in one commit, shared with others.
 //
 // The lock on the file proves that every earlier process is gone: what its
 // sessions held is orphaned as soon as the file is open again.
 //
 // # The file
 //
-// A bucket each holds jobs, states, files, tasks and events, as JSON; others hold
+// A bucket each holds jobs, states, files, tasks and events; others hold
 // keys only and order what is looked for: free tasks by lane, account and
 // priority, later ones by time, held ones by session, jobs by account and status.
 // The bucket "headless" names jobs whose records have no head: those of a Create
-// or a Delete that is under way. If it was cut off, Open removes them.
+// or a Delete that is under way. If it was cut off, Open removes them. The bucket
+// "count" holds the counters of Count, which change with the jobs.
+//
+// Open looks for damage without changing the file: after a crash in all of it, after
+// Close in the pages that lead to others; the rest is looked at when it is used.
+// Damage is [ErrDamaged], never a panic. Contents have no checksums: what is still
+// well-formed is taken for what was written.
+//
+// The pages of deleted jobs are used again. [Compact] makes a smaller file. The file
+// is mapped into memory, where about 128 MiB of it stay (on Linux; elsewhere as much
+// as the system likes).
 package boltstore
 
 import (
@@ -73,6 +84,9 @@ type Store struct {
 	turns   rules.Turns
 	commits committer
 	news    signal
+	recent  recent
+	damage  error // from a panic in a commit, after which there are no more
+	stuck   bool  // a panic has left bbolt locked
 
 	resident resident
 	closed   chan struct{}
@@ -95,6 +109,7 @@ func Open(path string, cfg Config) (*Store, error) {
 		closed:   make(chan struct{}),
 		sessions: make(map[string]*session),
 		making:   make(map[string]bool),
+		resident: resident{most: maxResident},
 	}
 	s.commits.start(s)
 	if err := s.sweep(); err != nil {
@@ -110,7 +125,15 @@ func (s *Store) Close() error {
 		close(s.closed)
 		s.endSessions()
 		s.commits.stop()
-		err = errors.Join(s.Board.Close(), closeFile(s.db))
+		err = s.Board.Close()
+		switch {
+		case s.stuck: // it stays open until the process ends
+			err = errors.Join(err, s.damage)
+		case s.damage != nil:
+			err = errors.Join(err, s.damage, s.db.Close())
+		default:
+			err = errors.Join(err, closeFile(s.db))
+		}
 	})
 	if err != nil {
 		return fmt.Errorf("boltstore: close: %w", err)

@@ -16,6 +16,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,8 +67,16 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 // Check runs the checks of [Run] without a test and returns what they found,
 // each as an error that begins with the name of its check.
 func Check(ctx context.Context, open func() (store.Store, error)) error {
+	return checkSome(ctx, "", open)
+}
+
+// checkSome runs the checks whose names begin with prefix.
+func checkSome(ctx context.Context, prefix string, open func() (store.Store, error)) error {
 	var faults []error
 	for _, c := range checks() {
+		if !strings.HasPrefix(c.name, prefix) {
+			continue
+		}
 		s, err := open()
 		if err != nil {
 			return fmt.Errorf("open: %w", err)

@@ -2,7 +2,7 @@ package rules
 
 import (
 	"cmp"
-	"encoding/json"
+	"encoding"
 	"fmt"
 
 	"github.com/spoolmedia/spool/store"
@@ -15,15 +15,19 @@ type Record[T any] struct {
 }
 
 // Encode returns v at rest. More than limit bytes are ErrTooLarge.
-func Encode[T json.Marshaler](v T, limit int) (*Record[T], error) {
-	b, err := v.MarshalJSON() // json.Marshal would read it all once more
-	if err != nil {
+func Encode[T any, P interface {
+	*T
+	encoding.BinaryAppender
+}](v T, limit int) (*Record[T], error) {
+	r := &Record[T]{Value: v}
+	var err error
+	if r.Bytes, err = P(&r.Value).AppendBinary(nil); err != nil {
 		return nil, err
 	}
-	if len(b) > limit {
-		return nil, fmt.Errorf("%d bytes where %d are allowed: %w", len(b), limit, store.ErrTooLarge)
+	if n := len(r.Bytes); n > limit {
+		return nil, fmt.Errorf("%d bytes where %d are allowed: %w", n, limit, store.ErrTooLarge)
 	}
-	return &Record[T]{v, b}, nil
+	return r, nil
 }
 
 // Change is what one Update did: the records to be written. Those of no job,

@@ -209,7 +209,8 @@ const (
 	free   = 16
 )
 
-// page returns a page of that kind that is in use.
+// page returns a page of that kind that is in use: of leaves one that is not read to
+// learn that the branch above it leads to leaves.
 func (f *image) page(kind byte) []byte {
 	for id := range len(f.data) / f.size {
 		p := f.data[id*f.size : (id+1)*f.size]
@@ -218,7 +219,8 @@ func (f *image) page(kind byte) []byte {
 		}
 		spoilt := slices.Clone(f.data)
 		spoilt[id*f.size+8] = 4
-		if check(spoilt, fsck.All) != nil { // it is in use
+		used := check(spoilt, fsck.All) != nil
+		if used && (kind != leaf || check(spoilt, fsck.Branches) == nil) {
 			return p
 		}
 	}
