@@ -203,7 +203,14 @@ func (s *server) listJobs(w http.ResponseWriter, r *http.Request) error {
 		if page.HasMore = len(jobs) == limit; page.HasMore {
 			break
 		}
-		jobs = append(jobs, s.jobView(job))
+		v, err := s.jobView(r.Context(), job)
+		switch {
+		case errors.Is(err, engine.ErrNotFound): // it has just been removed
+			continue
+		case err != nil:
+			return err
+		}
+		jobs = append(jobs, v)
 	}
 	return writeJSON(w, http.StatusOK, map[string]any{"jobs": jobs, "pagination": page})
 }

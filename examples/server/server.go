@@ -106,6 +106,7 @@ func (s *server) handler() http.Handler {
 		mux.Handle(r.pattern, s.answered(h))
 	}
 	mux.Handle("/api/", s.answered(notHere(mux)))
+	mux.Handle("/", page())
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(s.answered(func(http.ResponseWriter, *http.Request) error {
 		return failf(http.StatusForbidden, "Requests of other sites are refused.")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"math"
 	"net/http"
 	"time"
@@ -21,7 +22,8 @@ type jobView struct {
 	ErrorMessage   *string  `json:"errorMessage"`
 	Results        *results `json:"results"`
 
-	Tool string `json:"tool"`
+	Tool          string `json:"tool"`
+	FirstFilename string `json:"firstFilename"`
 	// Settings are the operation's fields that are not at their defaults.
 	Settings    any        `json:"settings,omitempty"`
 	Cancelled   bool       `json:"cancelled"`
@@ -103,7 +105,7 @@ func statusOf(s engine.Status) string {
 // percent returns a fraction as a whole number that is 100 only at the end.
 func percent(fraction float64) int { return int(math.Floor(fraction * 100)) }
 
-func (s *server) jobView(job engine.Job) jobView {
+func (s *server) jobView(ctx context.Context, job engine.Job) (jobView, error) {
 	v := jobView{
 		JobID: job.ID, JobType: job.Labels["type"], Status: statusOf(job.Status),
 		TotalFiles: job.Total, CompletedFiles: job.Completed, FailedFiles: job.Failed,
@@ -123,7 +125,9 @@ func (s *server) jobView(job engine.Job) jobView {
 		message := "The job was cancelled."
 		v.ErrorMessage = &message
 	}
-	return v
+	first, err := s.engine.File(ctx, job.ID, 0)
+	v.FirstFilename = first.Name
+	return v, err
 }
 
 func timeOf(t time.Time) *time.Time {
@@ -138,7 +142,10 @@ const mostResults = 1000
 
 // withResults adds what the job has made so far.
 func (s *server) withResults(r *http.Request, job engine.Job) (jobView, error) {
-	v := s.jobView(job)
+	v, err := s.jobView(r.Context(), job)
+	if err != nil {
+		return v, err
+	}
 	made := results{Files: []result{}}
 	for f, err := range s.engine.Files(r.Context(), job.ID) {
 		if err != nil {
