@@ -2,9 +2,9 @@
 
 FILES ?=
 OUT   ?= out/demo
-PURE  := ./engine/... ./callback ./store/... ./queue/... ./storage/... ./codec ./codec/codectest
+PURE  := ./engine/... ./callback ./store/... ./queue/... ./storage/... ./codec ./codec/codectest ./codec/archive ./codec/pdf
 
-.PHONY: setup demo test check crash bench soak fmt lint
+.PHONY: setup demo gallery test check crash bench soak fmt lint
 
 setup:
 	@scripts/setup
@@ -12,6 +12,10 @@ setup:
 # demo converts our own picture and film, or FILES="…".
 demo: setup
 	@scripts/demo "$(OUT)" $(FILES)
+
+# gallery draws a contact sheet of our own picture and film, or FILES="…".
+gallery: setup
+	@scripts/gallery "$(OUT)/gallery.png" $(FILES)
 
 test: setup check
 	go test -race -shuffle=on -timeout 15m ./...
@@ -26,7 +30,7 @@ check:
 	go tool staticcheck ./...
 	CGO_ENABLED=0 go build $(PURE)
 
-# crash kills a host of the engine 300 times and checks the books. test does so 20
+# crash kills a host of the engine 300 times and checks the books. test does so 16
 # times.
 crash: setup
 	go run ./engine/crashtest/crash

@@ -71,7 +71,7 @@ type Splitter interface {
 // to every format in To. Lane names what a worker must have to do it.
 type Offer struct {
 	Op   string   `json:"op"`
-	From []string `json:"from"`
+	From []string `json:"from"`         // or [AnyType]
 	To   []string `json:"to,omitempty"` // empty: an operation without a target
 	Lane string   `json:"lane"`
 }
@@ -85,8 +85,11 @@ func (o Offer) Makes(op Operation) bool {
 
 // Takes reports whether o is an offer of op from the media type.
 func (o Offer) Takes(op Operation, mediaType string) bool {
-	return o.Makes(op) && slices.Contains(o.From, mediaType)
+	return o.Makes(op) && (slices.Contains(o.From, mediaType) || slices.Contains(o.From, AnyType))
 }
+
+// AnyType in the From of an [Offer] stands for every media type.
+const AnyType = "*/*"
 
 // Lanes that the codecs of this module use. A lane keeps work of one weight
 // together, so that small work does not wait behind a film.
@@ -201,6 +204,10 @@ type Cost struct {
 type Result struct {
 	Media   Media    `json:"media"`
 	Streams []Stream `json:"streams,omitempty"` // what became of each input stream
+	// Path is where the output was in an archive, if it comes out of one: a
+	// relative path with slashes that leads into no folder above. Outputs lie side
+	// by side, so their names lack the folders.
+	Path string `json:"path,omitempty"`
 	// Notes are for people: what was left out or could not be done as asked, and
 	// warnings of the native libraries.
 	Notes []string `json:"notes,omitempty"`

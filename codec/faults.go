@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 var colour = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
@@ -80,6 +82,23 @@ func (f *faults) oneOf(field, word string, words ...string) {
 		f.refuse(field, allowance{choices: words},
 			"%q is not one of %s", word, strings.Join(words, ", "))
 	}
+}
+
+// base wants the name of a file without folder and extension, or "".
+func (f *faults) base(field, name string) {
+	switch {
+	case len(name) > maxBase:
+		f.add(field, "it has %d bytes; the limit is %d", len(name), maxBase)
+	case strings.ContainsFunc(name, notInBase) || strings.HasPrefix(name, "."):
+		f.add(field, "%q is not the name of a file without folder", name)
+	}
+}
+
+// maxBase leaves room for an extension in the 255 bytes of a file system.
+const maxBase = 200
+
+func notInBase(r rune) bool {
+	return unicode.IsControl(r) || r == utf8.RuneError || strings.ContainsRune(`/\:`, r)
 }
 
 // colour wants a colour, or "".

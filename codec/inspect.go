@@ -34,9 +34,10 @@ type ImageReport struct {
 	Pages       int    `json:"pages,omitempty"`  // of a document
 	ColourSpace string `json:"colourSpace"`      // such as "srgb", "cmyk", "grey"
 	Profile     string `json:"profile,omitempty"`
-	Depth       int    `json:"depth"` // bits of a channel
-	Channels    int    `json:"channels"`
-	Alpha       bool   `json:"alpha,omitempty"`
+	// Depth is bits of a channel, once decoded: 8 for less than that.
+	Depth    int  `json:"depth"`
+	Channels int  `json:"channels"`
+	Alpha    bool `json:"alpha,omitempty"`
 	// Orientation is that of EXIF, from 1 to 8; 0 if the file names none.
 	Orientation int `json:"orientation,omitempty"`
 	Loop        int `json:"loop,omitempty"` // of an animation; 0: for ever

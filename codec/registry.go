@@ -28,9 +28,10 @@ type Registry struct {
 func NewRegistry() *Registry {
 	r := new(Registry)
 	for _, op := range []Operation{
-		AdaptiveStream{}, Adjust{}, Chain{}, Compress{}, Concat{}, ConcatAudio{}, Convert{}, ExtractAudio{},
-		GIF{}, Inspect{}, PDFPreview{}, PosterFrame{}, Renditions{}, Storyboard{},
-		StripMetadata{}, Thumbnail{}, Transform{}, Trim{}, Watermark{},
+		AdaptiveStream{}, Adjust{}, Archive{}, Chain{}, Compress{}, Concat{}, ConcatAudio{},
+		Convert{}, Extract{}, ExtractAudio{}, GIF{}, ImageToPDF{}, Inspect{}, PDFPreview{},
+		PosterFrame{}, Renditions{}, Storyboard{}, StripMetadata{}, Thumbnail{}, Transform{},
+		Trim{}, Vectorize{}, Watermark{},
 	} {
 		r.Register(op)
 	}

@@ -92,9 +92,13 @@ func TestRegistryParsesText(t *testing.T) {
 
 func TestRegistryKnowsItsNames(t *testing.T) {
 	got := registry().Names()
-	for _, name := range []string{"convert", "stamp", "trim"} {
-		if !slices.Contains(got, name) || !slices.IsSorted(got) {
-			t.Errorf("Names = %v", got)
+	if !slices.IsSorted(got) {
+		t.Errorf("Names = %v", got)
+	}
+	for _, name := range []string{"archive", "convert", "extract", "extract-audio", "image-to-pdf",
+		"stamp", "trim", "vectorize"} {
+		if !slices.Contains(got, name) {
+			t.Errorf("Names = %v, without %s", got, name)
 		}
 	}
 	for _, r := range []*codec.Registry{registry(), new(codec.Registry)} {

@@ -57,6 +57,9 @@ func (e *Engine) conclude(
 	if err == nil || !errors.Is(cause, errShutdown) && !errors.Is(cause, errSession) {
 		var f finished
 		if err != nil {
+			if _, ok := errors.AsType[*codec.Error](err); !ok {
+				e.logger(c).Warn("spool: storage failed an attempt", "error", err)
+			}
 			f.err = failure(c.name(), err)
 			f.wait = e.config.Backoff.wait(c.task.Attempt)
 		}
@@ -270,10 +273,10 @@ func (e *Engine) probe(
 		media, cost, err = c.codec.Probe(ctx, &c.work)
 	}()
 	if fault := c.in.fault(); fault != nil && ctx.Err() == nil {
-		return media, cost, codec.Errorf(codec.Transient, "%w", fault)
+		return media, cost, fault
 	}
 	if err != nil {
-		return media, cost, err
+		return media, cost, ofCodec(err)
 	}
 	return media, cost, e.config.Policy.Limits.Check(c.name, media)
 }
@@ -293,13 +296,22 @@ func (e *Engine) process(
 	}
 	switch {
 	case fault != nil && ctx.Err() == nil:
-		return nil, codec.Errorf(codec.Transient, "%w", fault)
+		return nil, fault
 	case err != nil:
-		return nil, err
+		return nil, ofCodec(err)
 	case len(outputs) == 0:
 		return nil, codec.Errorf(codec.Internal, "codec %s made no output", c.codec.Name())
 	}
 	return outputs, nil
+}
+
+// ofCodec gives an error of a codec a class, if it has none: that tells it from one
+// of storage.
+func ofCodec(err error) error {
+	if _, ok := errors.AsType[*codec.Error](err); ok {
+		return err
+	}
+	return codec.Errorf(codec.Transient, "%w", err)
 }
 
 // recovered turns a panic of a codec into an error. Bad media is a failed file,
@@ -310,9 +322,13 @@ func recovered(c codec.Codec, err *error) {
 	}
 }
 
-// failure returns err as it is stored, with a message that names the file.
+// failure returns err as it is stored, with a message that names the file. What has
+// no class comes from storage, or from the store: no words for who submitted a file.
 func failure(name string, err error) *store.Error {
-	message := err.Error()
+	message, class := err.Error(), codec.ClassOf(err)
+	if _, ok := errors.AsType[*codec.Error](err); !ok {
+		message, class = "the files of this service cannot be read or written now", codec.Transient
+	}
 	if errors.Is(err, syscall.ENOSPC) {
 		message = "there is no space left on the disk"
 	}
@@ -323,10 +339,6 @@ func failure(name string, err error) *store.Error {
 	message = strings.ToValidUTF8(message, "")
 	if len(message) > most {
 		message = strings.ToValidUTF8(message[:most], "") + " …"
-	}
-	class := codec.ClassOf(err)
-	if _, ok := errors.AsType[*codec.Error](err); !ok {
-		class = codec.Transient // of storage, most likely
 	}
 	return &store.Error{Class: string(class), Message: message, Permanent: codec.Permanent(err)}
 }

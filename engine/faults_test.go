@@ -22,6 +22,7 @@ import (
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/engine"
 	"github.com/spoolmedia/spool/engine/enginetest"
+	"github.com/spoolmedia/spool/storage"
 	"github.com/spoolmedia/spool/storage/filestorage"
 	"github.com/spoolmedia/spool/storage/memstorage"
 	"github.com/spoolmedia/spool/store/boltstore"
@@ -151,6 +152,55 @@ func TestNoMessageKeepsAJobFromItsEnd(t *testing.T) {
 	}
 }
 
+// Whoever submitted a file reads of faults of storage in plain words; their cause is
+// for the log.
+func TestStorageFaultsAreToldInPlainWords(t *testing.T) {
+	for _, method := range []string{
+		"Storage.Create", "Storage.Open", "Blob.ReadAt", "Writer.Write", "Writer.Commit",
+	} {
+		t.Run(method, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var log bytes.Buffer
+				var broken atomic.Bool
+				faults := &enginetest.Faults{At: func(c enginetest.Call) error {
+					if c.Method == method && !c.After && broken.Load() {
+						return fmt.Errorf("node-7.internal: %w", enginetest.ErrUnreachable)
+					}
+					return nil
+				}}
+				eng := enginetest.Open(t, engine.Config{
+					Storage:     &enginetest.FaultyStorage{Storage: memstorage.New(), Faults: faults},
+					MaxAttempts: 1, Logger: slog.New(slog.NewTextHandler(&log, nil)),
+				})
+				if err := eng.Pause(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				job := enginetest.Submit(t, eng, batch(1))
+				broken.Store(true)
+				if err := eng.Resume(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				job = enginetest.Wait(t, eng, job.ID)
+				const want = "00000.txt: the files of this service cannot be read or written now"
+				if job.Error == nil || job.Error.Message != want || job.Error.Class != codec.Transient {
+					t.Errorf("got %+v, want %q", job.Error, want)
+				}
+				if !strings.Contains(log.String(), "node-7.internal") {
+					t.Errorf("the cause is not in the log: %s", log.String())
+				}
+			})
+		})
+	}
+}
+
+// remote is a storage whose writers cannot seek and read, as one elsewhere.
+type remote struct{ storage.Storage }
+
+func (r remote) Create(ctx context.Context, key string) (storage.Writer, error) {
+	w, err := r.Storage.Create(ctx, key)
+	return struct{ storage.Writer }{w}, err
+}
+
 // A Submit that fails takes its inputs along, whichever call of the storage fails.
 func TestASubmitThatFailsLeavesNoInput(t *testing.T) {
 	for _, method := range []string{
@@ -168,7 +218,7 @@ func TestASubmitThatFailsLeavesNoInput(t *testing.T) {
 					return nil
 				}}
 				eng := enginetest.Open(t, engine.Config{
-					Storage: &enginetest.FaultyStorage{Storage: blobs, Faults: faults},
+					Storage: &enginetest.FaultyStorage{Storage: remote{blobs}, Faults: faults},
 					Workers: -1, Codecs: []codec.Codec{&enginetest.Codec{}},
 				})
 				_, err := eng.Submit(t.Context(), batch(2))

@@ -43,9 +43,9 @@ func (e *Engine) stage(ctx context.Context, in Input, key string) (stagedInput, 
 		return s, nil
 	default:
 		s.stored = true
-		err = e.copyIn(ctx, in, key)
+		s.Type, s.Size, err = e.copyIn(ctx, in, key)
 	}
-	if err == nil {
+	if err == nil && s.Type == "" {
 		s.Type, s.Size, err = e.sniff(ctx, s.Blob)
 	}
 	if err != nil && s.stored {
@@ -77,27 +77,35 @@ func (e *Engine) unstage(ctx context.Context, staged []stagedInput) {
 	}
 }
 
-// copyIn copies a path or a reader into storage.
-func (e *Engine) copyIn(ctx context.Context, in Input, key string) (err error) {
+// copyIn copies a path or a reader into storage. If what is written can be read
+// back at once, it finds out what it is.
+func (e *Engine) copyIn(
+	ctx context.Context, in Input, key string,
+) (mediaType string, size int64, err error) {
 	r := in.reader
 	if in.path != "" {
 		f, err := openRegular(in.path)
 		if err != nil {
-			return err
+			return "", 0, err
 		}
 		defer f.Close()
 		r = f
 	}
 	w, err := e.config.Storage.Create(ctx, key)
 	if err != nil {
-		return err
+		return "", 0, err
 	}
 	defer func() { err = errors.Join(err, w.Abort()) }()
-	if _, err := io.Copy(w, r); err != nil {
-		return err
+	if size, err = io.Copy(w, r); err != nil {
+		return "", 0, err
+	}
+	if written, ok := storage.As[storage.Seeker](w); ok {
+		if mediaType, err = codec.Sniff(written, size); err != nil {
+			return "", 0, err
+		}
 	}
 	_, err = w.Commit()
-	return err
+	return mediaType, size, err
 }
 
 // openRegular opens a file that can be read by range.

@@ -85,7 +85,11 @@ func (t telemetry) submit(ctx context.Context, files int) {
 
 // event counts what happened.
 func (t telemetry) event(event store.Event) {
-	t.events.Add(context.Background(), 1,
+	ctx := context.Background()
+	if !t.events.Enabled(ctx) {
+		return
+	}
+	t.events.Add(ctx, 1,
 		metric.WithAttributes(attribute.String("spool.event", event.Kind)))
 }
 
@@ -126,6 +130,9 @@ func (s span) end(err error) {
 		s.span.SetStatus(codes.Error, class)
 	}
 	s.span.End()
+	if !s.telemetry.durations.Enabled(s.ctx) {
+		return
+	}
 	s.telemetry.durations.Record(s.ctx, time.Since(s.began).Seconds(),
 		metric.WithAttributes(attributes...))
 }

@@ -85,6 +85,8 @@ func (c counter) Add(_ context.Context, n int64, options ...metric.AddOption) {
 	c.record(c.name, float64(n), metric.NewAddConfig(options).Attributes())
 }
 
+func (counter) Enabled(context.Context) bool { return true }
+
 type histogram struct {
 	metricnoop.Float64Histogram
 	name string
@@ -94,6 +96,8 @@ type histogram struct {
 func (h histogram) Record(_ context.Context, value float64, options ...metric.RecordOption) {
 	h.record(h.name, value, metric.NewRecordConfig(options).Attributes())
 }
+
+func (histogram) Enabled(context.Context) bool { return true }
 
 type tracers struct {
 	tracenoop.TracerProvider

@@ -9,7 +9,7 @@ func (j *Job) AppendBinary(b []byte) ([]byte, error) { return write(b, j), nil }
 // UnmarshalBinary implements [encoding.BinaryUnmarshaler]. The State stays as it is.
 func (j *Job) UnmarshalBinary(b []byte) error {
 	*j = Job{State: j.State}
-	return read(b, string(b), j)
+	return read(b, j)
 }
 
 func (j *Job) fields(c *coder) {
@@ -29,7 +29,7 @@ func (s *State) AppendBinary(b []byte) ([]byte, error) { return write(b, s), nil
 // UnmarshalBinary implements [encoding.BinaryUnmarshaler].
 func (s *State) UnmarshalBinary(b []byte) error {
 	*s = State{}
-	return read(b, string(b), s)
+	return read(b, s)
 }
 
 func (s *State) fields(c *coder) {
@@ -56,7 +56,7 @@ func (f *File) AppendBinary(b []byte) ([]byte, error) { return write(b, f), nil 
 // UnmarshalBinary implements [encoding.BinaryUnmarshaler].
 func (f *File) UnmarshalBinary(b []byte) error {
 	*f = File{}
-	return read(b, string(b), f)
+	return read(b, f)
 }
 
 func (f *File) fields(c *coder) {
@@ -89,7 +89,7 @@ func (t *Task) AppendBinary(b []byte) ([]byte, error) { return write(b, t), nil 
 // UnmarshalBinary implements [encoding.BinaryUnmarshaler].
 func (t *Task) UnmarshalBinary(b []byte) error {
 	*t = Task{}
-	return read(b, string(b), t)
+	return read(b, t)
 }
 
 func (t *Task) fields(c *coder) {
@@ -120,7 +120,7 @@ func (e *Event) AppendBinary(b []byte) ([]byte, error) { return write(b, e), nil
 // is.
 func (e *Event) UnmarshalBinary(b []byte) error {
 	*e = Event{Cursor: e.Cursor}
-	return read(b, string(b), e)
+	return read(b, e)
 }
 
 func (e *Event) fields(c *coder) {

@@ -1,8 +1,11 @@
 package store
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -31,22 +34,38 @@ type coder struct {
 	tag  int              // how many bytes of b say so
 }
 
-// write appends m.
+// coders are used again: records are many, and each would need one.
+var coders = sync.Pool{New: func() any { return new(coder) }}
+
+// write appends m to b.
 func write(b []byte, m message) []byte {
-	if b == nil {
-		b = make([]byte, 0, 384) // most records fit
-	}
-	c := coder{b: b}
-	m.fields(&c)
-	return append(c.b, c.later...)
+	c := coders.Get().(*coder)
+	defer coders.Put(c)
+	*c = coder{b: c.b[:0]}
+	c.message(m)
+	return append(b, c.b...)
 }
 
 // read sets the fields of m, which has none, from b.
-func read(b []byte, text string, m message) error {
-	c := coder{reading: true, b: b, text: text}
-	m.fields(&c)
-	c.field(protowire.MaxValidNumber + 1)
-	return c.err
+func read(b []byte, m message) error {
+	c := coders.Get().(*coder)
+	defer coders.Put(c)
+	scratch := c.b
+	*c = coder{reading: true, b: b, text: string(b)}
+	c.message(m)
+	err := c.err
+	*c = coder{b: scratch}
+	return err
+}
+
+// message goes through the fields of m.
+func (c *coder) message(m message) {
+	m.fields(c)
+	if c.reading {
+		c.field(protowire.MaxValidNumber + 1)
+		return
+	}
+	c.b = append(c.b, c.later...)
 }
 
 // keep says where the message keeps the fields that it does not name.
@@ -231,36 +250,46 @@ func parts[T any, P interface {
 
 func (c *coder) readPart(m message) {
 	b, text := c.bytes()
-	if err := read(b, text, m); c.err == nil {
-		c.err = err
+	if c.err != nil {
+		return
 	}
+	outer := *c
+	*c = coder{reading: true, b: b, text: text}
+	c.message(m)
+	outer.err = c.err
+	*c = outer
 }
 
 func (c *coder) writePart(n protowire.Number, m message) {
+	outer := *c
 	c.b = protowire.AppendTag(c.b, n, protowire.BytesType)
-	inner := write(make([]byte, 0, 256), m)
-	c.b = protowire.AppendBytes(c.b, inner)
+	start := len(c.b)
+	c.message(m)
+	var length [binary.MaxVarintLen64]byte
+	c.b = slices.Insert(c.b, start, protowire.AppendVarint(length[:0], uint64(len(c.b)-start))...)
+	outer.b = c.b
+	*c = outer
 }
 
-// time comes to a time, which is kept to the nanosecond and in UTC.
+// time comes to a time, which is kept in UTC, as two numbers: seconds since 1970, and
+// nanoseconds.
 func (c *coder) time(n protowire.Number, v *time.Time) {
 	switch {
 	case c.field(n):
-		var t timestamp
-		c.readPart(&t)
-		*v = time.Unix(t.seconds, t.nanoseconds).UTC()
+		b, _ := c.bytes()
+		seconds, n := protowire.ConsumeVarint(b)
+		if c.failed(n) {
+			return
+		}
+		nanoseconds, n := protowire.ConsumeVarint(b[n:])
+		if c.failed(n) {
+			return
+		}
+		*v = time.Unix(protowire.DecodeZigZag(seconds), int64(nanoseconds)).UTC()
 	case !c.reading && !v.IsZero():
-		c.writePart(n, &timestamp{v.Unix(), int64(v.Nanosecond()), ""})
+		var b [2 * binary.MaxVarintLen64]byte
+		at := protowire.AppendVarint(b[:0], protowire.EncodeZigZag(v.Unix()))
+		at = protowire.AppendVarint(at, uint64(v.Nanosecond()))
+		c.b = protowire.AppendBytes(protowire.AppendTag(c.b, n, protowire.BytesType), at)
 	}
-}
-
-type timestamp struct {
-	seconds, nanoseconds int64
-	unknown              string
-}
-
-func (t *timestamp) fields(c *coder) {
-	c.keep(&t.unknown)
-	signed(c, 1, &t.seconds)
-	signed(c, 2, &t.nanoseconds)
 }

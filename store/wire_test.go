@@ -33,7 +33,7 @@ func TestUnknownFieldsKeepTheirPlaces(t *testing.T) {
 	for _, change := range []string{"c", "other", ""} {
 		var g gapped
 		b := build("c")
-		if err := read(b, string(b), &g); err != nil || g.first != "a" || g.third != "c" {
+		if err := read(b, &g); err != nil || g.first != "a" || g.third != "c" {
 			t.Fatalf("got %+v, %v", g, err)
 		}
 		g.third = change

@@ -36,11 +36,16 @@ func New() *Codec {
 	c.offer(codec.Convert{}, inputTypes(), outputFormats())
 	c.offer(codec.ExtractAudio{}, films(inputTypes()), soundFormats(outputFormats()))
 	c.offer(codec.Trim{}, inputTypes(), outputFormats())
+	c.offer(codec.Inspect{}, films(inputTypes()), nil)
+	c.offer(codec.StripMetadata{}, kept(inputTypes()), nil)
+	c.offer(codec.PosterFrame{}, pictured(inputTypes()), stillFormats())
+	c.offer(codec.Thumbnail{}, pictured(inputTypes()), stillFormats())
 	return c
 }
 
+// offer adds an offer; one with no targets is of an operation that names none.
 func (c *Codec) offer(op codec.Operation, from, to []string) {
-	if len(from) > 0 && len(to) > 0 {
+	if len(from) > 0 {
 		c.offers = append(c.offers, codec.Offer{Op: op.Name(), From: from, To: to, Lane: codec.LaneAV})
 	}
 }

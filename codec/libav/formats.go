@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/spoolmedia/spool/codec"
 )
 
 // demuxers names the one demuxer that reads each media type. The libraries
@@ -63,6 +65,7 @@ func probeSize(demuxer string) int64 {
 type target struct {
 	muxer      string
 	sound      bool // for sound alone
+	still      bool // one picture
 	seekable   bool // the muxer goes back to complete its header or index
 	covers     bool // can hold a cover picture
 	chapters   bool
@@ -148,6 +151,23 @@ var (
 // coverCodecs are pictures that players show as covers.
 var coverCodecs = []string{"mjpeg", "png"}
 
+// targetOf is the target of a request.
+func targetOf(op request) (target, bool) {
+	if op.clip.still {
+		t, ok := stills[op.Format]
+		return t, ok
+	}
+	t, ok := targets[op.Format]
+	return t, ok
+}
+
+// stillFormats are those of stills whose muxer and encoder this build has.
+func stillFormats() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(stills)), func(name string) bool {
+		return !hasMuxer(stills[name].muxer) || !hasEncoder(stills[name].video)
+	})
+}
+
 // outputFormats are the targets whose muxer and encoders this build has.
 func outputFormats() []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(targets)), func(name string) bool {
@@ -164,4 +184,19 @@ func soundFormats(formats []string) []string {
 // films are the types of inputs without those that have no sound.
 func films(types []string) []string {
 	return slices.DeleteFunc(types, func(t string) bool { return t == "image/gif" })
+}
+
+// pictured are the types of inputs that may be films.
+func pictured(types []string) []string {
+	return slices.DeleteFunc(films(types), func(t string) bool {
+		return kindOfType(t) == codec.Audio
+	})
+}
+
+// kept are the types of inputs that can be written as they are.
+func kept(types []string) []string {
+	made := outputFormats()
+	return slices.DeleteFunc(types, func(t string) bool {
+		return !slices.Contains(made, formatName(t))
+	})
 }

@@ -23,7 +23,7 @@ typedef struct SpoolTrack {
     AVStream *from, *to;
     AVCodecContext *decoder, *encoder; // NULL: packets are copied
     AVFilterGraph *graph;
-    AVFilterContext *source, *sink;
+    AVFilterContext *source, *sink, *second;
     char *filters;      // what lies between decoder and encoder
     AVDictionary *options;
     AVFrame *last;      // parameters of the frames that graph takes
@@ -35,12 +35,28 @@ typedef struct SpoolTrack {
     int64_t first_dts, first_pts, end_pts; // of all that was written
     AVPacket *held;     // written late: see hold.c
     int interlaced;
-    int done;           // the clip has all it needs of this track
+    int done;           // the output has all it needs of this track
+    int tap;            // frames go to Go, there is no output
+    int64_t limit;      // frames that are given on at most; 0: all
+    int64_t given;
+    AVFrame *spare;     // with limit: the last frame before the clip
+    AVFrame *still;     // a second picture for the filters, or NULL
     // The libraries lose the duration of frames in the encoders: it is kept
     // here, by timestamp, until the packet comes out.
     struct { int64_t pts, duration; } durations[SPOOL_DURATIONS];
     unsigned durations_at;
 } SpoolTrack;
+
+// How a stream is decoded and encoded.
+typedef struct SpoolEncode {
+    const char *encoder; // NULL: frames go to Go
+    const char *filters; // from [in], and [still] if there is one, to [out]
+    AVDictionary *options; // of the encoder; taken over
+    AVFrame *still;      // taken over
+    int threads;
+    int64_t max_pixels, limit;
+    int keys;            // only key frames are decoded
+} SpoolEncode;
 
 typedef struct SpoolJob {
     uintptr_t handle;   // of the Go session
@@ -58,7 +74,8 @@ typedef struct SpoolJob {
     int64_t end;        // of the last packet written, in AV_TIME_BASE
     int64_t packets;    // written
     int read_fault;     // what ended the input before its end, or 0
-    int header, drained;
+    int header;
+    int plain;          // tags, titles of chapters and traces of the software are left out
     AVPacket *packet, *encoded;
     AVFrame *decoded, *filtered;
     char fault[256];    // what a function failed on, if it knows more than its code
@@ -113,7 +130,7 @@ double spool_duration(const SpoolJob *job); // seconds; NaN: unknown
 
 // output.c
 int spool_open_output(SpoolJob *job, const char *muxer, int seekable);
-int spool_new_track(SpoolJob *job, int input, SpoolTrack **track);
+int spool_new_track(SpoolJob *job, int input, int tap, SpoolTrack **track);
 int spool_add_copy(SpoolJob *job, int input, const char *tag);
 int spool_job_start(SpoolJob *job, AVDictionary **options, double offset, double length,
                     int chapters);
@@ -126,11 +143,14 @@ int spool_hold_back(SpoolJob *job, SpoolTrack *t, AVPacket *packet);
 int spool_release(SpoolJob *job, SpoolTrack *t);
 
 // track.c
-int spool_add_encode(SpoolJob *job, int input, const char *encoder, const char *filters,
-                     AVDictionary **options, int threads, int64_t max_pixels);
+int spool_add_encode(SpoolJob *job, int input, SpoolEncode *e);
 int spool_set_colour(SpoolJob *job, int track, int primaries, int transfer, int matrix, int range);
 int spool_decode(SpoolJob *job, SpoolTrack *t, AVPacket *packet); // NULL: the end
+int spool_rewind(SpoolJob *job, SpoolTrack *t); // after a seek
 void spool_track_free(SpoolTrack *t);
+
+// graph.c
+int spool_build_graph(SpoolTrack *t, const AVFrame *like);
 
 // clip.c
 int spool_seek(SpoolJob *job, double start, int exact, double *key);
@@ -142,6 +162,7 @@ int spool_clip_done(const SpoolJob *job);
 int spool_job_run(SpoolJob *job, int packets); // AVERROR_EOF: all is read and encoded
 
 // In Go.
+extern int spoolAVFrame(uintptr_t handle, AVFrame *frame); // of a tap
 extern int spoolAVRead(uintptr_t handle, uint8_t *buffer, int size);
 extern int64_t spoolAVSeekInput(uintptr_t handle, int64_t offset, int whence);
 extern int spoolAVWrite(uintptr_t handle, uint8_t *buffer, int size);

@@ -10,11 +10,7 @@ import (
 func (p *planner) pictures(s stream) encode {
 	e := encode{encoder: p.target.video, options: videoOptions(p.target.video, p.op.Quality),
 		colour: s.colour}
-	var f []string
-	if s.turn != upright {
-		f = append(f, string(s.turn))
-	}
-	f = append(f, p.resize(s)...)
+	f := append(p.upright(s), p.resize(s)...)
 	format, filters := p.pixels(s, &e)
 	f = append(append(f, filters...), "format="+format)
 	e.filters = strings.Join(f, ",")
@@ -22,6 +18,21 @@ func (p *planner) pictures(s stream) encode {
 		p.note("The video is interlaced and was left so.")
 	}
 	return e
+}
+
+// upright returns the filters that make s stand upright.
+func (p *planner) upright(s stream) []string {
+	var f []string
+	if s.dolbyVision {
+		p.note("Dolby Vision data was left out; the colours are those of the base layer.")
+	}
+	if s.interlaced && p.target.still {
+		f = append(f, "bwdif=deint=interlaced")
+	}
+	if s.turn != upright {
+		f = append(f, string(s.turn))
+	}
+	return f
 }
 
 // resize returns the filters for the size asked for, or those that make odd
@@ -67,20 +78,16 @@ func (p *planner) trim(s stream) []string {
 // colour tags of e.
 func (p *planner) pixels(s stream, e *encode) (string, []string) {
 	h264 := e.encoder == "libx264"
-	if s.dolbyVision {
-		p.note("Dolby Vision data was left out; the colours are those of the base layer.")
-	}
 	if s.alpha && !s.rgb {
 		p.note("The transparency of the video was left out.")
 	}
 	switch {
-	case s.hdr() && h264 && p.tones:
-		p.note("The HDR picture was mapped to standard dynamic range.")
-		e.colour = colour{bt709, bt709, bt709, limited}
-		return "yuv420p", toneMap(s.colour)
 	case s.hdr() && h264:
-		p.note("The HDR picture was not mapped to standard dynamic range: this build cannot.")
-		return "yuv420p", nil
+		tones, mapped := p.standardRange(s)
+		if mapped {
+			e.colour = colour{bt709, bt709, bt709, limited}
+		}
+		return "yuv420p", tones
 	case s.bits > 8 && !h264 && !s.rgb:
 		e.options["profile"] = "2"
 		return "yuv420p10le", nil
@@ -101,6 +108,20 @@ func (p *planner) pixels(s stream, e *encode) (string, []string) {
 		p.note(strconv.Itoa(s.bits) + " bits a sample were reduced to 8.")
 	}
 	return "yuv420p", nil
+}
+
+// standardRange returns the filters that map an HDR picture to standard dynamic
+// range, and whether there are any.
+func (p *planner) standardRange(s stream) (filters []string, mapped bool) {
+	switch {
+	case !s.hdr():
+		return nil, false
+	case !p.tones:
+		p.note("The HDR picture was not mapped to standard dynamic range: this build cannot.")
+		return nil, false
+	}
+	p.note("The HDR picture was mapped to standard dynamic range.")
+	return toneMap(s.colour), true
 }
 
 // toneMap maps PQ or HLG to BT.709 through linear light. What the tags leave

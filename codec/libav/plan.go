@@ -2,6 +2,7 @@ package libav
 
 import (
 	"fmt"
+	"image"
 	"math"
 	"slices"
 
@@ -12,8 +13,10 @@ import (
 type encode struct {
 	encoder string
 	options map[string]string
-	filters string // between decoder and encoder
-	colour  colour // tags for the encoder
+	filters string       // between decoder and encoder
+	colour  colour       // tags for the encoder
+	still   *image.NRGBA // a second picture for the filters, as [still]
+	limit   int          // frames at most; 0: all
 }
 
 // track is a stream of the output.
@@ -50,7 +53,7 @@ type planner struct {
 
 // makePlan decides what becomes of each stream of the input.
 func makePlan(in source, op request, tones bool) (plan, error) {
-	t, ok := targets[op.Format]
+	t, ok := targetOf(op)
 	if !ok {
 		return plan{}, codec.Errorf(codec.Unsupported, "%s cannot be made into %s", in.name, op.Format)
 	}
@@ -58,10 +61,7 @@ func makePlan(in source, op request, tones bool) (plan, error) {
 		source: in, target: t, op: op, tones: tones}
 	best, sound := bestVideo(in.streams), bestAudio(in.streams)
 	for i, s := range in.streams {
-		p.report[i] = codec.Stream{Index: i, Kind: string(s.kind), Codec: s.codec}
-		if s.cover {
-			p.report[i].Kind = string(codec.Image)
-		}
+		p.report[i] = codec.Stream{Index: i, Kind: s.spokenKind(), Codec: s.codec}
 		if err := p.place(s, best, sound); err != nil {
 			return plan{}, err
 		}
@@ -75,15 +75,21 @@ func makePlan(in source, op request, tones bool) (plan, error) {
 // place decides about one stream.
 func (p *planner) place(s stream, best, sound int) error {
 	switch {
+	case p.target.still && s.index != best:
+		p.drop(s, "a picture is made of the main video stream")
+	case s.cover && p.op.plain:
+		p.drop(s, "cover pictures are metadata")
 	case s.cover:
 		p.cover(s)
 	case s.kind == video && p.target.sound:
 		p.drop(s, p.op.Format+" holds sound only")
+	case p.op.remux && s.kind == subtitle, p.op.remux && s.kind == video && s.index != best:
+		p.copy(s, p.target.tags[s.codec])
 	case s.kind == video && s.index != best:
 		p.drop(s, "only the main video stream is kept")
 	case s.kind == video:
 		return p.video(s)
-	case s.kind == audio && p.target.sound && s.index != sound:
+	case s.kind == audio && p.target.sound && s.index != sound && !p.op.remux:
 		p.drop(s, "only one sound stream fits into "+p.op.Format)
 	case s.kind == audio:
 		return p.audio(s)
@@ -131,7 +137,11 @@ func (p *planner) video(s stream) error {
 	if s.width <= 0 || s.height <= 0 {
 		return codec.Errorf(codec.Invalid, "%s: its video has no picture size", p.name)
 	}
-	p.encode(s, p.pictures(s), reason)
+	if p.target.still {
+		p.encode(s, p.picture(s), reason)
+	} else {
+		p.encode(s, p.pictures(s), reason)
+	}
 	return nil
 }
 
@@ -139,7 +149,7 @@ func (p *planner) video(s stream) error {
 func (p *planner) whyNotCopied(s stream) string {
 	editList := p.target.muxer == "mp4" || p.target.muxer == "mov"
 	switch {
-	case !slices.Contains(p.target.copies[video], s.codec):
+	case !p.op.remux && !slices.Contains(p.target.copies[video], s.codec):
 		return fmt.Sprintf("%s does not hold %s video", p.op.Format, s.spoken())
 	case math.IsNaN(s.start):
 		return "its pictures have no times to copy"
@@ -150,8 +160,8 @@ func (p *planner) whyNotCopied(s stream) string {
 }
 
 func (p *planner) audio(s stream) error {
-	changes := p.op.newSound && (!p.target.pcm || !p.op.clip.whole())
-	if !changes && slices.Contains(p.target.copies[audio], s.codec) {
+	reason := p.whySoundNotCopied(s)
+	if reason == "" {
 		p.copy(s, "")
 		return nil
 	}
@@ -163,12 +173,21 @@ func (p *planner) audio(s stream) error {
 		p.note("A sound stream was left out: this FFmpeg cannot decode " + s.spoken() + " sound.")
 		return nil
 	}
-	reason := "a change was asked for"
-	if !changes {
-		reason = fmt.Sprintf("%s does not hold %s sound", p.op.Format, s.spoken())
-	}
 	p.encode(s, p.sound(s), reason)
 	return nil
+}
+
+// whySoundNotCopied says what keeps the sound from being copied; "": nothing.
+func (p *planner) whySoundNotCopied(s stream) string {
+	switch {
+	case p.op.newSound && (!p.target.pcm || !p.op.clip.whole()):
+		return "a change was asked for"
+	case !p.op.remux && !slices.Contains(p.target.copies[audio], s.codec):
+		return fmt.Sprintf("%s does not hold %s sound", p.op.Format, s.spoken())
+	case s.codec == "mp3" && p.mediaType == "audio/mpeg" && s.start > 0 && p.target.muxer == "matroska":
+		return "a copy would begin with silence that the MP3 file marks as not to be heard"
+	}
+	return ""
 }
 
 // complete checks that there is something to make, and sets the output's start.
@@ -187,14 +206,22 @@ func (p *planner) complete() error {
 	}
 	p.offset = math.NaN()
 	for _, t := range p.tracks {
-		if t.from.cover || t.from.kind != video && t.from.kind != audio {
-			continue
-		}
-		if s := t.from.start; !math.IsNaN(s) && !(s >= p.offset) {
-			p.offset = s
+		p.offset = earlier(p.offset, t.from)
+	}
+	if p.target.still { // its time counts from where all of the film begins
+		for _, s := range p.streams {
+			p.offset = earlier(p.offset, s)
 		}
 	}
 	return nil
+}
+
+// earlier is the start of s if that is known and before at.
+func earlier(at float64, s stream) float64 {
+	if s.cover || s.kind != video && s.kind != audio || math.IsNaN(s.start) || s.start >= at {
+		return at
+	}
+	return s.start
 }
 
 func (p *planner) copy(s stream, tag string) {

@@ -19,9 +19,17 @@ func (c *Codec) Process(ctx context.Context, w *codec.Work) error {
 	if err != nil {
 		return err
 	}
+	if _, ok := w.Op.(codec.Inspect); ok {
+		return inspect(ctx, w)
+	}
 	op, ok := requestOf(w.Op, in.Type())
 	if !ok {
 		return codec.Errorf(codec.Unsupported, "libav: %q is not done here", w.Op.Name())
+	}
+	if op.choose {
+		if op.clip.start, err = choose(ctx, w); err != nil {
+			return err
+		}
 	}
 	s, streams, err := openInput(ctx, in, w.Policy)
 	if err != nil {
@@ -39,7 +47,8 @@ func (c *Codec) Process(ctx context.Context, w *codec.Work) error {
 	if err := op.clip.check(in.Name(), media.Duration); err != nil {
 		return err
 	}
-	r := run{session: s, work: w, plan: p, clip: op.clip, target: targets[op.Format], media: media}
+	r := run{session: s, work: w, plan: p, request: op, media: media}
+	r.target, _ = targetOf(op)
 	r.format, _ = codec.LookupFormat(op.Format)
 	return r.do(ctx)
 }
@@ -48,8 +57,8 @@ func (c *Codec) Process(ctx context.Context, w *codec.Work) error {
 type run struct {
 	*session
 	plan
+	request
 	work   *codec.Work
-	clip   clip
 	target target
 	format codec.Format
 	media  codec.Media // of the input
@@ -94,13 +103,14 @@ func (r *run) begin(w codec.Writer) error {
 	if err := r.openOutput(r.target.muxer, w, r.target.seekable); err != nil {
 		return err
 	}
-	pixels := r.work.Policy.Limits.WithDefaults().Pixels
+	r.setPlain(r.plain)
+	d := decodingOf(r.work)
 	for _, t := range r.tracks {
 		var err error
 		if t.encode == nil {
 			err = r.addCopy(t.from.index, t.tag)
 		} else {
-			err = r.addEncode(t.from.index, *t.encode, threads(r.work), pixels)
+			err = r.addEncode(t.from.index, *t.encode, d)
 		}
 		if err != nil {
 			return err
@@ -111,6 +121,10 @@ func (r *run) begin(w codec.Writer) error {
 		return err
 	}
 	return r.start(r.options, offset, length, r.target.chapters)
+}
+
+func decodingOf(w *codec.Work) decoding {
+	return decoding{threads: threads(w), maxPixels: w.Policy.Limits.WithDefaults().Pixels}
 }
 
 // cut goes to where the clip begins. It returns that time in the input, and how
@@ -127,7 +141,7 @@ func (r *run) cut() (offset, length float64, err error) {
 	if c.start == 0 && !c.fast {
 		return start, c.length, nil
 	}
-	key, err := r.seek(start, c.fast)
+	key, err := r.seek(start, c.fast || c.still)
 	if err != nil || !c.fast {
 		return start, c.length, err
 	}
@@ -224,9 +238,14 @@ func (r *run) relocate(w codec.Writer) error {
 }
 
 func (r *run) result() codec.Result {
+	m := codec.Media{Type: r.format.Type, Width: r.size.w, Height: r.size.h}
+	if r.target.still {
+		m.Frames = 1
+	} else {
+		m.Duration = r.end().Round(time.Millisecond)
+	}
 	return codec.Result{
-		Media: codec.Media{Type: r.format.Type, Width: r.size.w, Height: r.size.h,
-			Duration: r.end().Round(time.Millisecond)},
+		Media:   m,
 		Streams: r.report,
 		Notes:   append(r.notes, r.warnings()...),
 	}

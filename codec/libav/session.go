@@ -34,6 +34,8 @@ type session struct {
 	readErr  error
 	writeErr error
 	demuxer  string
+	see      func(frame) error // takes the frames of a tap
+	seeErr   error
 	encodes  bool // some encoder was opened
 }
 
@@ -89,6 +91,8 @@ func (s *session) check(code C.int) error {
 		return s.readErr
 	case s.writeErr != nil:
 		return s.writeErr
+	case s.seeErr != nil:
+		return s.seeErr
 	}
 	return nativeError{int(code), C.GoString(&s.job.fault[0])}
 }
@@ -118,19 +122,17 @@ func (s *session) addCopy(input int, tag string) error {
 	return s.native(func() C.int { return C.spool_add_copy(s.job, C.int(input), t) })
 }
 
+// decoding is what decoders are held to.
+type decoding struct {
+	threads   int
+	maxPixels int64
+	keys      bool // key frames only
+}
+
 // addEncode makes a track that encodes stream input anew, and opens its encoder.
-func (s *session) addEncode(input int, e encode, threads int, maxPixels int64) error {
+func (s *session) addEncode(input int, e encode, d decoding) error {
 	s.encodes = true
-	encoder, filters := C.CString(e.encoder), C.CString(e.filters)
-	defer C.free(unsafe.Pointer(encoder))
-	defer C.free(unsafe.Pointer(filters))
-	options := dictionary(e.options)
-	defer C.av_dict_free(&options)
-	err := s.native(func() C.int {
-		return C.spool_add_encode(s.job, C.int(input), encoder, filters, &options,
-			C.int(threads), C.int64_t(maxPixels))
-	})
-	if err != nil {
+	if err := s.addTrack(input, e, d); err != nil {
 		return err
 	}
 	c := e.colour
@@ -138,6 +140,36 @@ func (s *session) addEncode(input int, e encode, threads int, maxPixels int64) e
 		return C.spool_set_colour(s.job, s.job.count-1, C.int(c.primaries), C.int(c.transfer),
 			C.int(c.matrix), C.int(c.rng))
 	})
+}
+
+// addTap makes a track whose frames go to see, decoded and filtered.
+func (s *session) addTap(input int, e encode, d decoding, see func(frame) error) error {
+	s.see = see
+	return s.addTrack(input, e, d)
+}
+
+func (s *session) addTrack(input int, e encode, d decoding) error {
+	settings := C.SpoolEncode{
+		filters: C.CString(e.filters), options: dictionary(e.options), limit: C.int64_t(e.limit),
+		threads: C.int(d.threads), max_pixels: C.int64_t(d.maxPixels), keys: C.int(toInt(d.keys)),
+	}
+	defer C.free(unsafe.Pointer(settings.filters))
+	if e.encoder != "" {
+		settings.encoder = C.CString(e.encoder)
+		defer C.free(unsafe.Pointer(settings.encoder))
+	}
+	if e.still != nil {
+		settings.still = newFrame(e.still)
+	}
+	defer C.av_frame_free(&settings.still)
+	defer C.av_dict_free(&settings.options)
+	return s.native(func() C.int { return C.spool_add_encode(s.job, C.int(input), &settings) })
+}
+
+// rewind makes the track ready for what comes after a seek.
+func (s *session) rewind(track int) error {
+	t := unsafe.Slice(s.job.tracks, s.job.count)[track]
+	return s.native(func() C.int { return C.spool_rewind(s.job, t) })
 }
 
 // seek goes to the last key frame that is shown at the time start or before, in
@@ -234,3 +266,6 @@ func toInt(b bool) int {
 	}
 	return 0
 }
+
+// setPlain leaves tags, titles and traces of the software out of the output.
+func (s *session) setPlain(plain bool) { s.job.plain = C.int(toInt(plain)) }

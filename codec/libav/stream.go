@@ -7,6 +7,8 @@ import (
 	"math"
 	"time"
 	"unsafe"
+
+	"github.com/spoolmedia/spool/codec"
 )
 
 // kind is what a stream holds, in the words of [codec.Stream].
@@ -31,6 +33,7 @@ type colour struct{ primaries, transfer, matrix, rng int }
 const (
 	bt709   = 1
 	unknown = 2
+	srgb    = 13
 	pq      = 16
 	hlg     = 18
 
@@ -42,6 +45,7 @@ const (
 type stream struct {
 	index         int
 	kind          kind
+	profile       string
 	codec         string // "" if the libraries do not know it
 	tag           uint32 // the container's code for it, such as "vvc1"
 	decodable     bool
@@ -84,6 +88,14 @@ func (s stream) shown() size {
 	return z
 }
 
+// spokenKind is the kind in the words of [codec.Stream].
+func (s stream) spokenKind() string {
+	if s.cover {
+		return string(codec.Image)
+	}
+	return string(s.kind)
+}
+
 // streams describes the input's streams.
 func (s *session) streams() []stream {
 	all := make([]stream, int(s.job.in.nb_streams))
@@ -98,7 +110,7 @@ func (s *session) streams() []stream {
 func newStream(index int, d *C.SpoolStream) stream {
 	s := stream{
 		index: index, kind: kindOf(d.kind), codec: C.GoString(d.codec),
-		tag:       uint32(d.tag),
+		profile: C.GoString(d.profile), tag: uint32(d.tag),
 		decodable: d.decodable != 0,
 		cover:     d.disposition&C.AV_DISPOSITION_ATTACHED_PIC != 0,
 		def:       d.disposition&C.AV_DISPOSITION_DEFAULT != 0,

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/vips/internal/metadata"
 )
 
 // Codec does operations on images. Its zero value is usable, and all Codecs
@@ -40,6 +41,11 @@ var offered = sync.OnceValue(func() []codec.Offer {
 		{Op: codec.Convert{}.Name(), From: from, To: to},
 		{Op: codec.Thumbnail{}.Name(), From: from, To: among(to, "jpg", "png", "webp", "avif")},
 		{Op: codec.Transform{}.Name(), From: from, To: to},
+		{Op: codec.Inspect{}.Name(), From: from},
+		{Op: codec.Compress{}.Name(), From: slices.DeleteFunc(slices.Clone(from),
+			func(mediaType string) bool { return !slices.Contains(to, formatOf(mediaType)) })},
+		{Op: codec.StripMetadata{}.Name(), From: slices.DeleteFunc(slices.Clone(from),
+			func(mediaType string) bool { return !metadata.Cuts(mediaType) })},
 	}
 	for i := range offers {
 		offers[i].Lane = codec.LaneImage
@@ -137,19 +143,19 @@ func refusal(op codec.Operation) error {
 
 // process does w.Op on the picture.
 func (s *session) process(p *picture, w *codec.Work) error {
+	switch op := w.Op.(type) {
+	case codec.Inspect:
+		return s.inspect(p, w.Out)
+	case codec.StripMetadata:
+		return s.strip(p, w.Out)
+	case codec.Compress:
+		return s.compress(p, op, w.Out)
+	}
 	r, ok := recipeOf(w.Op)
 	if !ok {
 		return refusal(w.Op)
 	}
-	c, err := s.plan(p, r)
-	if err != nil {
-		return err
-	}
-	im, err := c.produce()
-	if err != nil {
-		return err
-	}
-	return c.save(im, w.Out)
+	return s.follow(p, r, w.Out)
 }
 
 // only returns the one input of w.

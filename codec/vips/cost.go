@@ -25,7 +25,16 @@ func (p *picture) cost(op codec.Operation) codec.Cost {
 	}
 	cost := codec.Cost{CPU: baseCPU + time.Duration(in*12), Memory: baseMemory + int64(memory),
 		Threads: 1}
-	if r, ok := recipeOf(op); ok {
+	r, ok := recipeOf(op)
+	switch op := op.(type) {
+	case codec.StripMetadata:
+		r, ok = turned(p), p.turns() > 1
+	case codec.Compress:
+		if r, ok = compressing(op, p.in.Type()); ok && op.TargetBytes > 0 {
+			return p.aimed(cost, r)
+		}
+	}
+	if ok {
 		cost = p.add(cost, r)
 	}
 	return cost
@@ -50,6 +59,16 @@ func (p *picture) add(cost codec.Cost, r recipe) codec.Cost {
 		cost.Memory += c.settles() * int64(max(p.header.bands(), 3))
 	}
 	return cost
+}
+
+// aimed is what it takes to find a quality of r: some encodes of pixels in memory.
+func (p *picture) aimed(cost codec.Cost, r recipe) codec.Cost {
+	const encodes = 7 // halve a scale of 100 until nothing is left
+	one := p.add(cost, r)
+	one.CPU += (encodes - 1) * (one.CPU - cost.CPU)
+	pixels := int64(p.media.Width) * int64(p.media.Height) * int64(max(p.media.Frames, 1))
+	one.Memory += pixels * int64(max(p.header.bands(), 3))
+	return one
 }
 
 // settles is how many pixels are in memory once the picture is settled.

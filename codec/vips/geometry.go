@@ -94,9 +94,18 @@ func (t turn) apply(c *conversion, im image) (image, error) {
 		return im, err
 	}
 	format := im.formatName()
-	im, err = c.call("rotate", args{"in": im, "angle": t.degrees, "background": ink})
-	if err != nil || im.formatName() == format {
+	// It reads across, and is made in small tiles: in strips it would compute and
+	// copy most of the picture for each of them.
+	if im, err = c.render(im); err != nil {
 		return im, err
 	}
-	return c.call("cast", args{"in": im, "format": format})
+	if im, err = c.call("rotate", args{"in": im, "angle": t.degrees, "background": ink}); err != nil {
+		return im, err
+	}
+	if im.formatName() != format {
+		if im, err = c.call("cast", args{"in": im, "format": format}); err != nil {
+			return im, err
+		}
+	}
+	return c.render(im)
 }

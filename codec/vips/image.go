@@ -45,6 +45,19 @@ func (im image) formatName() string {
 	return C.GoString(C.vips_enum_nick(C.vips_band_format_get_type(), C.int(im.p.BandFmt)))
 }
 
+// interpretationName is libvips' name for the colour space.
+func (im image) interpretationName() string {
+	return C.GoString(C.vips_enum_nick(C.vips_interpretation_get_type(), C.int(im.space())))
+}
+
+// depth is how many bits a sample has.
+func (im image) depth() int {
+	if n := im.number("bits-per-sample"); n > 0 {
+		return n
+	}
+	return 8 * int(C.vips_format_sizeof(im.p.BandFmt))
+}
+
 // pageHeight is the height of one frame of an animation.
 func (im image) pageHeight() int { return int(C.vips_image_get_page_height(im.p)) }
 
@@ -80,6 +93,17 @@ func (im image) number(field string) int {
 		return 0
 	}
 	return int(n)
+}
+
+// text returns a text among the fields of the image, or "".
+func (im image) text(field string) string {
+	name := C.CString(field)
+	defer C.free(unsafe.Pointer(name))
+	var p *C.char
+	if C.vips_image_get_typeof(im.p, name) == 0 || C.vips_image_get_string(im.p, name, &p) != 0 {
+		return ""
+	}
+	return C.GoString(p)
 }
 
 // numbers returns an array of whole numbers among the fields of the image.

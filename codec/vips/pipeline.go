@@ -29,7 +29,9 @@ func (s *session) plan(p *picture, r recipe) (*conversion, error) {
 	if c.target, err = r.target(p.in.Type()); err != nil {
 		return nil, err
 	}
-	c.saver = savers[c.target.Name]
+	if c.saver = r.saver; c.saver == nil {
+		c.saver = savers[c.target.Name]
+	}
 	if p.animated && c.saver.animated {
 		c.frames = p.media.Frames
 	}
@@ -69,6 +71,19 @@ func (c *conversion) produce() (image, error) {
 		}
 	}
 	return im, nil
+}
+
+// follow does r on p and saves the result.
+func (s *session) follow(p *picture, r recipe, out codec.Sink) error {
+	c, err := s.plan(p, r)
+	if err != nil {
+		return err
+	}
+	im, err := c.produce()
+	if err != nil {
+		return err
+	}
+	return c.save(im, out)
 }
 
 // decode opens the input as small as the first step allows, with all frames if

@@ -33,7 +33,8 @@ type encoding struct {
 	quality     int
 	background  string // laid behind transparency that the format cannot hold; "" is white
 	keepProfile bool
-	bare        bool // without metadata
+	bare        bool   // without metadata
+	saver       *saver // nil is that of the format
 }
 
 // recipeOf returns what op asks for, or false if it is not done by a recipe

@@ -4,11 +4,13 @@ package vips
 import "C"
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"unsafe"
 
 	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/vips/internal/metadata"
 )
 
 // watch reports the evaluation of im, and of all that is made of it, as
@@ -26,7 +28,7 @@ func (c *conversion) save(im image, out codec.Sink) error {
 	}
 	defer w.Abort()
 	options := c.options(im)
-	if err := c.encode(im, options, w); err != nil {
+	if err := c.encodeTo(im, options, w, 0); err != nil {
 		return err
 	}
 	return w.Commit(c.result(im, options))
@@ -63,9 +65,47 @@ func (c *conversion) result(im image, options map[string]string) codec.Result {
 		Encoder: "libvips " + c.saver.name(), Options: options}}}
 }
 
-// encode pulls the picture through the pipeline into w.
-func (c *conversion) encode(im image, options map[string]string, w io.Writer) error {
+// errTooLong says that an encoder made more bytes than it may.
+var errTooLong = errors.New("vips: the output is too long")
+
+// encodeTo encodes into w, at most limit bytes if that is not 0. What encoders
+// themselves add to a bare picture is cut out: libvips writes EXIF into every WebP,
+// and into a JPEG whose profile stays.
+func (c *conversion) encodeTo(
+	im image, options map[string]string, w io.Writer, limit int64,
+) error {
+	adds := c.target.Name == "webp" || im.has(profileField)
+	if !c.bare || !adds || !metadata.Cuts(c.target.Type) {
+		return c.encode(im, options, w, limit)
+	}
+	const added = 1 << 10 // more than libvips adds
+	var b bytes.Buffer
+	inner := limit
+	if limit > 0 {
+		inner += added
+	}
+	if err := c.encode(im, options, &b, inner); err != nil {
+		return err
+	}
+	file, err := metadata.Cut(bytes.NewReader(b.Bytes()), int64(b.Len()), c.target.Type)
+	if err != nil {
+		return err
+	}
+	if limit > 0 && file.Size > limit {
+		return errTooLong
+	}
+	if _, err := io.Copy(w, file.Reader()); err != nil {
+		return c.copyError("could not be written", err)
+	}
+	return nil
+}
+
+// encode pulls the picture through the pipeline into w, as encodeTo does.
+func (c *conversion) encode(
+	im image, options map[string]string, w io.Writer, limit int64,
+) error {
 	t := newTarget(c.session, w)
+	t.limit = limit
 	if c.session.target = t; c.saver.seekable && t.seek == nil {
 		return codec.Errorf(codec.Internal, "vips: the sink's writer for %s cannot seek", c.target.Name)
 	}
@@ -83,6 +123,10 @@ func (c *conversion) encode(im image, options map[string]string, w io.Writer) er
 	if err := c.do(c.saver.operation, a, nil); err != nil {
 		if !errors.Is(err, errOperation) {
 			return err
+		}
+		if t.tooLong && c.ctx.Err() == nil {
+			c.said() // it is no failure, and the next one says something else
+			return errTooLong
 		}
 		return c.failure(codec.Invalid, "could not be made into "+c.target.Name)
 	}

@@ -8,9 +8,12 @@ import (
 
 // target takes the bytes of an encoder. Only the thread that encodes uses it.
 type target struct {
-	s    *session
-	buf  *bufio.Writer // for writers that cannot seek
-	seek readWriteSeeker
+	s       *session
+	limit   int64 // of bytes; 0 is none
+	pos     int64
+	tooLong bool          // the encoder has exceeded the limit
+	buf     *bufio.Writer // for writers that cannot seek
+	seek    readWriteSeeker
 }
 
 // readWriteSeeker is what a [codec.SeekableWriter] can do.
@@ -32,6 +35,10 @@ func newTarget(s *session, w io.Writer) *target {
 func (t *target) write(p []byte) int {
 	if err := t.s.ctx.Err(); err != nil {
 		t.s.fail(err)
+		return -1
+	}
+	if t.pos += int64(len(p)); t.limit > 0 && t.pos > t.limit {
+		t.tooLong = true
 		return -1
 	}
 	n, err := t.buf.Write(p)
@@ -80,5 +87,6 @@ func (t *target) move(offset int64, whence int) int64 {
 		t.failed(err)
 		return -1
 	}
+	t.pos = pos
 	return pos
 }

@@ -38,4 +38,35 @@ var actions = []action{{
 		}
 		return nil
 	},
+}, {
+	name: "retry",
+	of:   func(number uint64) bool { return number%9 == 7 },
+	do: func(ctx context.Context, eng *engine.Engine, job string) (bool, error) {
+		if _, err := eng.Wait(ctx, job); err != nil {
+			return false, err
+		}
+		err := eng.Retry(ctx, job)
+		if errors.Is(err, engine.ErrEnded) || errors.Is(err, engine.ErrNotEnded) {
+			return false, nil // it completed, or another child was faster
+		}
+		return err == nil, err
+	},
+	check: func(e enginetest.Entry) error {
+		if e.State.Run < 2 {
+			return fmt.Errorf("it was retried and is in run %d", e.State.Run)
+		}
+		return nil
+	},
+}, {
+	// One whose key could make it anew is left alone.
+	name: deleteAction,
+	of:   func(number uint64) bool { return number < firstKeyed && number%11 == 5 },
+	do: func(ctx context.Context, eng *engine.Engine, job string) (bool, error) {
+		err := eng.Delete(ctx, job)
+		return err == nil, err
+	},
+	check: func(enginetest.Entry) error { return errors.New("it was deleted and is there") },
 }}
+
+// deleteAction is the name of the action after which a job may be gone.
+const deleteAction = "delete"

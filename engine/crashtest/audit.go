@@ -23,6 +23,7 @@ type books struct {
 	numbers map[string]uint64          // of the jobs that the store has
 	keyed   map[uint64][]string        // the jobs of each number that has a key
 	did     map[string]map[string]bool // what was attempted and achieved of each job
+	told    map[telling]string         // the IDs of callbacks
 	report  *Report
 }
 
@@ -39,12 +40,14 @@ func (p *parent) audit(ctx context.Context) error {
 	b := books{
 		Books: read, report: &p.report, numbers: make(map[string]uint64),
 		keyed: make(map[uint64][]string), did: make(map[string]map[string]bool),
+		told: make(map[telling]string),
 	}
-	errs := []error{read.Check()}
+	errs := []error{read.Check(), p.checkArchives(ctx, read)}
 	for _, e := range read.Entries {
 		errs = append(errs, b.index(e))
 	}
-	errs = append(errs, b.checkLedger(lines))
+	b.readLedger(lines)
+	errs = append(errs, b.checkLedger(lines), b.checkTold(lines, p.site.received))
 	for _, e := range read.Entries {
 		if err := b.checkJob(e); err != nil {
 			errs = append(errs, fmt.Errorf("job %s: %w", e.ID, err))
@@ -92,6 +95,27 @@ func (b *books) index(e enginetest.Entry) error {
 	return nil
 }
 
+// readLedger takes in what was done to jobs.
+func (b *books) readLedger(lines [][]string) {
+	for _, words := range lines {
+		switch words[0] {
+		case attempting, achieved:
+			if b.did[words[2]] == nil {
+				b.did[words[2]] = make(map[string]bool)
+			}
+			b.did[words[2]][words[0]+" "+words[1]] = true
+		}
+	}
+	for job, did := range b.did {
+		if did[achieved+" retry"] {
+			b.report.Retried++
+		}
+		if _, there := b.numbers[job]; did[attempting+" "+deleteAction] && !there {
+			b.report.Deleted++
+		}
+	}
+}
+
 // checkLedger holds what children were told against the store.
 func (b *books) checkLedger(lines [][]string) error {
 	var errs []error
@@ -104,19 +128,21 @@ func (b *books) checkLedger(lines [][]string) error {
 		case accepted:
 			promised[words[2]] = true
 			number, ok := b.numbers[words[2]]
+			if !ok && b.did[words[2]][attempting+" "+deleteAction] {
+				continue
+			}
 			if !ok || strconv.FormatUint(number, 10) != words[1] || digest(number) != words[3] {
 				errs = append(errs, fmt.Errorf("job %s was accepted as request %s, and is %d (%t)",
 					words[2], words[1], number, ok))
 			}
-		case attempting, achieved:
-			if b.did[words[2]] == nil {
-				b.did[words[2]] = make(map[string]bool)
-			}
-			b.did[words[2]][words[0]+" "+words[1]] = true
 		}
 	}
 	b.report.Accepted = len(promised)
-	b.report.Untold = len(b.Entries) - len(promised)
+	for _, e := range b.Entries {
+		if !promised[e.ID] {
+			b.report.Untold++
+		}
+	}
 	b.report.Keys = len(b.keyed)
 	return errors.Join(errs...)
 }
@@ -152,7 +178,15 @@ func (b *books) checkJob(e enginetest.Entry) error {
 			errs = append(errs, errors.New("it is cancelled, and nobody asked for it"))
 		}
 	}
+	if archived(b.numbers[e.ID]) && e.State.Archive == nil && e.State.Completed > 0 &&
+		e.State.Status != store.Cancelled {
+		errs = append(errs, errors.New("it has no archive"))
+	}
+	errs = append(errs, b.checkCallbacks(e))
 	for i, f := range e.Files {
+		if fetched(b.numbers[e.ID], i) {
+			b.report.Fetched++
+		}
 		if err := b.checkFile(inputs[i], f); err != nil {
 			errs = append(errs, fmt.Errorf("file %d, %s: %w", i, f.Name, err))
 		}

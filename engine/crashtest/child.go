@@ -75,6 +75,8 @@ type life struct {
 	jobs   *boltstore.Store
 	blobs  *filestorage.Storage
 	eng    *engine.Engine
+
+	deleted []string // jobs that were to be deleted; for drain
 }
 
 // at kills the process at the moment of the plan.
@@ -146,7 +148,7 @@ func (l *life) open() (err error) {
 		},
 		Codecs: []codec.Codec{newCodec()}, Workers: workers, TempDir: f.temp(),
 		// No file is to blame for the kills, and nothing may be left to do at the end.
-		MaxCrashes: -1, Retain: -1,
+		MaxCrashes: -1, Retain: -1, Outbound: outbound(),
 		Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 	})
 	if err == nil {
@@ -231,7 +233,7 @@ func (l *life) submit(ctx context.Context, numbers []uint64) (jobs []string, err
 		if err := l.ledger.write(submitting, number); err != nil {
 			return nil, err
 		}
-		job, err := l.eng.Submit(ctx, request(number))
+		job, err := l.eng.Submit(ctx, request(number, l.plan.Port))
 		if err != nil {
 			return nil, fmt.Errorf("submit request %d: %w", number, err)
 		}
@@ -255,6 +257,9 @@ func (l *life) act(ctx context.Context, number uint64, job string) error {
 			return err
 		}
 		effective, err := a.do(ctx, l.eng, job)
+		if errors.Is(err, engine.ErrNotFound) {
+			return nil // another action has deleted it
+		}
 		if err == nil && effective {
 			err = l.ledger.write(achieved, a.name, job)
 		}
@@ -267,14 +272,16 @@ func (l *life) act(ctx context.Context, number uint64, job string) error {
 
 func (l *life) wait(ctx context.Context, jobs []string) error {
 	for _, job := range jobs {
-		if _, err := l.eng.Wait(ctx, job); err != nil {
+		_, err := l.eng.Wait(ctx, job)
+		if err != nil && !errors.Is(err, engine.ErrNotFound) { // it may be deleted
 			return fmt.Errorf("wait for job %s: %w", job, err)
 		}
 	}
 	return nil
 }
 
-// drain submits all keys once more, and returns when nothing is left to do.
+// drain submits all keys once more, waits until nothing is left to do, and notes
+// what was told of jobs.
 func (l *life) drain(ctx context.Context) error {
 	lines, err := readLedger(l.plan.Folder.ledger())
 	if err != nil {
@@ -282,12 +289,15 @@ func (l *life) drain(ctx context.Context) error {
 	}
 	seen := make(map[uint64]bool)
 	for _, words := range lines {
+		if words[0] == attempting && words[1] == deleteAction {
+			l.deleted = append(l.deleted, words[2])
+		}
 		number, err := strconv.ParseUint(words[1], 10, 64)
 		if words[0] != submitting || err != nil || number < firstKeyed || seen[number] {
 			continue
 		}
 		seen[number] = true
-		job, err := l.eng.Submit(ctx, request(number))
+		job, err := l.eng.Submit(ctx, request(number, l.plan.Port))
 		if err != nil {
 			return fmt.Errorf("submit request %d once more: %w", number, err)
 		}
@@ -299,11 +309,32 @@ func (l *life) drain(ctx context.Context) error {
 	defer tick.Stop()
 	for {
 		left, err := l.left(ctx)
-		if err != nil || left == 0 {
+		if err != nil {
 			return err
+		}
+		if left == 0 {
+			return l.noteDeliveries(ctx)
 		}
 		<-tick.C
 	}
+}
+
+// noteDeliveries takes down which callbacks there were.
+func (l *life) noteDeliveries(ctx context.Context) error {
+	for job, err := range l.eng.List(ctx, engine.Query{}) {
+		if err != nil {
+			return err
+		}
+		for d, err := range l.eng.Deliveries(ctx, job.ID) {
+			if err == nil {
+				err = l.ledger.write(told, d.ID, job.ID, d.Run, d.Event, d.Status)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // left counts the tasks and the inputs without a job that there still are.
@@ -317,6 +348,15 @@ func (l *life) left(ctx context.Context) (n int, err error) {
 			return n, err
 		}
 		n += j.State.Open
+	}
+	for _, id := range l.deleted {
+		j, err := l.jobs.Job(ctx, id)
+		switch {
+		case err == nil && !j.State.Deleted.IsZero():
+			n++ // it is being cleared up
+		case err != nil && !errors.Is(err, engine.ErrNotFound):
+			return n, err
+		}
 	}
 	for info, err := range l.blobs.List(ctx, "in/", "") {
 		if err != nil {

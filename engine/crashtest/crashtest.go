@@ -11,13 +11,14 @@
 //
 // A child opens a store/boltstore and a storage/filestorage in the folder, and
 // submits and works through batches of small files with a codec whose outputs
-// are known beforehand. It writes into a ledger, synced, what it was promised,
+// are known beforehand; some inputs are fetched from the parent, which also receives
+// the callbacks of some jobs. It writes into a ledger, synced, what it was promised,
 // and dies by SIGKILL: either the parent kills it, or it kills itself before or
 // after the n-th call of a method, in a decorator around the backends. The next
 // child finds what is left. The last one works until nothing is left to do, and
 // the parent reads store and storage without an engine.
 //
-// What a host does to its jobs is the list in actions.go; what must come of a
+// What a host does to its jobs is the list in action.go; what must come of a
 // request is in work.go. New operations of the engine go there.
 package crashtest
 
@@ -36,7 +37,7 @@ type Config struct {
 	// Dir is an empty folder. Required.
 	Dir string
 	// Kills is how many children are killed, half of them at random moments, half
-	// at named ones. 0 means 20.
+	// at named ones. 0 means 16.
 	Kills int
 	// Seed chooses the moments. 0 means 1.
 	Seed uint64
@@ -47,7 +48,7 @@ type Config struct {
 
 func (c Config) withDefaults() Config {
 	if c.Kills == 0 {
-		c.Kills = 20
+		c.Kills = 16
 	}
 	if c.Seed == 0 {
 		c.Seed = 1
@@ -70,8 +71,13 @@ func Run(ctx context.Context, config Config) (Report, error) {
 		rand:   rand.New(rand.NewPCG(config.Seed, 0)),
 		report: Report{Kills: make(map[string]int)},
 	}
+	var err error
+	if p.site, err = openSite(); err != nil {
+		return Report{}, err
+	}
+	defer p.site.close()
 	begun := time.Now()
-	err := p.run(ctx)
+	err = p.run(ctx)
 	p.report.Took = time.Since(begun)
 	return p.report, err
 }
@@ -80,6 +86,7 @@ func Run(ctx context.Context, config Config) (Report, error) {
 type parent struct {
 	config Config
 	folder folder
+	site   *site
 	rand   *rand.Rand
 	report Report
 	lives  int               // children that were started

@@ -13,6 +13,7 @@ const (
 	accepted   = "accepted"   // number, job, digest: Submit has returned
 	attempting = "attempting" // action, job: it is begun
 	achieved   = "achieved"   // action, job: it has had its effect
+	told       = "told"       // delivery, job, run, event, status: at the end of all
 )
 
 // ledger is what children have asked for and were told, on disk before they go

@@ -26,6 +26,7 @@ type plan struct {
 	Life   int
 	Kill   enginetest.Call // where the child kills itself; no Method: nowhere
 	Laps   int             // how often it opens and closes an engine; 0: many times
+	Port   int             // of the parent's site
 	Drain  bool            // work until nothing is left to do, and no new jobs
 }
 
@@ -62,7 +63,7 @@ func (p *parent) live(
 ) (end, error) {
 	p.lives++
 	p.report.Lives = p.lives
-	plan.Folder, plan.Life = p.folder, p.lives
+	plan.Folder, plan.Life, plan.Port = p.folder, p.lives, p.site.port
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	exe, err := os.Executable()

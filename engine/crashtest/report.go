@@ -21,13 +21,19 @@ type Report struct {
 	Accepted    int // jobs that Submit returned
 	Untold      int // jobs of Submits that were killed before they returned
 	Cancelled   int // jobs
+	Retried     int // jobs
+	Deleted     int // jobs
+	Archives    int // each with the outputs of its job
 	Keys        int // idempotency keys, each of one job
 	Files       int
+	Fetched     int // files from URLs
 	Completed   int // files
 	Failed      int // files, as they should
 	Quarantined int // files that failed because the process died on them too often
 	Attempts    int // claims of files
 	Outputs     int // each there once, with the right checksum
+	Callbacks   int // each received at least once
+	Received    int // callbacks, those included that came more than once
 	Removed     int // blobs, by sweeps and by Submits that were not needed
 	Took        time.Duration
 }
@@ -55,9 +61,12 @@ func (r Report) String() string {
 	}{
 		{"calls of Submit", r.Submits}, {"jobs accepted", r.Accepted},
 		{"jobs of killed Submits", r.Untold}, {"jobs cancelled", r.Cancelled},
-		{"idempotency keys", r.Keys}, {"files", r.Files}, {"files completed", r.Completed},
+		{"jobs retried", r.Retried}, {"jobs deleted", r.Deleted}, {"archives checked", r.Archives},
+		{"idempotency keys", r.Keys}, {"files", r.Files}, {"files from URLs", r.Fetched},
+		{"files completed", r.Completed},
 		{"files failed", r.Failed}, {"of these, quarantined", r.Quarantined},
 		{"attempts at files", r.Attempts}, {"outputs checked", r.Outputs},
+		{"callbacks", r.Callbacks}, {"callbacks received", r.Received},
 		{"blobs removed", r.Removed},
 	} {
 		fmt.Fprintf(&b, "%-26s %4d\n", line.what, line.n)

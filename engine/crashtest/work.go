@@ -29,8 +29,9 @@ const numberLabel = "number"
 // accounts is how many there are.
 const accounts = 5
 
-// request returns the request with that number.
-func request(number uint64) engine.Request {
+// request returns the request with that number, for children of a parent whose site
+// has that port.
+func request(number uint64, port int) engine.Request {
 	r := engine.Request{
 		Account:   fmt.Sprint("account-", number%accounts),
 		Priority:  int(number % 3),
@@ -40,11 +41,34 @@ func request(number uint64) engine.Request {
 	if number >= firstKeyed {
 		r.IdempotencyKey = fmt.Sprint("key-", number)
 	}
-	for _, f := range files(number) {
-		r.Inputs = append(r.Inputs, engine.FromReader(f.name, strings.NewReader(f.content)))
+	if archived(number) {
+		r.Archive = engine.ArchiveZip
+	}
+	if calledBack(number) {
+		r.Callback = &engine.Callback{URL: hookURL(port), Secret: secret, Events: []engine.EventKind{
+			engine.Started, engine.Progress,
+			engine.CompletedJob, engine.FailedJob, engine.CancelledJob,
+		}}
+	}
+	for i, f := range files(number) {
+		in := engine.FromReader(f.name, strings.NewReader(f.content))
+		if fetched(number, i) {
+			in = engine.FromURL(inputURL(port, number, i))
+			in.Name = f.name
+		}
+		r.Inputs = append(r.Inputs, in)
 	}
 	return r
 }
+
+// archived reports whether the outputs of a request are joined.
+func archived(number uint64) bool { return number%5 == 2 }
+
+// calledBack reports whether the site is told of a request.
+func calledBack(number uint64) bool { return number%3 == 0 }
+
+// fetched reports whether that input of a request comes from the site.
+func fetched(number uint64, index int) bool { return number%4 == 1 && index%2 == 0 }
 
 // file is one input of a request.
 type file struct{ name, content string }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"syscall"
 
 	"github.com/spoolmedia/spool/storage"
 )
@@ -22,15 +23,15 @@ type blob struct {
 }
 
 func (s *Storage) open(path, key string) (*blob, error) {
-	// Looking first keeps us from waiting at a named pipe.
-	if info, err := s.root.Stat(path); err != nil || !info.Mode().IsRegular() {
-		return nil, openError(err)
-	}
-	file, err := s.root.Open(path)
+	// The flag keeps us from waiting at a named pipe. It does nothing to files.
+	file, err := s.root.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, openError(err)
 	}
 	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = storage.ErrNotFound
+	}
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
@@ -38,7 +39,7 @@ func (s *Storage) open(path, key string) (*blob, error) {
 }
 
 func openError(err error) error {
-	if err == nil || missing(err) {
+	if missing(err) {
 		return storage.ErrNotFound
 	}
 	return err

@@ -144,6 +144,10 @@ func (s *Storage) sync(dir string) error {
 	if s.cfg.NoSync {
 		return nil
 	}
+	return s.syncs.share(dir, func() error { return s.syncNow(dir) })
+}
+
+func (s *Storage) syncNow(dir string) error {
 	file, err := s.root.Open(dir)
 	if missing(err) {
 		return nil // another removed the blob, and the folder with it

@@ -52,6 +52,7 @@ type Config struct {
 type Storage struct {
 	cfg   Config
 	root  *os.Root
+	temp  *os.Root // its folder tempDir
 	lock  *os.File
 	temps atomic.Uint64 // how many temporary files were made
 
@@ -59,6 +60,7 @@ type Storage struct {
 	closed bool
 
 	fresh fresh
+	syncs syncs
 	move  sync.Mutex                          // held while a file is moved to a free place
 	link  func(oldname, newname string) error // root.Link
 }
@@ -102,6 +104,9 @@ func (s *Storage) prepare() error {
 			return err
 		}
 	}
+	if s.temp, err = s.root.OpenRoot(tempDir); err != nil {
+		return err
+	}
 	if err := s.clean(); err != nil {
 		return err
 	}
@@ -110,7 +115,7 @@ func (s *Storage) prepare() error {
 
 // clean removes what writers of a dead process left.
 func (s *Storage) clean() error {
-	dir, err := s.root.Open(tempDir)
+	dir, err := s.temp.Open(".")
 	if err != nil {
 		return err
 	}
@@ -118,7 +123,7 @@ func (s *Storage) clean() error {
 	for {
 		names, err := dir.Readdirnames(batch)
 		for _, name := range names {
-			if err := s.root.RemoveAll(tempDir + "/" + name); err != nil {
+			if err := s.temp.RemoveAll(name); err != nil {
 				return err
 			}
 		}
@@ -141,6 +146,9 @@ func (s *Storage) Close() error {
 	}
 	s.closed = true
 	err := s.root.Close()
+	if s.temp != nil {
+		err = errors.Join(err, s.temp.Close())
+	}
 	if s.lock != nil {
 		err = errors.Join(err, s.lock.Close()) // gives the lock back
 	}
@@ -176,17 +184,14 @@ func (s *Storage) use(ctx context.Context, verb, key string, fn func(path string
 	return nil
 }
 
-// Create implements [storage.Storage].
+// Create implements [storage.Storage]. Whether the key exists is found out by Commit.
 func (s *Storage) Create(ctx context.Context, key string) (storage.Writer, error) {
 	var w *writer
-	err := s.use(ctx, "create", key, func(path string) error {
-		if _, err := s.root.Lstat(path); err == nil {
-			return storage.ErrExist
-		}
-		temp := tempDir + "/" + strconv.FormatUint(s.temps.Add(1), 36)
-		file, err := s.root.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	err := s.use(ctx, "create", key, func(string) error {
+		name := strconv.FormatUint(s.temps.Add(1), 36)
+		file, err := s.temp.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 		if err == nil {
-			w = newWriter(ctx, s, file, temp, key)
+			w = newWriter(ctx, s, file, tempDir+"/"+name, key)
 		}
 		return err
 	})

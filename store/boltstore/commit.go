@@ -3,6 +3,7 @@ package boltstore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -166,41 +167,56 @@ func (c *committer) drop(o *op) bool {
 
 // commit does the writes of a batch in one transaction.
 func (s *Store) commit(batch []*op) {
-	news, err := false, errExit
+	w, err := (*write)(nil), errExit
 	defer func() {
+		if err == nil {
+			s.recent.add(w.fresh, w.purged)
+		}
 		for _, o := range batch {
 			if err != nil {
 				o.err = err // also of those that failed: they saw what never was
 			}
 			close(o.done)
 		}
-		if news && err == nil {
+		if err == nil && w.news {
 			s.news.send()
 		}
 	}()
-	news, err = s.transact(batch)
+	w, err = s.transact(batch)
 }
 
 // errExit is what becomes of a batch when one of its functions does not return.
 var errExit = errors.New("boltstore: a function of Update in the same commit ended its goroutine")
 
-// transact reports whether there are new events.
-func (s *Store) transact(batch []*op) (news bool, err error) {
+// transact returns what it has written.
+func (s *Store) transact(batch []*op) (w *write, err error) {
+	if s.damage != nil {
+		return nil, s.damage
+	}
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer recovered(&err)
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%w: %v", ErrDamaged, r)
+			s.damage = err // nobody knows what bbolt holds in memory now
+		}
+	}()
 	tx, err := s.db.Begin(true)
 	if err != nil {
-		return false, plain(err)
+		return nil, plain(err)
 	}
-	defer func() { _ = tx.Rollback() }() // does nothing after Commit
-	w := newWrite(tx)
+	defer func() {
+		s.stuck = true
+		_ = tx.Rollback() // does nothing after Commit
+		s.stuck = false
+	}()
+	w = newWrite(tx)
 	for _, o := range batch {
 		o.err = o.run(w)
 	}
 	w.flush()
 	if w.err != nil || !w.dirty {
-		return false, w.err
+		return w, w.err
 	}
 	syncFree(s.db)
-	return w.news, tx.Commit()
+	return w, tx.Commit()
 }

@@ -234,7 +234,7 @@ func (c *creation) publish(w *write) error {
 func (s *Store) sweep() error {
 	var ids []string
 	err := s.view(context.Background(), func(r *read) error {
-		return r.tx.Bucket(bucketHeadless).ForEach(func(id, _ []byte) error {
+		return r.table(bucketHeadless).ForEach(func(id, _ []byte) error {
 			ids = append(ids, string(id))
 			return nil
 		})

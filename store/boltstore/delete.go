@@ -123,7 +123,7 @@ func (w *write) gone(bucket, from []byte, deleted [][]byte) error {
 	if len(deleted) == 0 {
 		return nil
 	}
-	if k, _ := w.tx.Bucket(bucket).Cursor().Seek(from); bytes.Equal(k, deleted[0]) {
+	if k, _ := w.table(bucket).Cursor().Seek(from); bytes.Equal(k, deleted[0]) {
 		return misplaced(string(bucket), k)
 	}
 	return nil
@@ -131,7 +131,7 @@ func (w *write) gone(bucket, from []byte, deleted [][]byte) error {
 
 // keys returns the first keys that begin with prefix.
 func (w *write) keys(bucket, prefix []byte) (keys [][]byte) {
-	c := w.tx.Bucket(bucket).Cursor()
+	c := w.table(bucket).Cursor()
 	for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix) && len(keys) < purgeStep; k, _ = c.Next() {
 		keys = append(keys, bytes.Clone(k))
 	}

@@ -38,7 +38,7 @@ func (s *Store) Events(ctx context.Context, q store.EventQuery) iter.Seq2[store.
 // newest returns the number of the newest event.
 func (s *Store) newest(ctx context.Context) (seq uint64, err error) {
 	err = s.view(ctx, func(r *read) error {
-		seq = r.tx.Bucket(bucketEvent).Sequence()
+		seq = r.table(bucketEvent).Sequence()
 		return nil
 	})
 	return seq, err
@@ -94,6 +94,9 @@ func (f *follower) run(ctx context.Context, yield func(store.Event, error) bool)
 
 // next returns the next events.
 func (f *follower) next(ctx context.Context) (page []store.Event, err error) {
+	if page, ok := f.store.recent.behind(f.seq); ok {
+		return f.matching(page), f.store.alive(ctx)
+	}
 	err = f.store.view(ctx, func(r *read) error {
 		if f.query.Job == "" && f.query.Account == "" {
 			page, err = f.all(r)
@@ -105,9 +108,21 @@ func (f *follower) next(ctx context.Context) (page []store.Event, err error) {
 	return page, err
 }
 
+// matching returns copies of those events that match, which are the next ones.
+func (f *follower) matching(events []store.Event) (page []store.Event) {
+	for _, e := range events {
+		f.seq = e.Seq
+		if (f.query.Account == "" || e.Account == f.query.Account) &&
+			(f.query.Job == "" || e.Job == f.query.Job) {
+			page = append(page, e.Clone())
+		}
+	}
+	return page
+}
+
 // all reads events of all jobs.
 func (f *follower) all(r *read) (page []store.Event, err error) {
-	c := r.tx.Bucket(bucketEvent).Cursor()
+	c := r.table(bucketEvent).Cursor()
 	for k := f.seek(c, nil); k != nil && len(page) < chunk; k, _ = c.Next() {
 		if page, err = f.add(r, page, k); err != nil {
 			return nil, err
@@ -119,7 +134,7 @@ func (f *follower) all(r *read) (page []store.Event, err error) {
 // logged reads events of one job or account.
 func (f *follower) logged(r *read) (page []store.Event, err error) {
 	prefix := logPrefix(f.query.Account, f.query.Job)
-	c := r.tx.Bucket(bucketLog).Cursor()
+	c := r.table(bucketLog).Cursor()
 	k := f.seek(c, prefix)
 	for ; bytes.HasPrefix(k, prefix) && len(page) < chunk; k, _ = c.Next() {
 		if page, err = f.add(r, page, k[len(prefix):]); err != nil {

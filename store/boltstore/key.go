@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spoolmedia/spool/store"
@@ -40,6 +42,10 @@ var buckets = [][]byte{
 // text appends s so that keys sort as the texts do and none is the beginning of
 // another: 0 becomes 0 255, and the end is 0 1.
 func text(b []byte, s string) []byte {
+	b = slices.Grow(b, len(s)+64) // for what follows
+	if strings.IndexByte(s, 0) < 0 {
+		return append(append(b, s...), 0, 1)
+	}
 	for i := range len(s) {
 		if b = append(b, s[i]); s[i] == 0 {
 			b = append(b, 255)
@@ -71,7 +77,9 @@ func behind(prefix []byte) []byte {
 }
 
 // jobPrefix is what the keys of a job's files or tasks begin with.
-func jobPrefix(job string) []byte { return append([]byte(job), 0) }
+func jobPrefix(job string) []byte {
+	return append(append(make([]byte, 0, len(job)+16), job...), 0)
+}
 
 func fileKey(job string, index int) []byte {
 	return binary.BigEndian.AppendUint32(jobPrefix(job), uint32(index))

@@ -44,16 +44,17 @@ func (s *Store) Files(ctx context.Context, id string, from int) iter.Seq2[store.
 
 func (r *read) files(id string, from int) (page []store.File, err error) {
 	prefix := jobPrefix(id)
-	c := r.tx.Bucket(bucketFile).Cursor()
+	c := r.table(bucketFile).Cursor()
 	k, v := c.Seek(fileKey(id, from))
 	for ; bytes.HasPrefix(k, prefix) && len(page) < chunk; k, v = c.Next() {
 		var f store.File
 		if err := decode(v, &f); err != nil {
 			return nil, err
 		}
-		if !bytes.Equal(fileKey(id, f.Index), k) {
+		if !bytes.Equal(fileKey(id, f.Index), k) || f.Index < from {
 			return nil, misplaced("file", k)
 		}
+		from = f.Index + 1
 		page = append(page, f)
 	}
 	return page, nil
@@ -100,6 +101,10 @@ func (r *read) listed(q store.Query, cursor string) (page []store.Job, err error
 		if next == nil {
 			break
 		}
+		if cursor != "" && !rules.Behind(q, next.id, cursor) {
+			return nil, misplaced("job", next.id)
+		}
+		cursor = next.id
 		var j store.Job
 		j, err = r.job(next.id)
 		page = append(page, j)
@@ -118,7 +123,7 @@ func (r *read) lists(q store.Query, cursor string) (lists []*list, err error) {
 	}
 	for status := range counts {
 		l := &list{prefix: listPrefix(q.Account, status)}
-		c := r.tx.Bucket(bucketList).Cursor()
+		c := r.table(bucketList).Cursor()
 		if q.Oldest {
 			l.step = c.Next
 			l.move(newerThan(c, l.prefix, cursor))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -145,6 +146,154 @@ func damageAtRandom(t *testing.T, good []byte) {
 	if refused < seeds/4 { // at least each of those that were cut short
 		t.Errorf("got %d of %d damaged files refused, want a quarter or more", refused, seeds)
 	}
+}
+
+// After a panic within bbolt nothing more is written, and nothing hangs.
+func TestDamageFoundInACommitIsTheEndOfWriting(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "jobs.db")
+	s := openWith(t, dir, boltstore.Config{}) // one with NoSync does not say that it was closed
+	if _, _, err := s.Create(t.Context(), store.Job{ID: "j"}, imageFiles(2000)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	page := os.Getpagesize()
+	for at := 2 * page; at < len(good); at += page {
+		bad := slices.Clone(good)
+		bad[at+8] = 0x40 // a kind of page that there is not
+		if err := os.WriteFile(path, bad, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, err := boltstore.Open(path, boltstore.Config{NoSync: true})
+		if err != nil {
+			continue
+		}
+		if err := s.Delete(t.Context(), "j"); err != nil {
+			found++
+			if !errors.Is(err, boltstore.ErrDamaged) {
+				t.Errorf("delete: got %v, want ErrDamaged", err)
+			}
+			_, _, err = s.Create(t.Context(), store.Job{ID: "k"}, imageFiles(1))
+			if !errors.Is(err, boltstore.ErrDamaged) {
+				t.Errorf("create: got %v, want ErrDamaged", err)
+			}
+		}
+		_ = s.Close() // damage in the pages of the buckets is an error of it, too
+	}
+	if found == 0 {
+		t.Error("no damage was found while something was deleted")
+	}
+}
+
+// A leaf that holds the records of another does not lead an iterator in circles.
+func TestIteratorsEndWhereALeafIsAtTheWrongPlace(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "jobs.db")
+	s := openWith(t, dir, boltstore.Config{NoSync: true})
+	const files = 700
+	if _, _, err := s.Create(t.Context(), store.Job{ID: "j"}, imageFiles(files)); err != nil {
+		t.Fatal(err)
+	}
+	for i := range files {
+		j := store.Job{ID: fmt.Sprintf("k%04d", i), State: store.State{Status: store.Pending}}
+		if _, _, err := s.Create(t.Context(), j, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	editFile(t, path, func(tx *bolt.Tx) error { // so that Open does not look at all leaves
+		return tx.Bucket([]byte("meta")).Put([]byte("closed"), nil)
+	})
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := os.Getpagesize()
+	isLeaf := func(at int) bool {
+		return good[at+8] == 2 && good[at+9] == 0 && good[at+12] == 0 // without overflow
+	}
+	var leaves []int
+	for at := 2 * page; at < len(good); at += page {
+		if isLeaf(at) {
+			leaves = append(leaves, at)
+		}
+	}
+	found := 0
+	for i := 1; i < len(leaves); i++ {
+		bad := slices.Clone(good)
+		copy(bad[leaves[i]+8:leaves[i]+page], good[leaves[i-1]+8:leaves[i-1]+page])
+		if err := os.WriteFile(path, bad, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, err := boltstore.Open(path, boltstore.Config{NoSync: true})
+		if err != nil {
+			continue
+		}
+		if !ends(t, s, 4*files) {
+			found++
+		}
+		if err := s.Close(); err != nil && !errors.Is(err, boltstore.ErrDamaged) {
+			t.Error(err)
+		}
+	}
+	if found == 0 {
+		t.Errorf("none of %d leaves at a wrong place was noticed", len(leaves))
+	}
+}
+
+// ends checks that iterators yield no more than that, and reports whether all of
+// them were without an error.
+func ends(t *testing.T, s *boltstore.Store, most int) bool {
+	t.Helper()
+	whole := true
+	check := func(what string, n int, err error) {
+		if err != nil {
+			whole = false
+		}
+		if err != nil && !errors.Is(err, boltstore.ErrDamaged) && !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("%s: got %v, want ErrDamaged", what, err)
+		}
+		if n > most {
+			t.Fatalf("%s: got %d records and no end", what, n)
+		}
+	}
+	n := 0
+	for _, err := range s.Files(t.Context(), "j", 0) {
+		n++
+		check("files", n, err)
+	}
+	for _, oldest := range []bool{false, true} {
+		n = 0
+		for _, err := range s.List(t.Context(), store.Query{Oldest: oldest}) {
+			n++
+			check("list", n, err)
+		}
+	}
+	for _, q := range []store.TaskQuery{
+		{Under: store.Ref{Job: "j"}}, {Orphaned: true}, {Lanes: []string{"image"}},
+		{Lanes: []string{"image"}, Limit: most, PerAccount: most},
+	} {
+		n = 0
+		for _, err := range s.Tasks(t.Context(), q) {
+			n++
+			check("tasks", n, err)
+		}
+	}
+	n = 0
+	for _, err := range s.Events(t.Context(), store.EventQuery{}) {
+		n++
+		check("events", n, err)
+	}
+	return whole
 }
 
 // damaged returns a copy of good that is cut short, or has a page of zeroes or

@@ -31,7 +31,7 @@ func (s *Store) SetPaused(ctx context.Context, p store.Pause, on bool) error {
 func (s *Store) Paused(ctx context.Context) (paused []store.Pause, err error) {
 	err = s.view(ctx, func(r *read) error {
 		paused = nil
-		return r.tx.Bucket(bucketPaused).ForEach(func(k, _ []byte) error {
+		return r.table(bucketPaused).ForEach(func(k, _ []byte) error {
 			if k[0] == '*' {
 				paused = append(paused, store.Pause{All: true})
 			} else {

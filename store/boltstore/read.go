@@ -19,7 +19,28 @@ const chunk = 256
 // A read is a transaction that looks at the file. What it gets from there is
 // good only while the transaction lasts.
 type read struct {
-	tx *bolt.Tx
+	tx     *bolt.Tx
+	tables map[string]*table // buckets in use
+}
+
+// A table is a bucket in use, with a cursor for looking up single keys.
+type table struct {
+	*bolt.Bucket
+	cursor *bolt.Cursor
+}
+
+func (r *read) table(name []byte) *table {
+	if t, ok := r.tables[string(name)]; ok {
+		return t
+	}
+	if r.tables == nil {
+		r.tables = make(map[string]*table)
+	}
+	b := r.tx.Bucket(name)
+	b.FillPercent = fill
+	t := &table{b, b.Cursor()}
+	r.tables[string(name)] = t
+	return t
 }
 
 // view runs fn in a short transaction.
@@ -34,7 +55,12 @@ func (s *Store) view(ctx context.Context, fn func(*read) error) (err error) {
 	return err
 }
 
-func (r *read) get(bucket, key []byte) []byte { return r.tx.Bucket(bucket).Get(key) }
+func (r *read) get(bucket, key []byte) []byte {
+	if k, v := r.table(bucket).cursor.Seek(key); bytes.Equal(k, key) {
+		return v
+	}
+	return nil
+}
 
 // visible reports whether there is such a job. Its records come before it and
 // stay behind it.

@@ -84,6 +84,9 @@ type Store struct {
 	turns   rules.Turns
 	commits committer
 	news    signal
+	recent  recent
+	damage  error // from a panic in a commit, after which there are no more
+	stuck   bool  // a panic has left bbolt locked
 
 	resident resident
 	closed   chan struct{}
@@ -122,7 +125,15 @@ func (s *Store) Close() error {
 		close(s.closed)
 		s.endSessions()
 		s.commits.stop()
-		err = errors.Join(s.Board.Close(), closeFile(s.db))
+		err = s.Board.Close()
+		switch {
+		case s.stuck: // it stays open until the process ends
+			err = errors.Join(err, s.damage)
+		case s.damage != nil:
+			err = errors.Join(err, s.damage, s.db.Close())
+		default:
+			err = errors.Join(err, closeFile(s.db))
+		}
 	})
 	if err != nil {
 		return fmt.Errorf("boltstore: close: %w", err)

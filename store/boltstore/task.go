@@ -52,7 +52,7 @@ func (s *Store) promote(ctx context.Context, due time.Time) error {
 	for {
 		waiting := false
 		err := s.view(ctx, func(r *read) error {
-			k, _ := r.tx.Bucket(bucketLater).Cursor().First()
+			k, _ := r.table(bucketLater).Cursor().First()
 			waiting = k != nil && bytes.Compare(k, end) < 0
 			return nil
 		})
@@ -68,7 +68,7 @@ func (s *Store) promote(ctx context.Context, due time.Time) error {
 
 func (w *write) promote(end []byte) error {
 	var keys [][]byte
-	c := w.tx.Bucket(bucketLater).Cursor()
+	c := w.table(bucketLater).Cursor()
 	k, _ := c.First()
 	for ; k != nil && bytes.Compare(k, end) < 0 && len(keys) < promoteStep; k, _ = c.Next() {
 		keys = append(keys, bytes.Clone(k))
@@ -101,7 +101,7 @@ type index struct {
 // Account implements [rules.Index].
 func (ix *index) Account(lane, from string) (string, bool) {
 	prefix, at := text(nil, lane), readyPrefix(lane, from)
-	k, _ := ix.tx.Bucket(bucketReady).Cursor().Seek(at)
+	k, _ := ix.table(bucketReady).Cursor().Seek(at)
 	if k != nil && bytes.Compare(k, at) < 0 {
 		ix.err = misplaced("task", k)
 		return "", false
@@ -122,7 +122,7 @@ func (ix *index) Read(
 	if after != nil {
 		from = append(readyKey(*after), 0)
 	}
-	c := ix.tx.Bucket(bucketReady).Cursor()
+	c := ix.table(bucketReady).Cursor()
 	var last []byte
 	k, _ := c.Seek(from)
 	for bytes.HasPrefix(k, prefix) && len(out) < n && ix.err == nil {
@@ -168,9 +168,13 @@ func (s *Store) under(ctx context.Context, q store.TaskQuery) iter.Seq2[store.Ta
 			from = append(taskKey(last.Ref), 0)
 		}
 		var page []store.Task
-		c := r.tx.Bucket(bucketTask).Cursor()
+		c := r.table(bucketTask).Cursor()
 		k, _ := c.Seek(from)
 		for ; bytes.HasPrefix(k, prefix) && len(page) < chunk; k, _ = c.Next() {
+			if bytes.Compare(k, from) < 0 {
+				return nil, misplaced("task", k)
+			}
+			from = append(bytes.Clone(k), 0)
 			if !rules.Under(string(k[len(q.Under.Job)+1:]), top) {
 				continue
 			}
@@ -196,7 +200,7 @@ func (s *Store) orphaned(ctx context.Context, q store.TaskQuery) iter.Seq2[store
 		}
 		var page []store.Task
 		var at []byte
-		c := r.tx.Bucket(bucketHeld).Cursor()
+		c := r.table(bucketHeld).Cursor()
 		for k, _ := c.Seek(from); k != nil && len(page) < chunk; {
 			if bytes.Compare(k, at) <= 0 {
 				return nil, misplaced("task", k)

@@ -18,6 +18,8 @@ type write struct {
 	counts map[string]int    // what is to be added to counters, by key
 	seq    uint64            // of the newest event
 	news   bool              // there are new events
+	fresh  []store.Event     // the new events
+	purged bool              // events were deleted
 	dirty  bool              // something was written
 	err    error             // the first error of a put or delete: nothing is committed
 }
@@ -47,16 +49,18 @@ const fill = 0.9
 
 func (w *write) put(bucket, key, value []byte) {
 	w.dirty = true
-	b := w.tx.Bucket(bucket)
-	b.FillPercent = fill
-	if err := b.Put(key, value); err != nil && w.err == nil {
+	if err := w.table(bucket).Put(key, value); err != nil && w.err == nil {
 		w.err = err
 	}
 }
 
 func (w *write) delete(bucket, key []byte) {
 	w.dirty = true
-	if err := w.tx.Bucket(bucket).Delete(key); err != nil && w.err == nil {
+	c := w.table(bucket).cursor
+	if k, _ := c.Seek(key); !bytes.Equal(k, key) {
+		return
+	}
+	if err := c.Delete(); err != nil && w.err == nil {
 		w.err = err
 	}
 }
@@ -95,7 +99,7 @@ func (w *write) flush() {
 		w.relist(st, job)
 	}
 	w.flushCounts()
-	if events := w.tx.Bucket(bucketEvent); w.news && w.err == nil {
+	if events := w.table(bucketEvent); w.news && w.err == nil {
 		w.err = events.SetSequence(w.seq)
 	}
 }
@@ -187,6 +191,9 @@ func (w *write) putEvents(events []*rules.Record[store.Event]) {
 		return
 	}
 	first := events[0].Value
+	for _, e := range events {
+		w.fresh = append(w.fresh, e.Value)
+	}
 	var value []byte
 	for _, e := range events {
 		value = append(binary.AppendUvarint(value, uint64(len(e.Bytes))), e.Bytes...)
@@ -201,6 +208,7 @@ func (w *write) putEvents(events []*rules.Record[store.Event]) {
 
 // deleteEvents deletes the record of events that begins with the number seq.
 func (w *write) deleteEvents(account, job string, seq uint64) {
+	w.purged = true
 	w.delete(bucketEvent, eventKey(seq))
 	w.delete(bucketLog, logKey(logPrefix("", job), seq))
 	if account != "" {

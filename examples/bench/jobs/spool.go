@@ -67,9 +67,6 @@ func openSpool(dir string, s setup) (_ *spool, err error) {
 // putInput stores the blob that jobs refer to, unless it is there.
 func (s *spool) putInput() error {
 	w, err := s.files.Create(context.Background(), inputKey)
-	if errors.Is(err, storage.ErrExist) {
-		return nil
-	}
 	if err != nil {
 		return err
 	}
@@ -77,7 +74,9 @@ func (s *spool) putInput() error {
 	if _, err := w.Write(small); err != nil {
 		return err
 	}
-	_, err = w.Commit()
+	if _, err = w.Commit(); errors.Is(err, storage.ErrExist) {
+		return nil
+	}
 	return err
 }
 
