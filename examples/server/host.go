@@ -8,7 +8,9 @@ import (
 	"path/filepath"
 
 	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/archive"
 	"github.com/spoolmedia/spool/codec/libav"
+	"github.com/spoolmedia/spool/codec/pdf"
 	"github.com/spoolmedia/spool/codec/vips"
 	"github.com/spoolmedia/spool/engine"
 	"github.com/spoolmedia/spool/storage/filestorage"
@@ -55,7 +57,7 @@ func open(o options, log *slog.Logger) (_ *host, err error) {
 	if h.storage, err = filestorage.Open(filepath.Join(o.data, "files"), filestorage.Config{}); err != nil {
 		return h, err
 	}
-	codecs := []codec.Codec{vips.New(), libav.New()}
+	codecs := []codec.Codec{vips.New(), libav.New(), pdf.New(), archive.New()}
 	h.engine, err = engine.Open(engine.Config{
 		Store: h.store, Storage: h.storage, Codecs: codecs, Workers: o.workers,
 		Outbound: engine.Outbound{Allow: o.allow}, TempDir: o.data, Logger: log,

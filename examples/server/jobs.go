@@ -212,7 +212,7 @@ func (s *server) listJobs(w http.ResponseWriter, r *http.Request) error {
 		}
 		jobs = append(jobs, v)
 	}
-	return writeJSON(w, http.StatusOK, map[string]any{"jobs": jobs, "pagination": page})
+	return writeJSON(w, http.StatusOK, jobList{jobs, page})
 }
 
 // statusesOf returns the engine's statuses for one of the API's.
@@ -298,7 +298,7 @@ func (s *server) listFiles(w http.ResponseWriter, r *http.Request) error {
 			files = append(files, s.fileView(r, job, f))
 		}
 	}
-	return writeJSON(w, http.StatusOK, map[string]any{"files": files, "pagination": pagination{
+	return writeJSON(w, http.StatusOK, fileList{files, pagination{
 		Limit: limit, Offset: offset, Total: job.Total, HasMore: offset+limit < job.Total,
 	}})
 }

@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"math"
 	"net/http"
+	"strconv"
 	"time"
 
+	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/engine"
 )
 
@@ -24,14 +27,16 @@ type jobView struct {
 
 	Tool          string `json:"tool"`
 	FirstFilename string `json:"firstFilename"`
+	// Inputs is how many files were sent: more than TotalFiles if they are joined.
+	Inputs int `json:"inputs"`
 	// Settings are the operation's fields that are not at their defaults.
-	Settings    any        `json:"settings,omitempty"`
-	Cancelled   bool       `json:"cancelled"`
-	Run         int        `json:"run"`
-	Callback    bool       `json:"callback"`
-	CreatedAt   time.Time  `json:"createdAt"`
-	StartedAt   *time.Time `json:"startedAt"`
-	CompletedAt *time.Time `json:"completedAt"`
+	Settings    json.RawMessage `json:"settings,omitempty"`
+	Cancelled   bool            `json:"cancelled"`
+	Run         int             `json:"run"`
+	Callback    bool            `json:"callback"`
+	CreatedAt   time.Time       `json:"createdAt"`
+	StartedAt   *time.Time      `json:"startedAt"`
+	CompletedAt *time.Time      `json:"completedAt"`
 }
 
 // results are what a job has made so far.
@@ -109,10 +114,20 @@ func (s *server) jobView(ctx context.Context, job engine.Job) (jobView, error) {
 	v := jobView{
 		JobID: job.ID, JobType: job.Labels["type"], Status: statusOf(job.Status),
 		TotalFiles: job.Total, CompletedFiles: job.Completed, FailedFiles: job.Failed,
-		Progress: percent(job.Progress), Settings: job.Operation,
+		Progress:  percent(job.Progress),
 		Cancelled: job.Status == engine.Cancelled, Run: job.Run,
-		Callback:  job.Labels["callback"] == "true",
-		CreatedAt: job.Created, StartedAt: timeOf(job.Started), CompletedAt: timeOf(job.Ended),
+		Callback: job.Labels["callback"] == "true",
+		Inputs:   job.Total, CreatedAt: job.Created, StartedAt: timeOf(job.Started), CompletedAt: timeOf(job.Ended),
+	}
+	if job.Operation != nil {
+		_, settings, err := codec.Encode(job.Operation)
+		if err != nil {
+			return v, err
+		}
+		v.Settings = settings
+	}
+	if n, err := strconv.Atoi(job.Labels["joined"]); err == nil {
+		v.Inputs = n
 	}
 	v.Tool = job.Labels["tool"]
 	if v.Tool == "" && job.Operation != nil {
@@ -170,6 +185,9 @@ func (s *server) withResults(r *http.Request, job engine.Job) (jobView, error) {
 
 // resultsOf returns what was made of one file.
 func (s *server) resultsOf(r *http.Request, job engine.Job, f engine.File) []result {
+	if size, err := strconv.ParseInt(job.Labels["joinedSize"], 10, 64); err == nil {
+		f.Size = size
+	}
 	list := make([]result, len(f.Outputs))
 	for i, o := range f.Outputs {
 		media := o.Result.Media

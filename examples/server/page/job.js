@@ -172,7 +172,7 @@ export class JobCard {
 
 function title(job) {
   const first = job.firstFilename || 'From the web';
-  return job.totalFiles > 1 ? `${first} and ${(job.totalFiles - 1).toLocaleString('en')} more` : first;
+  return job.inputs > 1 ? `${first} and ${(job.inputs - 1).toLocaleString('en')} more` : first;
 }
 
 function work(job) {
