@@ -151,19 +151,19 @@ func TestTenThousandSmallFiles(t *testing.T) {
 	if err := f.engine.Pause(t.Context()); err != nil { // what the work costs, others test
 		t.Fatal(err)
 	}
-	parts := make([]part, 0, 10_002)
-	for i := range 10_000 {
+	parts := make([]part, 0, manyFiles+1)
+	for i := range manyFiles {
 		parts = append(parts, part{"files", strconv.Itoa(i) + ".txt", "small " + strconv.Itoa(i)})
 	}
 	parts = append(parts, part{"format", "", "webp"})
 	id := f.submit(parts...)
-	if n := len(f.stored(uploadPrefix)); n != 10_000 {
+	if n := len(f.stored(uploadPrefix)); n != manyFiles {
 		t.Errorf("%d files in storage", n)
 	}
-	var list struct{ Files []fileView }
-	f.get("/api/jobs/"+id+"/files?offset=9990&limit=100", http.StatusOK, &list)
-	if v := f.job(id); v.TotalFiles != 10_000 || len(list.Files) != 10 ||
-		list.Files[9].Filename != "9999.txt" {
+	var list fileList
+	f.get(fmt.Sprintf("/api/jobs/%s/files?offset=%d&limit=100", id, manyFiles-10), http.StatusOK, &list)
+	if v := f.job(id); v.TotalFiles != manyFiles || len(list.Files) != 10 ||
+		list.Files[9].Filename != fmt.Sprintf("%d.txt", manyFiles-1) {
 		t.Errorf("%d files; the last: %+v", v.TotalFiles, list.Files)
 	}
 	f.call(f.request("DELETE", "/api/jobs/"+id+"?purge=true", nil), http.StatusNoContent, nil)
@@ -173,13 +173,13 @@ func TestTenThousandSmallFiles(t *testing.T) {
 }
 
 func TestResultsOfALargeJobAreCutOff(t *testing.T) {
-	f := start(t, setup{})
+	f := start(t, setup{limits: limits{results: 5}})
 	var parts []part
-	for i := range mostResults + 1 {
+	for i := range 6 {
 		parts = append(parts, part{"files", strconv.Itoa(i) + ".txt", "x"})
 	}
 	v := f.ended(f.submit(append(parts, part{"format", "", "webp"})...))
-	if v.CompletedFiles != mostResults+1 || len(v.Results.Files) != mostResults || !v.Results.Truncated {
+	if v.CompletedFiles != 6 || len(v.Results.Files) != 5 || !v.Results.Truncated {
 		t.Errorf("%d files, %d results", v.CompletedFiles, len(v.Results.Files))
 	}
 }

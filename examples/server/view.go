@@ -152,9 +152,6 @@ func timeOf(t time.Time) *time.Time {
 	return &t
 }
 
-// mostResults is how many files a job's results name.
-const mostResults = 1000
-
 // withResults adds what the job has made so far.
 func (s *server) withResults(r *http.Request, job engine.Job) (jobView, error) {
 	v, err := s.jobView(r.Context(), job)
@@ -166,7 +163,7 @@ func (s *server) withResults(r *http.Request, job engine.Job) (jobView, error) {
 		if err != nil {
 			return v, err
 		}
-		if made.Truncated = len(made.Files) >= mostResults; made.Truncated {
+		if made.Truncated = len(made.Files) >= s.limits.results; made.Truncated {
 			break
 		}
 		made.Files = append(made.Files, s.resultsOf(r, job, f)...)
