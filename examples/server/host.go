@@ -57,7 +57,7 @@ func open(o options, log *slog.Logger) (_ *host, err error) {
 	if h.storage, err = filestorage.Open(filepath.Join(o.data, "files"), filestorage.Config{}); err != nil {
 		return h, err
 	}
-	codecs := []codec.Codec{vips.New(), libav.New(), pdf.New(), archive.New()}
+	codecs := allCodecs()
 	h.engine, err = engine.Open(engine.Config{
 		Store: h.store, Storage: h.storage, Codecs: codecs, Workers: o.workers,
 		Outbound: engine.Outbound{Allow: o.allow}, TempDir: o.data, Logger: log,
@@ -70,6 +70,11 @@ func open(o options, log *slog.Logger) (_ *host, err error) {
 		secret: []byte(secret), base: o.base, limits: o.limits, log: log,
 	})
 	return h, nil
+}
+
+// allCodecs is what this server can do.
+func allCodecs() []codec.Codec {
+	return []codec.Codec{vips.New(), libav.New(), pdf.New(), archive.New()}
 }
 
 // close ends the work and lets go of the folder.
