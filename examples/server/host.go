@@ -51,10 +51,12 @@ func open(o options, log *slog.Logger) (_ *host, err error) {
 	if err != nil {
 		return h, err
 	}
-	if h.store, err = boltstore.Open(filepath.Join(o.data, "jobs.db"), boltstore.Config{}); err != nil {
+	h.store, err = boltstore.Open(filepath.Join(o.data, "jobs.db"), boltstore.Config{})
+	if err != nil {
 		return h, err
 	}
-	if h.storage, err = filestorage.Open(filepath.Join(o.data, "files"), filestorage.Config{}); err != nil {
+	h.storage, err = filestorage.Open(filepath.Join(o.data, "files"), filestorage.Config{})
+	if err != nil {
 		return h, err
 	}
 	codecs := allCodecs()

@@ -40,7 +40,9 @@ const (
 )
 
 var (
-	pages = []parameter{{"limit", "integer", "how many"}, {"offset", "integer", "how many to pass over"}}
+	pages = []parameter{
+		{"limit", "integer", "how many"}, {"offset", "integer", "how many to pass over"},
+	}
 	shown = []parameter{
 		{"inline", "boolean", "to be shown instead of saved"},
 		{"expires", "integer", "of a signed link"}, {"token", "string", "of a signed link"},
@@ -84,7 +86,8 @@ func (s *server) routes() []route {
 			summary: "Make a job of one or many files", fails: append(formFails, 501)},
 		{pattern: "GET /api/jobs", handle: s.listJobs, gives: jobList{}, fails: []int{400},
 			summary: "List jobs, newest first",
-			query:   append(pages, parameter{"status", "string", "pending, processing, completed or failed"})},
+			query: append(pages,
+				parameter{"status", "string", "pending, processing, completed or failed"})},
 		{pattern: "GET /api/jobs/{id}", handle: s.getJob, gives: jobView{},
 			summary: "How far a job is, and what it has made"},
 		{pattern: "DELETE /api/jobs/{id}", handle: s.deleteJob, gives: jobView{}, fails: []int{409},

@@ -48,7 +48,8 @@ func (s *server) receive(w http.ResponseWriter, r *http.Request) (*order, error)
 		return nil, err
 	}
 	o := new(order)
-	if o.batch, err = s.uploads.begin(r.Context(), account, r.Header.Get("Idempotency-Key")); err != nil {
+	o.batch, err = s.uploads.begin(r.Context(), account, r.Header.Get("Idempotency-Key"))
+	if err != nil {
 		leave()
 		return nil, err
 	}

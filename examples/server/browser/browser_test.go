@@ -20,6 +20,7 @@ import (
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -36,13 +37,14 @@ type site struct {
 	binary  string
 	data    string
 	addr    string
+	args    []string
 	url     string // with the key
 	process *exec.Cmd
 }
 
-func newSite(t *testing.T) *site {
+func newSite(t *testing.T, args ...string) *site {
 	t.Helper()
-	s := &site{t: t, binary: filepath.Join(t.TempDir(), "server"), data: t.TempDir(), addr: "127.0.0.1:0"}
+	s := &site{t: t, binary: filepath.Join(t.TempDir(), "server"), data: t.TempDir(), addr: "127.0.0.1:0", args: args}
 	build := exec.Command("go", "build", "-o", s.binary, "./examples/server")
 	build.Dir = root
 	if out, err := build.CombinedOutput(); err != nil {
@@ -59,6 +61,7 @@ var address = regexp.MustCompile(`http://([^/]+)/#key=(\S+)`)
 func (s *site) start() {
 	s.t.Helper()
 	s.process = exec.Command(s.binary, "-addr", s.addr, "-data", s.data, "-workers", "1")
+	s.process.Args = append(s.process.Args, s.args...)
 	s.process.Stderr = os.Stderr
 	out, err := s.process.StdoutPipe()
 	if err != nil {
@@ -222,6 +225,23 @@ func choose(paths ...string) step {
 	return chromedp.SetUploadFiles(chromedp.CSS("#pick"), paths)
 }
 
+// drop drops files on the page.
+func drop(paths ...string) step {
+	return func(ctx context.Context, t *chromedp.Target) (v chromedp.Void, err error) {
+		for _, kind := range []input.DispatchDragEventType{input.DispatchDragEventTypeDragEnter,
+			input.DispatchDragEventTypeDragOver, input.DispatchDragEventTypeDrop} {
+			_, err = cdp.Call(ctx, t, input.DispatchDragEvent, input.DispatchDragEventParams{
+				Type: kind, X: 300, Y: 200, Data: &input.DragData{
+					Items: []*input.DragDataItem{}, Files: paths, DragOperationsMask: 1},
+			})
+			if err != nil {
+				return v, err
+			}
+		}
+		return v, nil
+	}
+}
+
 func media(t *testing.T, name string) string {
 	t.Helper()
 	path, err := filepath.Abs(filepath.Join(root, "examples/media", name))
@@ -243,7 +263,7 @@ func TestAPersonConvertsAPicture(t *testing.T) {
 		t.Errorf("the key stays in the address: %s", hash)
 	}
 	look(t, ctx, "1-empty")
-	run(t, ctx, choose(media(t, "harbour.jpg")), visible("#settings"),
+	run(t, ctx, drop(media(t, "harbour.jpg")), visible("#settings"),
 		set("#field-format", "webp"),
 		set("#field-width", "800"))
 	look(t, ctx, "2-chosen")
@@ -311,6 +331,51 @@ func TestAFilmIsWatchedReloadedKilledAndCancelled(t *testing.T) {
 		click("#start"), until(done),
 		until(`document.querySelector('video.player')?.readyState >= 1`))
 	look(t, ctx, "8-film")
+}
+
+func TestABatchByKeyboard(t *testing.T) {
+	ctx, s := open(t), newSite(t, "-allow", "127.0.0.0/8")
+	photo, err := os.ReadFile(media(t, "harbour.jpg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	quay := filepath.Join(t.TempDir(), "quay.jpg")
+	if err := os.WriteFile(quay, photo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	bad := filepath.Join(t.TempDir(), "broken.jpg")
+	if err := os.WriteFile(bad, []byte("\xff\xd8\xff\xe0 no picture"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	press := func(keys string) step { return chromedp.KeyEvent(keys) }
+	focus := func(css string) step { return chromedp.Focus(chromedp.CSS(css)) }
+	run(t, ctx, navigate(s.url), visible("#no-jobs"),
+		choose(media(t, "harbour.jpg"), quay, bad), visible("#settings"),
+		// The tool by arrow keys, then its settings, then Enter.
+		focus(`#tools input[value=convert]`), press(kb.ArrowRight), press(kb.ArrowLeft),
+		set("#field-format", "avif"), set("#field-width", "160"),
+		focus(".more summary"), press(kb.Enter), visible("#field-callbackUrl"),
+		set("#field-callbackUrl", "http://127.0.0.1:8443/nobody"), set("#field-callbackSecret", "whsec_1"))
+	look(t, ctx, "10-batch-settings")
+	run(t, ctx, focus("#start"), press(kb.Enter),
+		until(firstJob+`?.classList.contains('is-failed')`),
+		until(`document.querySelectorAll('.file .thumb img').length === 2`),
+		until(`document.querySelectorAll('.deliveries li').length === 1`))
+	look(t, ctx, "11-batch-failed")
+	if text := eval[string](t, ctx, firstJob+`.textContent`); !strings.Contains(text, "Download all as zip") ||
+		!strings.Contains(text, "broken.jpg") || !strings.Contains(text, "Try again") {
+		t.Errorf("the job says %q", text)
+	}
+	size := eval[int](t, ctx, `fetch(document.querySelector('a[href$="/archive"]').href)
+		.then((r) => r.blob()).then((b) => b.size)`)
+	if size < 1000 {
+		t.Errorf("the zip has %d bytes", size)
+	}
+	// The filter, by keyboard; then the job goes for good, after a second question.
+	run(t, ctx, focus(`.filter input[value=""]`), press(kb.ArrowRight), until(`!document.querySelector('.job')`),
+		visible("#no-jobs"), press(kb.ArrowLeft), until(`document.querySelector('.job details[open] .actions .quiet')`),
+		focus(`.job .actions .quiet`), press(kb.Enter), until(`document.querySelector('.job .actions .danger')`),
+		press(kb.Enter), until(`!document.querySelector('.job')`), visible("#no-jobs"))
 }
 
 func TestHostileNamesAreOnlyText(t *testing.T) {

@@ -2,7 +2,7 @@
 import { $, h, say, show } from './dom.js';
 import { upload } from './api.js';
 import { fieldsOf, fill } from './form.js';
-import { count, size, toolName } from './words.js';
+import { count, inOrder, size, toolName } from './words.js';
 
 const form = $('#compose');
 const chosen = []; // { file } or { address }, each with its row
@@ -13,7 +13,7 @@ let sending; // an AbortController while an upload is under way
 
 // start makes the form work. onStarted is called with the id of each new job.
 export function start(offer, onStarted) {
-  tools = offer.tools;
+  tools = inOrder(offer.tools);
   limits = offer;
   $('#tools').replaceChildren(...tools.map(toolChoice));
   choose(tools.find((t) => t.name === 'convert') ?? tools[0]);

@@ -12,12 +12,15 @@ export function fieldsOf(tool) {
   const known = (f) => first.includes(f.name);
   const rank = (f) => (known(f) ? first.indexOf(f.name) : first.length);
   const fields = [...tool.fields].sort((a, b) => rank(a) - rank(b));
-  const grid = (list) => h('div', { class: 'grid' }, ...list.map(field));
+  const grid = (list, ...rest) => [
+    h('div', { class: 'grid' }, ...list.filter((f) => f.kind !== 'boolean').map(field), ...rest),
+    h('div', { class: 'checks' }, ...list.filter((f) => f.kind === 'boolean').map(field)),
+  ];
   const more = fields.filter((f) => !known(f));
   const parts = [];
-  if (fields.some(known)) parts.push(grid(fields.filter(known)));
+  if (fields.some(known)) parts.push(...grid(fields.filter(known)));
   parts.push(h('details', { class: 'more' }, h('summary', {}, 'More settings'),
-    h('div', { class: 'grid' }, ...more.map(field), ...callback())));
+    ...grid(more, ...callback())));
   return parts;
 }
 

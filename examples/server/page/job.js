@@ -38,10 +38,13 @@ export class JobCard {
     const working = job.status === 'processing';
     this.status.textContent = working && job.totalFiles > 1
       ? `${job.completedFiles + job.failedFiles} of ${job.totalFiles}` : statusName(job);
+    if (job.status === 'failed' && job.completedFiles > 0 && !job.cancelled) {
+      this.status.textContent = `${job.failedFiles} of ${job.totalFiles} failed`;
+    }
     this.bar.hidden = !working;
     this.bar.value = job.progress;
     // With one file the reason stands beside it.
-    show(this.trouble, job.totalFiles > 1 && job.errorMessage ? job.errorMessage : '');
+    show(this.trouble, job.totalFiles > 1 && job.completedFiles === 0 ? job.errorMessage : '');
     this.showActions(job);
   }
 

@@ -41,8 +41,18 @@ const toolNames = {
   'trim': 'Cut a clip', 'gif': 'Animated picture', 'inspect': 'Inspect',
   'pdf-preview': 'Picture of a page', 'poster-frame': 'Poster frame',
   'strip-metadata': 'Remove metadata', 'concat': 'Join films', 'concat-audio': 'Join sounds',
-  'adjust': 'Adjust', 'image-to-pdf': 'Pictures to PDF', 'vectorize': 'Trace to SVG',
+  'archive': 'Pack', 'extract': 'Unpack', 'stream': 'For streaming', 'chain': 'Several steps',
+  'image-to-pdf': 'Pictures to PDF', 'vectorize': 'Trace to SVG',
 };
+
+// What most people look for comes first.
+const order = ['convert', 'compress', 'thumbnail', 'transform', 'adjust', 'watermark', 'trim', 'gif',
+  'extract-audio', 'strip-metadata', 'inspect'];
+
+export function inOrder(tools) {
+  const rank = (t) => (order.includes(t.name) ? order.indexOf(t.name) : order.length);
+  return [...tools].sort((a, b) => rank(a) - rank(b));
+}
 
 export const toolName = (tool) => toolNames[tool] ?? words(tool);
 
