@@ -180,7 +180,7 @@ func (e *Engine) create(
 
 // grouped returns the inputs of each file.
 func (r submission) grouped(staged []stagedInput) [][]stagedInput {
-	if joins(r.Operation) {
+	if codec.Joins(r.Operation) {
 		return [][]stagedInput{staged}
 	}
 	return slices.Collect(slices.Chunk(staged, 1))

@@ -18,6 +18,9 @@
 // compressor: 8 MiB for writing xz, at most 64 MiB for reading xz, 256 MiB for rar
 // and what a 7z asks for (7-Zip itself asks for 64 MiB at its highest level).
 //
+// With the codecs for other files given to [New], a zip that is converted to what they
+// make is unpacked, and each file in it becomes an output of its own.
+//
 // # What is let through
 //
 // Names are made safe, in archives and as names of outputs: no entry leads out of
