@@ -100,7 +100,8 @@ func sample(t *testing.T, name string) string {
 
 func TestRealMediaComesOut(t *testing.T) {
 	p := startProcess(t)
-	photo, film := part{"file", "p.jpg", sample(t, "harbour.jpg")}, part{"file", "f.mp4", sample(t, "harbour.mp4")}
+	photo := part{"file", "p.jpg", sample(t, "harbour.jpg")}
+	film := part{"file", "f.mp4", sample(t, "harbour.mp4")}
 	for _, tt := range []struct {
 		path          string
 		parts         []part
@@ -144,8 +145,8 @@ func TestRealMediaComesOut(t *testing.T) {
 func TestAKilledServerGoesOn(t *testing.T) {
 	p := startProcess(t)
 	var parts []part
-	for range 12 {
-		parts = append(parts, part{"files", "a.png", noise(t, 300)})
+	for range 8 {
+		parts = append(parts, part{"files", "a.png", noise(t, 150)})
 	}
 	id := p.submit(append(parts, part{"format", "", "webp"}, part{"createArchive", "", "true"})...)
 	s := p.stream("/api/jobs/"+id+"/events", "")
@@ -164,7 +165,7 @@ func TestAKilledServerGoesOn(t *testing.T) {
 		t.Errorf("after the start the stream goes on with %+v", e)
 	}
 	v := p.wait(id)
-	if v.Status != "completed" || v.CompletedFiles != 12 || v.Results.Archive == nil {
+	if v.Status != "completed" || v.CompletedFiles != 8 || v.Results.Archive == nil {
 		t.Errorf("%+v", v)
 	}
 	if err := p.stop(syscall.SIGTERM); err != nil {
@@ -235,7 +236,9 @@ func TestThePageLoadsNothingOfOthers(t *testing.T) {
 		if strings.Contains(policy, "unsafe") || !strings.Contains(policy, "script-src 'self'") {
 			t.Errorf("%s: %q", path, policy)
 		}
-		for _, bad := range []string{"<style", " style=", "<script>", " onclick=", "innerHTML", "src=\"http"} {
+		for _, bad := range []string{
+			"<style", " style=", "<script>", " onclick=", "innerHTML", "src=\"http",
+		} {
 			if strings.Contains(string(b), bad) {
 				t.Errorf("%s has %q", path, bad)
 			}

@@ -78,8 +78,10 @@ func TestASignedTransformIsMadeOnceForEverybody(t *testing.T) {
 		t.Errorf("%d jobs in the list", len(list.Jobs))
 	}
 	// Nothing of the address can be changed.
-	for _, change := range [][2]string{{"width%22%3A64", "width%22%3A65"}, {"account=alice", "account=bob"},
-		{"expires=", "expires=9"}, {"p.txt", "q.txt"}} {
+	for _, change := range [][2]string{
+		{"width%22%3A64", "width%22%3A65"}, {"account=alice", "account=bob"},
+		{"expires=", "expires=9"}, {"p.txt", "q.txt"},
+	} {
 		if !strings.Contains(s.URL, change[0]) {
 			t.Fatalf("%s is not in %s", change[0], s.URL)
 		}

@@ -117,7 +117,8 @@ func (s *server) jobView(ctx context.Context, job engine.Job) (jobView, error) {
 		Progress:  percent(job.Progress),
 		Cancelled: job.Status == engine.Cancelled, Run: job.Run,
 		Callback: job.Labels["callback"] == "true",
-		Inputs:   job.Total, CreatedAt: job.Created, StartedAt: timeOf(job.Started), CompletedAt: timeOf(job.Ended),
+		Inputs:   job.Total, CreatedAt: job.Created, StartedAt: timeOf(job.Started),
+		CompletedAt: timeOf(job.Ended),
 	}
 	if job.Operation != nil {
 		_, settings, err := codec.Encode(job.Operation)

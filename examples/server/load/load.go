@@ -146,8 +146,8 @@ func (l *load) form() (io.Reader, string) {
 // report tells the figures.
 func (l *load) report(d time.Duration, clients int) {
 	n := len(l.waited) + len(l.accepted)
-	fmt.Printf("%d clients, %v: %d requests, %.0f a second, %d errors; %d attempts while it was away\n",
-		clients, d.Round(time.Second), n, float64(n)/d.Seconds(), len(l.errs), l.cut)
+	fmt.Printf("%d clients, %v: %d requests, %.0f a second, %d errors; "+
+		"%d attempts while it was away\n", clients, d.Round(time.Second), n, float64(n)/d.Seconds(), len(l.errs), l.cut)
 	fmt.Printf("converted while the client waits: %s\n", quantiles(l.waited))
 	fmt.Printf("a job accepted:                   %s\n", quantiles(l.accepted))
 	if l.peak != "" {
@@ -161,8 +161,10 @@ func quantiles(d []time.Duration) string {
 		return "none"
 	}
 	slices.Sort(d)
-	at := func(f float64) time.Duration { return d[int(f*float64(len(d)-1))].Round(time.Millisecond) }
-	return fmt.Sprintf("p50 %v, p99 %v, most %v", at(0.5), at(0.99), d[len(d)-1].Round(time.Millisecond))
+	at := func(f float64) time.Duration {
+		return d[int(f*float64(len(d)-1))].Round(time.Millisecond)
+	}
+	return fmt.Sprintf("p50 %v, p99 %v, most %v", at(0.5), at(0.99), at(1))
 }
 
 // audit waits until every accepted job has ended, and wants all completed.

@@ -33,7 +33,8 @@ func main() {
 func run(ctx context.Context) error {
 	clients := flag.Int("clients", 200, "how many at once")
 	length := flag.Duration("for", time.Minute, "how long")
-	kill := flag.Duration("kill", 0, "when to kill the server and start it again; 0 is half of the time, negative never")
+	kill := flag.Duration("kill", 0, "when to kill the server and start it again; "+
+		"0 is half of the time, negative never")
 	flag.Parse()
 	if *kill == 0 {
 		*kill = *length / 2
