@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"slices"
 	"time"
 )
 
@@ -20,11 +21,25 @@ type Operation interface {
 }
 
 // Targeter is an [Operation] that names the format of its output, such as
-// "webp". An operation without it is offered under the empty format.
+// "webp", or "" where the codec decides by the input.
 type Targeter interface{ Target() string }
+
+// Target returns the format that op makes, "" if it names none.
+func Target(op Operation) string {
+	if t, ok := op.(Targeter); ok {
+		return t.Target()
+	}
+	return ""
+}
 
 // Combiner is an [Operation] that joins all inputs of a job in one task.
 type Combiner interface{ Combines() bool }
+
+// Joins reports whether op joins all inputs of a job in one task.
+func Joins(op Operation) bool {
+	c, ok := op.(Combiner)
+	return ok && c.Combines()
+}
 
 // References is an [Operation] with second inputs, such as a watermark's logo:
 // the storage key of each, by field name.
@@ -62,10 +77,25 @@ type Splitter interface {
 // to every format in To. Lane names what a worker must have to do it.
 type Offer struct {
 	Op   string   `json:"op"`
-	From []string `json:"from"`
+	From []string `json:"from"`         // or [AnyType]
 	To   []string `json:"to,omitempty"` // empty: an operation without a target
 	Lane string   `json:"lane"`
 }
+
+// Makes reports whether o is an offer of op, from whatever. An operation that
+// names no format takes what the codec makes.
+func (o Offer) Makes(op Operation) bool {
+	to := Target(op)
+	return o.Op == op.Name() && (to == "" || slices.Contains(o.To, to))
+}
+
+// Takes reports whether o is an offer of op from the media type.
+func (o Offer) Takes(op Operation, mediaType string) bool {
+	return o.Makes(op) && (slices.Contains(o.From, mediaType) || slices.Contains(o.From, AnyType))
+}
+
+// AnyType in the From of an [Offer] stands for every media type.
+const AnyType = "*/*"
 
 // Lanes that the codecs of this module use. A lane keeps work of one weight
 // together, so that small work does not wait behind a film.
@@ -180,6 +210,10 @@ type Cost struct {
 type Result struct {
 	Media   Media    `json:"media"`
 	Streams []Stream `json:"streams,omitempty"` // what became of each input stream
+	// Path is where the output was in an archive, if it comes out of one: a
+	// relative path with slashes that leads into no folder above. Outputs lie side
+	// by side, so their names lack the folders.
+	Path string `json:"path,omitempty"`
 	// Notes are for people: what was left out or could not be done as asked, and
 	// warnings of the native libraries.
 	Notes []string `json:"notes,omitempty"`

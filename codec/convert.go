@@ -1,9 +1,6 @@
 package codec
 
-import (
-	"cmp"
-	"regexp"
-)
+import "cmp"
 
 // Convert makes a file of another format, and changes its size if asked.
 //
@@ -14,6 +11,9 @@ type Convert struct {
 	Format string `json:"format"`
 	// Quality from 1 to 100 for lossy encoders; 0 means 82.
 	Quality int `json:"quality,omitempty"`
+	// Resize is one of the Preset constants up to [PresetHeight] and stands for
+	// Width, Height and Fit; "" is none.
+	Resize string `json:"resize,omitempty"`
 	// Width and Height in pixels of the result; 0 leaves that side to the aspect
 	// ratio, and both 0 keep the size. A picture is made smaller, never larger,
 	// unless Enlarge is set.
@@ -32,23 +32,6 @@ type Convert struct {
 	KeepProfile bool `json:"keepProfile,omitempty"`
 }
 
-// Ways to fit a picture into a box of Width × Height.
-const (
-	FitCover   = "cover"   // fill the box, cut off what hangs over
-	FitContain = "contain" // fit into the box, fill the rest with Background
-	FitFill    = "fill"    // stretch to the box
-	FitInside  = "inside"  // fit into the box, no side is larger than asked
-	FitOutside = "outside" // cover the box, no side is smaller than asked
-)
-
-// MaxSide is the largest Width or Height that an operation may ask for.
-const MaxSide = 65535
-
-var (
-	fits   = []string{FitCover, FitContain, FitFill, FitInside, FitOutside}
-	colour = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
-)
-
 // Name returns "convert".
 func (Convert) Name() string { return "convert" }
 
@@ -60,19 +43,22 @@ func (c Convert) Validate() error {
 	f := faults{op: c.Name()}
 	f.format(c.Format)
 	f.between("quality", c.Quality, 1, 100)
-	f.between("width", c.Width, 1, MaxSide)
-	f.between("height", c.Height, 1, MaxSide)
-	f.oneOf("fit", c.Fit, fits...)
+	size := resize{c.Width, c.Height, c.Fit, ""}
+	f.resize(size)
+	f.preset("resize", c.Resize, size, plainPresets)
 	f.colour("background", c.Background)
 	return f.err()
 }
 
-// WithDefaults returns c with the documented defaults in place of zero fields,
-// and Format as its canonical name.
+// WithDefaults returns c with the preset and the documented defaults in place of
+// zero fields, and Format as its canonical name.
 func (c Convert) WithDefaults() Convert {
 	c.Format = c.Target()
 	c.Quality = cmp.Or(c.Quality, 82)
-	c.Fit = cmp.Or(c.Fit, FitCover)
+	size := presetSize(c.Resize, resize{c.Width, c.Height, c.Fit, ""})
+	c.Resize = ""
+	c.Width, c.Height = size.width, size.height
+	c.Fit = cmp.Or(size.fit, FitCover)
 	c.Background = cmp.Or(c.Background, "#ffffff")
 	return c
 }

@@ -14,13 +14,15 @@ const (
 	Video    Kind = "video"
 	Audio    Kind = "audio"
 	Document Kind = "document"
-	Archive  Kind = "archive"
+	// ArchiveKind has a longer name than the others because [Archive] is an
+	// operation.
+	ArchiveKind Kind = "archive"
 )
 
 // Format is a file format that spool knows by name.
 type Format struct {
 	Name      string // the name in operations: "jpg"
-	Type      string // the media type of its files: "image/jpeg"
+	Type      string // the media type of its files: "image/jpeg"; gz and tgz share one
 	Extension string // with its dot: ".jpg"
 	Kind      Kind
 }
@@ -46,6 +48,14 @@ var formats = []Format{
 	{"ogg", "audio/ogg", ".ogg", Audio},
 	{"opus", "audio/opus", ".opus", Audio},
 	{"flac", "audio/flac", ".flac", Audio},
+	{"zip", "application/zip", ".zip", ArchiveKind},
+	{"tar", "application/x-tar", ".tar", ArchiveKind},
+	{"gz", "application/gzip", ".gz", ArchiveKind},
+	{"tgz", "application/gzip", ".tgz", ArchiveKind}, // a tar in gz
+	{"xz", "application/x-xz", ".xz", ArchiveKind},
+	{"bz2", "application/x-bzip2", ".bz2", ArchiveKind},
+	{"7z", "application/x-7z-compressed", ".7z", ArchiveKind},
+	{"rar", "application/vnd.rar", ".rar", ArchiveKind},
 }
 
 // aliases are other names under which people ask for a format.

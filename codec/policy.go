@@ -25,8 +25,9 @@ var untrusted = map[string]bool{
 	"image/svg+xml": true, "application/pdf": true, "image/jp2": true,
 }
 
-// Limits bound what one input may cost. They are checked against the headers,
-// before anything is decoded. Zero means the default, negative no limit.
+// Limits bound what one input may cost. What headers tell is checked before
+// anything is decoded, and the rest while it is. Zero means the default, negative
+// no limit.
 type Limits struct {
 	// Pixels is width × height of one picture; default 0x3FFF² = 268,402,689.
 	Pixels int64 `json:"pixels,omitempty"`
@@ -38,6 +39,18 @@ type Limits struct {
 	Duration time.Duration `json:"duration,omitempty"`
 	// Streams of a container; default 64.
 	Streams int `json:"streams,omitempty"`
+	// Entries of an archive, folders and links too; default 10,000.
+	Entries int `json:"entries,omitempty"`
+	// DecodedBytes is what all entries of an archive hold when they are unpacked;
+	// default 16 GiB.
+	DecodedBytes int64 `json:"decodedBytes,omitempty"`
+	// Ratio is decoded bytes to the bytes of the archive, looked at from 16 MiB of
+	// decoded bytes on; default 250. Text comes to 20, logs to 100; gzip cannot
+	// pass 1,032, while bzip2 and xz reach a million.
+	Ratio int `json:"ratio,omitempty"`
+	// OutputBytes is what all outputs of one call that make or unpack archives
+	// hold; default 16 GiB.
+	OutputBytes int64 `json:"outputBytes,omitempty"`
 }
 
 // WithDefaults returns l with zero fields replaced by their defaults.
@@ -48,6 +61,11 @@ func (l Limits) WithDefaults() Limits {
 		Frames:   cmp.Or(l.Frames, 4096),
 		Duration: cmp.Or(l.Duration, 24*time.Hour),
 		Streams:  cmp.Or(l.Streams, 64),
+
+		Entries:      cmp.Or(l.Entries, 10_000),
+		DecodedBytes: cmp.Or(l.DecodedBytes, 16<<30),
+		Ratio:        cmp.Or(l.Ratio, 250),
+		OutputBytes:  cmp.Or(l.OutputBytes, 16<<30),
 	}
 }
 

@@ -27,9 +27,14 @@ type Registry struct {
 // NewRegistry returns a registry of all operations of this package.
 func NewRegistry() *Registry {
 	r := new(Registry)
-	r.Register(Convert{})
-	r.Register(ExtractAudio{})
-	r.Register(Trim{})
+	for _, op := range []Operation{
+		AdaptiveStream{}, Adjust{}, Archive{}, Chain{}, Compress{}, Concat{}, ConcatAudio{},
+		Convert{}, Extract{}, ExtractAudio{}, GIF{}, ImageToPDF{}, Inspect{}, PDFPreview{},
+		PosterFrame{}, Renditions{}, Storyboard{}, StripMetadata{}, Thumbnail{}, Transform{},
+		Trim{}, Vectorize{}, Watermark{},
+	} {
+		r.Register(op)
+	}
 	return r
 }
 
@@ -104,6 +109,9 @@ func fieldKind(t reflect.Type, name string) (reflect.Kind, bool) {
 	for _, f := range reflect.VisibleFields(t) {
 		tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if f.IsExported() && (tag == name || tag == "" && f.Name == name) {
+			if f.Type.Kind() == reflect.Pointer {
+				return f.Type.Elem().Kind(), true
+			}
 			return f.Type.Kind(), true
 		}
 	}
@@ -141,6 +149,9 @@ func textToJSON(kind reflect.Kind, text string) (json.RawMessage, error) {
 
 // decodeError turns what encoding/json says into a fault of a field.
 func decodeError(name string, err error) error {
+	if e, ok := errors.AsType[*FieldError](err); ok { // of a type that decodes itself
+		return e
+	}
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		reason := fmt.Sprintf("a %s does not fit, a %v is wanted", e.Value, e.Type)
 		return &FieldError{name, e.Field, reason}

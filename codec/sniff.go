@@ -79,6 +79,8 @@ func canonical(mediaType string) string {
 		return "audio/mp4"
 	case "video/3gpp2":
 		return "video/3gpp"
+	case "application/x-rar-compressed", "application/x-rar":
+		return "application/vnd.rar"
 	}
 	return mediaType
 }

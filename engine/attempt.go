@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -208,11 +209,11 @@ type call struct {
 	codec codec.Codec
 	work  codec.Work
 	name  string
-	in    *input
+	in    inputs
 	close func() error
 }
 
-// callOf finds the operation, the codec and the input of the file.
+// callOf finds the operation, the codec and the inputs of the file.
 func (e *Engine) callOf(ctx context.Context, c claimed, rec record) (call, error) {
 	spec, err := specFor(rec, c)
 	if err != nil {
@@ -222,31 +223,40 @@ func (e *Engine) callOf(ctx context.Context, c claimed, rec record) (call, error
 	if err != nil {
 		return call{}, codec.Errorf(codec.Unsupported, "%w", err)
 	}
-	src, err := e.openSource(ctx, c.file.Blob, c.file.Size)
+	in, err := e.openInputs(ctx, sourcesOf(c.file))
 	if err != nil {
 		return call{}, err
 	}
-	in := &input{source: src, name: c.file.Name, mediaType: c.file.Type}
-	cl, err := e.callFor(op, in)
+	cl, err := e.callFor(ctx, op, in)
 	if err != nil {
-		return call{}, errors.Join(err, src.Close())
+		return call{}, errors.Join(err, in.close())
 	}
-	cl.close = src.Close
 	return cl, nil
 }
 
-// callFor prepares the call of the codec that takes the input.
-func (e *Engine) callFor(op codec.Operation, in *input) (call, error) {
-	if in.size == 0 {
-		return call{}, codec.Errorf(codec.Invalid, "%s is empty", in.name)
+// callFor prepares the call of the codec that takes the inputs, which its close
+// closes.
+func (e *Engine) callFor(ctx context.Context, op codec.Operation, in inputs) (call, error) {
+	work := codec.Work{Op: op, Policy: e.config.Policy, Threads: e.threads()}
+	types := make([]string, len(in))
+	for i, one := range in {
+		if one.size == 0 {
+			return call{}, codec.Errorf(codec.Invalid, "%s is empty", one.name)
+		}
+		work.In = append(work.In, one)
+		types[i] = one.mediaType
 	}
-	cd := codecFor(e.config.Codecs, op, in.mediaType)
+	cd := codecFor(e.config.Codecs, op, types)
 	if cd == nil {
-		return call{}, refusal(e.offers, op, in.name, in.mediaType)
+		return call{}, refusal(e.offers, op, in)
 	}
-	return call{codec: cd, name: in.name, in: in, work: codec.Work{
-		Op: op, In: []codec.Input{in}, Policy: e.config.Policy, Threads: e.threads(),
-	}}, nil
+	refs, opened, err := e.openBlobs(ctx, op)
+	if err != nil {
+		return call{}, err
+	}
+	work.Refs = refs
+	all := append(slices.Clone(in), opened...)
+	return call{codec: cd, name: in[0].name, in: all, close: all.close, work: work}, nil
 }
 
 // threads is how many threads one more call may keep busy.

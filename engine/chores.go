@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -126,7 +127,8 @@ func (e *Engine) taskFor(f store.File, rec record, offers []codec.Offer) store.T
 	t := store.Task{
 		Ref: store.Ref{Task: store.FileTask(f.Index)}, Kind: taskFile, Priority: rec.Priority,
 	}
-	if f.Blob == "" && f.URL != "" {
+	sources := sourcesOf(f)
+	if slices.ContainsFunc(sources, unfetched) {
 		t.Task += fetchSuffix
 		t.Kind, t.Lane = taskFetch, laneFetch
 		return t
@@ -138,7 +140,7 @@ func (e *Engine) taskFor(f store.File, rec record, offers []codec.Offer) store.T
 	t.Lane = laneControl
 	if spec != nil {
 		if op, err := e.config.Registry.Decode(spec.Name, spec.Params); err == nil {
-			t.Lane = laneFor(offers, op, f.Type)
+			t.Lane = laneFor(offers, op, typesOf(sources))
 		}
 	}
 	return t
@@ -197,7 +199,9 @@ func (e *Engine) published(ctx context.Context, c claimed, prefix string) (bool,
 			return false, ignoreMissing(err)
 		}
 		if isFetch(c.task.Ref) {
-			return strings.HasPrefix(f.Blob, prefix), nil
+			return slices.ContainsFunc(sourcesOf(f), func(s store.Source) bool {
+				return strings.HasPrefix(s.Blob, prefix)
+			}), nil
 		}
 		return f.Status == store.Completed && f.Token == c.task.Token, nil
 	}
@@ -226,9 +230,12 @@ func (e *Engine) delete(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
-		// A blob that the host put there itself stays.
-		if strings.HasPrefix(f.Blob, inputPrefix) && strings.Contains(f.Blob, "/"+id+"/") {
-			if err := e.config.Storage.Remove(ctx, f.Blob); err != nil {
+		for _, s := range sourcesOf(f) {
+			// A blob that the host put there itself stays.
+			if !strings.HasPrefix(s.Blob, inputPrefix) || !strings.Contains(s.Blob, "/"+id+"/") {
+				continue
+			}
+			if err := e.config.Storage.Remove(ctx, s.Blob); err != nil {
 				return err
 			}
 		}

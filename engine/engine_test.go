@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -143,10 +144,13 @@ func TestOutputsBeyondTheBoundsAreAllThere(t *testing.T) {
 	}
 }
 
-func put(t *testing.T, s storage.Storage, key string) {
+func put(t *testing.T, s storage.Storage, key, content string) {
 	t.Helper()
 	w, err := s.Create(t.Context(), key)
 	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(w, content); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.Commit(); err != nil {

@@ -6,13 +6,14 @@ import (
 	"errors"
 	"io"
 	"os"
+	"strconv"
 
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/engine/internal/outbound"
 	"github.com/spoolmedia/spool/store"
 )
 
-// doFetch gets the bytes of a file and commits where they are.
+// doFetch gets the bytes of a file's inputs and commits where they are.
 func (w worker) doFetch(ctx context.Context, c claimed, rec record) {
 	ctx, span := w.telemetry.start(ctx, "spool.fetch", c)
 	in, lane, err := w.fetch(ctx, c, rec)
@@ -25,24 +26,38 @@ func (w worker) doFetch(ctx context.Context, c claimed, rec record) {
 	})
 }
 
-// fetch stores what the file's URL holds, and finds out what that is.
-func (e *Engine) fetch(ctx context.Context, c claimed, rec record) (stagedInput, string, error) {
-	in := stagedInput{blob: blobPrefix(c.task.Ref, c.task.Token) + "input"}
-	fetched, err := e.fetchInto(ctx, in.blob, c.file.URL)
-	if err != nil {
-		return in, "", err
-	}
-	in.name = cleanName(cmp.Or(c.file.Name, fetched.Name))
-	if in.mediaType, in.size, err = e.sniff(ctx, in.blob); err != nil {
-		return in, "", err
+// fetch stores what the file's URLs hold, and finds out what that is.
+func (e *Engine) fetch(ctx context.Context, c claimed, rec record) ([]store.Source, string, error) {
+	sources := sourcesOf(c.file)
+	for i := range sources {
+		if !unfetched(sources[i]) {
+			continue
+		}
+		key := blobPrefix(c.task.Ref, c.task.Token) + "input"
+		if i > 0 {
+			key += "-" + strconv.Itoa(i)
+		}
+		if err := e.fetchSource(ctx, &sources[i], key); err != nil {
+			return nil, "", err
+		}
 	}
 	offers, err := e.allOffers(ctx)
 	if err != nil {
-		return in, "", err
+		return nil, "", err
 	}
 	f := c.file
-	f.Blob, f.Type = in.blob, in.mediaType
-	return in, e.taskFor(f, rec, offers).Lane, nil
+	setSources(&f, sources)
+	return sources, e.taskFor(f, rec, offers).Lane, nil
+}
+
+func (e *Engine) fetchSource(ctx context.Context, s *store.Source, key string) error {
+	fetched, err := e.fetchInto(ctx, key, s.URL)
+	if err != nil {
+		return err
+	}
+	s.Name, s.Blob = cleanName(cmp.Or(s.Name, fetched.Name)), key
+	s.Type, s.Size, err = e.sniff(ctx, key)
+	return err
 }
 
 func (e *Engine) fetchInto(

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/storage"
+	"github.com/spoolmedia/spool/store"
 )
 
 // inputPrefix begins the keys of the inputs that Submit stored:
@@ -23,29 +24,29 @@ const inputPrefix = "in/"
 
 // stagedInput is an input that is stored, on its way into a file record.
 type stagedInput struct {
-	name, mediaType, blob, lane string
-	url                         string // instead of blob: it is still to be fetched
-	size                        int64
-	stored                      bool // by Submit, under a key of its own
+	store.Source
+	lane   string // of the first task of its file
+	stored bool   // by Submit, under a key of its own
 }
 
 // stage makes the input durable and finds out what it is.
 func (e *Engine) stage(ctx context.Context, in Input, key string) (stagedInput, error) {
-	s := stagedInput{name: cleanName(in.Name), blob: key}
+	s := stagedInput{Source: store.Source{Name: cleanName(in.Name), Blob: key}}
 	var err error
 	switch {
 	case in.path != "" && in.inPlace:
-		s.blob, err = referTo(in.path)
+		s.Blob, err = referTo(in.path)
 	case in.key != "":
-		s.blob = in.key
+		s.Blob = in.key
 	case in.url != "":
-		return stagedInput{name: givenName(in.Name), url: in.url, lane: laneFetch}, nil
+		s.Source = store.Source{Name: givenName(in.Name), URL: in.url}
+		return s, nil
 	default:
 		s.stored = true
-		s.mediaType, s.size, err = e.copyIn(ctx, in, key)
+		s.Type, s.Size, err = e.copyIn(ctx, in, key)
 	}
-	if err == nil && s.mediaType == "" {
-		s.mediaType, s.size, err = e.sniff(ctx, s.blob)
+	if err == nil && s.Type == "" {
+		s.Type, s.Size, err = e.sniff(ctx, s.Blob)
 	}
 	if err != nil && s.stored {
 		// Also after a failed copy: a commit whose answer was lost has left a blob.
@@ -70,8 +71,8 @@ func (e *Engine) unstage(ctx context.Context, staged []stagedInput) {
 		if !s.stored {
 			continue
 		}
-		if err := e.config.Storage.Remove(ctx, s.blob); err != nil {
-			e.config.Logger.Warn("spool: removing an input", "key", s.blob, "error", err)
+		if err := e.config.Storage.Remove(ctx, s.Blob); err != nil {
+			e.config.Logger.Warn("spool: removing an input", "key", s.Blob, "error", err)
 		}
 	}
 }

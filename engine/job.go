@@ -71,8 +71,8 @@ type Job struct {
 // File is one input of a job and what became of it.
 type File struct {
 	Job      string
-	Index    int // among the inputs of the request
-	Name     string
+	Index    int    // among the inputs of the request; 0 if the operation joins them
+	Name     string // of the first input, as Type and Size
 	Type     string // media type found in the bytes
 	Size     int64  // bytes
 	Status   Status

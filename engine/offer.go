@@ -37,41 +37,26 @@ func announced(own []codec.Offer, sessions []store.SessionInfo) []codec.Offer {
 	return offers
 }
 
-// target returns the format that op makes, "" if it names none.
-func target(op codec.Operation) string {
-	if t, ok := op.(codec.Targeter); ok {
-		return t.Target()
-	}
-	return ""
-}
-
-// makes reports whether o is an offer of op, from whatever.
-func makes(o codec.Offer, op codec.Operation) bool {
-	to := target(op)
-	return o.Op == op.Name() && (to == "" || slices.Contains(o.To, to))
-}
-
-// takes reports whether o is an offer of op from the media type.
-func takes(o codec.Offer, op codec.Operation, mediaType string) bool {
-	return makes(o, op) && slices.Contains(o.From, mediaType)
-}
-
-// laneFor returns the lane of the first offer of op from the media type, or
+// laneFor returns the lane of the first offer of op from the media types, or
 // laneControl if there is none.
-func laneFor(offers []codec.Offer, op codec.Operation, mediaType string) string {
+func laneFor(offers []codec.Offer, op codec.Operation, types []string) string {
 	for _, o := range offers {
-		if takes(o, op, mediaType) {
+		if takesAll(o, op, types) {
 			return o.Lane
 		}
 	}
 	return laneControl
 }
 
-// codecFor returns the first codec that offers op from the media type, or nil.
-func codecFor(codecs []codec.Codec, op codec.Operation, mediaType string) codec.Codec {
+func takesAll(o codec.Offer, op codec.Operation, types []string) bool {
+	return !slices.ContainsFunc(types, func(t string) bool { return !o.Takes(op, t) })
+}
+
+// codecFor returns the first codec that offers op from the media types, or nil.
+func codecFor(codecs []codec.Codec, op codec.Operation, types []string) codec.Codec {
 	for _, c := range codecs {
 		for _, o := range c.Offers() {
-			if takes(o, op, mediaType) {
+			if takesAll(o, op, types) {
 				return c
 			}
 		}
@@ -85,7 +70,7 @@ func checkOffered(offers []codec.Offer, op codec.Operation) error {
 	var targets []string
 	known := false
 	for _, o := range offers {
-		if makes(o, op) {
+		if o.Makes(op) {
 			return nil
 		}
 		if o.Op == op.Name() {
@@ -97,23 +82,30 @@ func checkOffered(offers []codec.Offer, op codec.Operation) error {
 		return fmt.Errorf("operation: no codec here offers %q", op.Name())
 	}
 	return &codec.FieldError{Op: op.Name(), Field: "format", Reason: fmt.Sprintf(
-		"no codec here makes %q; they make %s", target(op), joined(targets))}
+		"no codec here makes %q; they make %s", codec.Target(op), joined(targets))}
 }
 
 // refusal says why nothing takes the file: what it is, and what would do.
-func refusal(offers []codec.Offer, op codec.Operation, name, mediaType string) error {
+func refusal(offers []codec.Offer, op codec.Operation, in inputs) error {
 	var types []string
 	for _, o := range offers {
-		if makes(o, op) {
+		if o.Makes(op) {
 			types = append(types, o.From...)
 		}
 	}
 	what := op.Name()
-	if to := target(op); to != "" {
+	if to := codec.Target(op); to != "" {
 		what += " to " + to
 	}
+	strange := in[0] // of several, each may suit another codec
+	for _, one := range in {
+		if !slices.Contains(types, one.mediaType) {
+			strange = one
+			break
+		}
+	}
 	return codec.Errorf(codec.Unsupported, "%s seems to be %s; %s takes %s",
-		name, codec.TypeName(mediaType), what, codec.TypeList(types))
+		strange.name, codec.TypeName(strange.mediaType), what, codec.TypeList(types))
 }
 
 // joined returns the names sorted, each once, with commas.

@@ -78,7 +78,7 @@ func (c claim) fail(tx *store.Tx, err store.Error, now time.Time) error {
 }
 
 // fetched gives the file the bytes that c has got, and the task to work on them.
-func (c claim) fetched(tx *store.Tx, in stagedInput, lane string, priority int) error {
+func (c claim) fetched(tx *store.Tx, in []store.Source, lane string, priority int) error {
 	if err := c.check(tx); err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (c claim) fetched(tx *store.Tx, in stagedInput, lane string, priority int) 
 		return nil
 	}
 	f := tx.File
-	f.Name, f.Blob, f.Type, f.Size = in.name, in.blob, in.mediaType, in.size
+	setSources(f, in)
 	f.Status, f.Error = store.Pending, nil
 	addTask(tx, store.Task{
 		Ref: store.Ref{Task: store.FileTask(f.Index)}, Kind: taskFile, Lane: lane,

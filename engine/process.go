@@ -7,27 +7,37 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync/atomic"
 
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/storage/filestorage"
 )
 
-// Process does op on one input and returns the outputs, without a job: nothing is
-// stored, and nothing can be asked for later. It counts among the workers, and
+// Process does op on one input, or on all of them if it joins them, and returns
+// the outputs, without a job: nothing is stored, and nothing can be asked for
+// later. It counts among the workers, and
 // returns when the codec has, also after ctx has ended. The caller closes the
 // readers.
 //
 // A path or a storage key is read where it is. A reader that is no [io.ReaderAt]
 // and [io.Seeker] is copied to a temporary file first.
-func (e *Engine) Process(ctx context.Context, op codec.Operation, in Input) ([]*Reader, error) {
-	r := Request{Inputs: []Input{in}, Operation: op}
+func (e *Engine) Process(
+	ctx context.Context, op codec.Operation, in ...Input,
+) ([]*Reader, error) {
+	r := Request{Inputs: in, Operation: op}
 	if err := r.validate(); err != nil {
 		return nil, err
 	}
-	op = r.operation(in)
+	if len(in) > 1 && !codec.Joins(op) {
+		return nil, badRequest(fmt.Errorf("inputs: %d, of which %s takes one", len(in), op.Name()))
+	}
+	op = r.operation(in[0])
 	if err := checkOffered(e.offers, op); err != nil {
 		return nil, badRequest(err)
+	}
+	if err := e.checkBlobs(ctx, r); err != nil {
+		return nil, err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -36,7 +46,7 @@ func (e *Engine) Process(ctx context.Context, op codec.Operation, in Input) ([]*
 		return nil, context.Cause(ctx)
 	}
 	defer e.budget.slots.Release(1)
-	readers, err := e.processNow(ctx, op, in)
+	readers, err := e.processNow(ctx, op, slices.Clone(in))
 	if err != nil && ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
@@ -44,7 +54,7 @@ func (e *Engine) Process(ctx context.Context, op codec.Operation, in Input) ([]*
 }
 
 func (e *Engine) processNow(
-	ctx context.Context, op codec.Operation, in Input,
+	ctx context.Context, op codec.Operation, in []Input,
 ) (readers []*Reader, err error) {
 	dir, err := os.MkdirTemp(e.config.TempDir, "spool-*")
 	if err != nil {
@@ -55,19 +65,24 @@ func (e *Engine) processNow(
 			err = errors.Join(err, os.RemoveAll(dir))
 		}
 	}()
-	src, err := e.openNow(ctx, &in, dir)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", cmp.Or(in.Name, "input"), err)
+	var opened inputs
+	defer func() { err = errors.Join(err, opened.close()) }()
+	for _, one := range in {
+		src, err := e.openNow(ctx, &one, dir)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", cmp.Or(one.Name, "input"), err)
+		}
+		opened = append(opened, &input{source: src, name: cleanName(one.Name)})
+		last := opened[len(opened)-1]
+		if last.mediaType, err = codec.Sniff(src, src.size); err != nil {
+			return nil, fmt.Errorf("%s: %w", one.Name, err)
+		}
 	}
-	defer src.Close()
-	mediaType, err := codec.Sniff(src, src.size)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", in.Name, err)
-	}
-	c, err := e.callFor(op, &input{source: src, name: cleanName(in.Name), mediaType: mediaType})
+	c, err := e.callFor(ctx, op, opened)
 	if err != nil {
 		return nil, err
 	}
+	opened = c.in
 	if _, _, err := e.probe(ctx, c); err != nil {
 		return nil, err
 	}

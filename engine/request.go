@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 
 	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/storage"
 	"github.com/spoolmedia/spool/store"
 )
 
@@ -23,7 +24,9 @@ var ErrBadRequest = errors.New("bad request")
 
 // Request is one submission: inputs and what to do with them.
 type Request struct {
-	// Inputs are the files, at least one. Each has its own result.
+	// Inputs are the files, at least one. Each has its own result, but for an
+	// operation that joins them, a [codec.Combiner]: then the job has one file, of at
+	// most 200 inputs.
 	Inputs []Input
 	// Operation is what to do with each input that does not say otherwise.
 	Operation codec.Operation
@@ -140,6 +143,10 @@ func (r Request) validate() error {
 	if r.Operation != nil {
 		errs = append(errs, r.Operation.Validate())
 	}
+	if codec.Joins(r.Operation) && len(r.Inputs) > maxJoined {
+		errs = append(errs, fmt.Errorf("inputs: %d; %s joins at most %d",
+			len(r.Inputs), r.Operation.Name(), maxJoined))
+	}
 	for i, in := range r.Inputs {
 		if err := in.validate(r.Operation); err != nil {
 			errs = append(errs, fmt.Errorf("inputs[%d]: %w", i, err))
@@ -153,6 +160,10 @@ func (in Input) validate(operation codec.Operation) error {
 	switch {
 	case in.path == "" && in.reader == nil && in.key == "" && in.url == "":
 		return errors.New("made by none of FromFile, FromReader, FromURL, FromStorage")
+	case in.key != "" && !storage.ValidKey(in.key):
+		return fmt.Errorf("%q is no key of a blob", in.key)
+	case in.Operation != nil && (codec.Joins(operation) || codec.Joins(in.Operation)):
+		return errors.New("an operation that joins inputs is that of the request")
 	case in.Operation != nil:
 		return in.Operation.Validate()
 	case operation == nil:
@@ -166,6 +177,14 @@ func badRequest(err error) error {
 		return nil
 	}
 	return fmt.Errorf("%w: %w", ErrBadRequest, err)
+}
+
+// files returns how many files the job has.
+func (r Request) files() int {
+	if codec.Joins(r.Operation) {
+		return 1
+	}
+	return len(r.Inputs)
 }
 
 // operation returns what to do with in.

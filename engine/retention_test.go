@@ -16,7 +16,7 @@ import (
 func TestJobsGoWithAllTheirBlobsWhenTheirTimeIsOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		blobs := memstorage.New()
-		put(t, blobs, "library/of-the-host")
+		put(t, blobs, "library/of-the-host", "")
 		eng := enginetest.Open(t, engine.Config{
 			Storage: blobs, Retain: 10 * time.Minute,
 			Codecs: []codec.Codec{&enginetest.Codec{From: []string{"text/plain", codec.Unknown}}},
@@ -105,7 +105,7 @@ func TestSweepRemovesWhatNobodyOwns(t *testing.T) {
 		"in/dead/no-job/0", "out/no-job/0/1/a.png", "out/no-job/7/1/b.png",
 		"fetch/no-job/0/1/input", "archive/no-job/1/no-job.zip",
 	} {
-		put(t, blobs, key)
+		put(t, blobs, key, "")
 	}
 	n, err := eng.Sweep(t.Context())
 	if err != nil || n != 5 {

@@ -60,7 +60,7 @@ func (e *Engine) Submit(ctx context.Context, r Request) (Job, error) {
 		Key: r.IdempotencyKey, Digest: digest, Created: e.now(), Request: kept,
 		State: store.State{
 			Version: store.Version, Account: r.Account, Status: store.Pending, Run: 1,
-			Total: len(r.Inputs), Open: len(r.Inputs),
+			Total: r.files(), Open: r.files(),
 		},
 	}
 	return e.create(ctx, j, submission{r, rec, offers})
@@ -103,7 +103,10 @@ func (e *Engine) checkRequest(ctx context.Context, r Request) ([]codec.Offer, er
 			errs = append(errs, fmt.Errorf("callback.url: %w", err))
 		}
 	}
-	return offers, badRequest(errors.Join(errs...))
+	if err := errors.Join(errs...); err != nil {
+		return nil, badRequest(err)
+	}
+	return offers, e.checkBlobs(ctx, r)
 }
 
 // allOffers returns what the living sessions offer, this one's first.
@@ -154,14 +157,15 @@ func (e *Engine) create(
 		if err != nil {
 			return Job{}, fmt.Errorf("input %d, %s: %w", i, in.Name, err)
 		}
-		if s.url == "" {
-			s.lane = laneFor(r.offers, r.operation(in), s.mediaType)
-		}
 		staged = append(staged, s)
+	}
+	files := r.grouped(staged)
+	for i, f := range files {
+		f[0].lane = r.laneOf(r.operation(r.Inputs[i]), f)
 	}
 	// A cancel that comes now must not leave it open whether there is a job.
 	created, made, err := e.config.Store.Create(
-		context.WithoutCancel(ctx), j, records(j, r.Request, staged))
+		context.WithoutCancel(ctx), j, records(j, r.Request, files))
 	if err != nil {
 		created, made, err = e.createdAfterAll(context.WithoutCancel(ctx), j.ID, err)
 	}
@@ -173,7 +177,7 @@ func (e *Engine) create(
 	}
 	e.telemetry.submit(ctx, len(r.Inputs))
 	e.remember(created, r.record)
-	for _, lane := range lanesOfInputs(staged) {
+	for _, lane := range firstLanes(files) {
 		e.feeder.ready(lane, r.Account)
 	}
 	job = e.jobFrom(created, r.record)
@@ -181,12 +185,32 @@ func (e *Engine) create(
 	return job, nil
 }
 
-// lanesOfInputs returns the lanes of the first tasks, each once.
-func lanesOfInputs(staged []stagedInput) []string {
+// grouped returns the inputs of each file.
+func (r submission) grouped(staged []stagedInput) [][]stagedInput {
+	if codec.Joins(r.Operation) {
+		return [][]stagedInput{staged}
+	}
+	return slices.Collect(slices.Chunk(staged, 1))
+}
+
+// laneOf returns the lane of the first task of a file with the inputs.
+func (r submission) laneOf(op codec.Operation, file []stagedInput) string {
+	types := make([]string, len(file))
+	for i, s := range file {
+		if s.URL != "" {
+			return laneFetch
+		}
+		types[i] = s.Type
+	}
+	return laneFor(r.offers, op, types)
+}
+
+// firstLanes returns the lanes of the files' first tasks, each once.
+func firstLanes(files [][]stagedInput) []string {
 	var lanes []string
-	for _, s := range staged {
-		if !slices.Contains(lanes, s.lane) {
-			lanes = append(lanes, s.lane)
+	for _, f := range files {
+		if !slices.Contains(lanes, f[0].lane) {
+			lanes = append(lanes, f[0].lane)
 		}
 	}
 	return lanes
@@ -208,14 +232,16 @@ func (e *Engine) createdAfterAll(
 	return store.Job{}, true, err
 }
 
-// records yields the file and the task of each input.
-func records(j store.Job, r Request, staged []stagedInput) iter.Seq2[store.File, store.Task] {
+// records yields the record and the task of each file.
+func records(j store.Job, r Request, files [][]stagedInput) iter.Seq2[store.File, store.Task] {
 	return func(yield func(store.File, store.Task) bool) {
-		for i, s := range staged {
-			file := store.File{
-				Version: store.Version, Index: i, Name: s.name, Type: s.mediaType,
-				Blob: s.blob, URL: s.url, Size: s.size, Status: store.Pending,
+		for i, inputs := range files {
+			file := store.File{Version: store.Version, Index: i, Status: store.Pending}
+			sources := make([]store.Source, len(inputs))
+			for k, s := range inputs {
+				sources[k] = s.Source
 			}
+			setSources(&file, sources)
 			if op := r.Inputs[i].Operation; op != nil {
 				// It has been encoded before, for the digest.
 				spec, _ := specOf(op)
@@ -223,10 +249,10 @@ func records(j store.Job, r Request, staged []stagedInput) iter.Seq2[store.File,
 			}
 			task := store.Task{
 				Ref: store.Ref{Job: j.ID, Task: store.FileTask(i)}, Version: store.Version,
-				Account: j.Account, Kind: taskFile, Lane: s.lane, Priority: r.Priority,
+				Account: j.Account, Kind: taskFile, Lane: inputs[0].lane, Priority: r.Priority,
 				NotBefore: r.NotBefore.UTC(),
 			}
-			if s.url != "" {
+			if slices.ContainsFunc(sources, unfetched) {
 				task.Task += fetchSuffix
 				task.Kind = taskFetch
 			}

@@ -168,7 +168,7 @@ func TestInputsOfASubmitThatDiedAreSweptAtOpen(t *testing.T) {
 		}
 		for _, key := range []string{"in/dead/job-1/0", "in/dead/job-1/1", kept[1]} {
 			if storage.ValidKey(key) {
-				put(t, blobs, key)
+				put(t, blobs, key, "")
 			}
 		}
 		enginetest.Open(t, engine.Config{Store: jobs, Storage: blobs})

@@ -32,6 +32,7 @@ func (f File) Clone() File {
 		f.Outputs[i].Media = bytes.Clone(f.Outputs[i].Media)
 	}
 	f.Error = clonePointer(f.Error)
+	f.More = slices.Clone(f.More)
 	return f
 }
 

@@ -80,6 +80,7 @@ func (f *File) fields(c *coder) {
 	part(c, 17, &f.Error)
 	c.time(18, &f.Started)
 	c.time(19, &f.Ended)
+	parts(c, 20, &f.More)
 }
 
 // AppendBinary implements [encoding.BinaryAppender].
@@ -133,6 +134,15 @@ func (e *Event) fields(c *coder) {
 	signed(c, 7, &e.Run)
 	c.time(8, &e.Time)
 	c.raw(9, &e.Data)
+}
+
+func (s *Source) fields(c *coder) {
+	c.keep(&s.unknown)
+	text(c, 1, &s.Name)
+	text(c, 2, &s.Type)
+	text(c, 3, &s.Blob)
+	text(c, 4, &s.URL)
+	signed(c, 5, &s.Size)
 }
 
 func (s *Spec) fields(c *coder) {

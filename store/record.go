@@ -119,7 +119,8 @@ type State struct {
 	unknown string // fields that this version does not know
 }
 
-// File is the user's view of one input. When its job is cancelled, a file that
+// File is the user's view of one input, or of all of them if the operation joins
+// them. When its job is cancelled, a file that
 // has not ended is cancelled too, whatever its own record still says.
 type File struct {
 	Version   int             `json:"v"`
@@ -141,8 +142,22 @@ type File struct {
 	Error     *Error          `json:"error,omitempty"`
 	Started   time.Time       `json:"started,omitzero"`
 	Ended     time.Time       `json:"ended,omitzero"`
+	// More are the inputs after the first, which Name, Type, Blob, URL and Size
+	// are about.
+	More []Source `json:"more,omitempty"`
 
 	unknown string // fields that this version does not know
+}
+
+// Source is one input of a file that joins several. Its fields are those of [File].
+type Source struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+	Blob string `json:"blob"`
+	URL  string `json:"url,omitempty"`
+	Size int64  `json:"size"`
+
+	unknown string
 }
 
 // Output is one file that an operation made.

@@ -26,18 +26,11 @@ func checkOffers(_ context.Context, c codec.Codec, s Sample) error {
 	if !reflect.DeepEqual(offers, c.Offers()) {
 		return errors.New("the offers change from call to call")
 	}
-	target := ""
-	if t, ok := s.Op.(codec.Targeter); ok {
-		target = t.Target()
-	}
 	mediaType := s.input().Type()
-	for _, o := range offers {
-		if o.Op == s.Op.Name() && slices.Contains(o.From, mediaType) &&
-			(target == "" && len(o.To) == 0 || slices.Contains(o.To, target)) {
-			return nil
-		}
+	if slices.ContainsFunc(offers, func(o codec.Offer) bool { return o.Takes(s.Op, mediaType) }) {
+		return nil
 	}
-	return fmt.Errorf("no offer of %q from %q to %q", s.Op.Name(), mediaType, target)
+	return fmt.Errorf("no offer of %q from %q to %q", s.Op.Name(), mediaType, codec.Target(s.Op))
 }
 
 func wellFormed(o codec.Offer) error {

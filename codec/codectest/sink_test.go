@@ -20,9 +20,12 @@ func TestSinkKeepsCommittedBytes(t *testing.T) {
 	if !ok {
 		t.Fatal("a seekable output is no SeekableWriter")
 	}
-	io.WriteString(sw, "hello world")
-	sw.Seek(6, io.SeekStart)
-	io.WriteString(sw, "W")
+	_, err1 := io.WriteString(sw, "hello world")
+	_, err2 := sw.Seek(6, io.SeekStart)
+	_, err3 := io.WriteString(sw, "W")
+	if err := errors.Join(err1, err2, err3); err != nil {
+		t.Fatal(err)
+	}
 	got := make([]byte, 5)
 	if _, err := sw.ReadAt(got, 6); err != nil || string(got) != "World" {
 		t.Errorf("ReadAt = %q, %v", got, err)
@@ -73,8 +76,12 @@ func TestInputsCountAndFail(t *testing.T) {
 	if in.Type() != "image/gif" || in.Size() != 20 || in.Name() != "a.gif" {
 		t.Errorf("input %q %d %q", in.Type(), in.Size(), in.Name())
 	}
-	in.ReadAt(make([]byte, 6), 0)
-	in.ReadAt(make([]byte, 100), 10)
+	if _, err := in.ReadAt(make([]byte, 6), 0); err != nil {
+		t.Error(err)
+	}
+	if _, err := in.ReadAt(make([]byte, 100), 10); !errors.Is(err, io.EOF) {
+		t.Errorf("a read past the end says %v", err)
+	}
 	if in.Bytes() != 16 || in.Calls() != 2 {
 		t.Errorf("counted %d bytes in %d calls, want 16 in 2", in.Bytes(), in.Calls())
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -48,6 +49,14 @@ func (s Sample) work(in codec.Input, out codec.Sink) *codec.Work {
 	return &codec.Work{
 		Op: s.Op, In: []codec.Input{in}, Out: out, Policy: s.Policy, Threads: 1,
 	}
+}
+
+// takesAnything reports whether the codec offers the sample's operation for files
+// of all kinds, so that it has none to refuse.
+func (s Sample) takesAnything(c codec.Codec) bool {
+	return slices.ContainsFunc(c.Offers(), func(o codec.Offer) bool {
+		return o.Makes(s.Op) && slices.Contains(o.From, codec.AnyType)
+	})
 }
 
 // check defends one clause of the contract with one sample.
@@ -135,7 +144,7 @@ func process(ctx context.Context, c codec.Codec, w *codec.Work, sink *Sink) (err
 	if open := sink.Open(); len(open) > 0 {
 		return &fault{fmt.Sprintf("the output %q is neither committed nor aborted", open[0].Name)}
 	}
-	if context.Cause(ctx) == errHang {
+	if errors.Is(context.Cause(ctx), errHang) {
 		return &fault{"it hangs"}
 	}
 	return err

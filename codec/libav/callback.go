@@ -71,3 +71,13 @@ func spoolAVSeekOutput(handle C.uintptr_t, offset C.int64_t, whence C.int) C.int
 	s.writeAt = at
 	return C.int64_t(at)
 }
+
+//export spoolAVFrame
+func spoolAVFrame(handle C.uintptr_t, f *C.AVFrame) C.int {
+	s := sessionOf(handle)
+	if err := s.see(frame{f}); err != nil {
+		s.seeErr = err
+		return C.AVERROR_EXTERNAL
+	}
+	return 0
+}

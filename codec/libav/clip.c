@@ -9,6 +9,10 @@
 // need what came before, and containers put sound a little ahead of its picture.
 enum { PREROLL = 300000, FURTHER = 1000000, TRIES = 6 };
 
+// How many packets are read for one key frame: without a bound, a film that has
+// no more of them would be read to its end.
+enum { MOST_PACKETS = 20000 };
+
 static AVStream *main_picture(const SpoolJob *job)
 {
     for (int i = 0; i < job->count; i++) {
@@ -36,7 +40,7 @@ static int find_key(SpoolJob *job, const AVStream *picture, int last, int64_t wa
                     int64_t *time)
 {
     *time = AV_NOPTS_VALUE;
-    for (;;) {
+    for (int n = 0; n < MOST_PACKETS; n++) {
         if (spool_stopped(job))
             return AVERROR_EXIT;
         int err = av_read_frame(job->in, job->packet);
@@ -54,6 +58,7 @@ static int find_key(SpoolJob *job, const AVStream *picture, int last, int64_t wa
         if (!last || t > want)
             return 0;
     }
+    return *time == AV_NOPTS_VALUE ? AVERROR_EOF : 0;
 }
 
 // spool_seek goes to the last key frame that is shown at the time start or before,
@@ -139,17 +144,19 @@ int spool_clip_frame(const SpoolJob *job, SpoolTrack *t, AVFrame *f)
     return 1;
 }
 
-// spool_clip_done reports whether all that is in the clip was read.
+// spool_clip_done reports whether all that the output needs was read.
 int spool_clip_done(const SpoolJob *job)
 {
-    if (!job->length)
-        return 0;
+    int any = 0;
     for (int i = 0; i < job->count; i++) {
         const SpoolTrack *t = job->tracks[i];
         enum AVMediaType kind = t->from->codecpar->codec_type;
         int cover = t->from->disposition & AV_DISPOSITION_ATTACHED_PIC;
-        if (!cover && (kind == AVMEDIA_TYPE_VIDEO || kind == AVMEDIA_TYPE_AUDIO) && !t->done)
+        if (cover || (kind != AVMEDIA_TYPE_VIDEO && kind != AVMEDIA_TYPE_AUDIO))
+            continue;
+        if (!t->done)
             return 0;
+        any = 1;
     }
-    return 1;
+    return any;
 }

@@ -10,6 +10,7 @@ import (
 type clip struct {
 	start, length float64 // seconds, from the start of the input
 	fast          bool    // copy, from the last key frame before start
+	still         bool    // one picture, the one shown at start
 }
 
 func (c clip) whole() bool { return c.length == 0 }

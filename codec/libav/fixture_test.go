@@ -8,6 +8,9 @@ import (
 	"image/gif"
 	"math"
 	"testing"
+
+	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/codectest"
 )
 
 // wave returns a WAV file with a tone of 440 Hz, 16 bits, 44.1 kHz, stereo.
@@ -48,4 +51,15 @@ func animation(t testing.TB, frames, w, h int) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// film returns a film of 1.2 seconds in mp4.
+func film(t testing.TB) []byte {
+	t.Helper()
+	in := codectest.NewInput("walk.gif", "", animation(t, 12, 64, 48))
+	o, err := convert(t.Context(), in, codec.Convert{Format: "mp4"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o.Data
 }

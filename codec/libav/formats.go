@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/spoolmedia/spool/codec"
 )
 
 // demuxers names the one demuxer that reads each media type. The libraries
@@ -63,6 +65,8 @@ func probeSize(demuxer string) int64 {
 type target struct {
 	muxer      string
 	sound      bool // for sound alone
+	still      bool // one picture
+	mute       bool // pictures alone
 	seekable   bool // the muxer goes back to complete its header or index
 	covers     bool // can hold a cover picture
 	chapters   bool
@@ -148,6 +152,24 @@ var (
 // coverCodecs are pictures that players show as covers.
 var coverCodecs = []string{"mjpeg", "png"}
 
+// targetOf is the target of a request.
+func targetOf(op request) (target, bool) {
+	family := op.family
+	if family == nil {
+		family = targets
+	}
+	t, ok := family[op.Format]
+	return t, ok
+}
+
+// silentFormats are those of a family without sound whose muxer and encoder this
+// build has.
+func silentFormats(family map[string]target) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(family)), func(name string) bool {
+		return !hasMuxer(family[name].muxer) || !hasEncoder(family[name].video)
+	})
+}
+
 // outputFormats are the targets whose muxer and encoders this build has.
 func outputFormats() []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(targets)), func(name string) bool {
@@ -164,4 +186,24 @@ func soundFormats(formats []string) []string {
 // films are the types of inputs without those that have no sound.
 func films(types []string) []string {
 	return slices.DeleteFunc(types, func(t string) bool { return t == "image/gif" })
+}
+
+// pictured are the types of inputs that may be films.
+func pictured(types []string) []string {
+	return slices.DeleteFunc(films(types), func(t string) bool {
+		return kindOfType(t) == codec.Audio
+	})
+}
+
+// kept are the types of inputs that can be written as they are.
+func kept(types []string) []string {
+	made := outputFormats()
+	return slices.DeleteFunc(types, func(t string) bool {
+		return !slices.Contains(made, formatName(t))
+	})
+}
+
+// filmFormats are those of the formats that hold video.
+func filmFormats(formats []string) []string {
+	return slices.DeleteFunc(formats, func(name string) bool { return targets[name].sound })
 }

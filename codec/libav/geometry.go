@@ -93,6 +93,19 @@ func (t turn) swaps() bool {
 	return t == clockwise || t == counter || t == clockFlip || t == counterFlip
 }
 
+// degrees is by how much the picture is turned clockwise, after it was mirrored.
+func (t turn) degrees() int {
+	switch t {
+	case clockwise, clockFlip:
+		return 90
+	case halfTurn:
+		return 180
+	case counter, counterFlip:
+		return 270
+	}
+	return 0
+}
+
 // turnOf reads a display matrix (ISO/IEC 14496-12, tkhd): row by row, in fixed
 // point. What is no multiple of a quarter turn is not turned.
 func turnOf(m [9]int32) turn {

@@ -94,15 +94,16 @@ static double seconds(int64_t t, AVRational base)
 }
 
 // Pictures that are decoded but not shown: at the start, where the first shown
-// one needs them, or between others.
+// one needs them, or between others or at the end.
 static void find_cuts(AVStream *st, SpoolStream *s)
 {
+    enum { REORDERED = 16 }; // no codec reorders further
     int n = avformat_index_get_entries_count(st), shown = 0;
     for (int i = 0; i < n; i++) {
         const AVIndexEntry *e = avformat_index_get_entry(st, i);
         if (!(e->flags & AVINDEX_DISCARD_FRAME))
             shown++;
-        else if (shown > 16) // no codec reorders further
+        else if (shown > REORDERED || (shown > 0 && n - i <= REORDERED))
             s->cut_inside = 1;
         else
             s->cut_start = 1;
@@ -158,6 +159,7 @@ void spool_describe(SpoolJob *job, int index, SpoolStream *s)
     s->profile = avcodec_profile_name(p->codec_id, p->profile);
     s->decodable = avcodec_find_decoder(p->codec_id) != NULL;
     s->disposition = st->disposition;
+    s->tick = st->time_base;
     s->start = seconds(st->start_time, st->time_base);
     s->duration = seconds(st->duration, st->time_base);
     s->bit_rate = p->bit_rate;

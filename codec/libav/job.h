@@ -13,6 +13,7 @@
 #include <libavcodec/avcodec.h>
 #include <libavfilter/avfilter.h>
 #include <libavformat/avformat.h>
+#include <libavutil/bprint.h>
 
 #define SPOOL_NOTES 20
 #define SPOOL_NOTE_SIZE 240
@@ -23,7 +24,7 @@ typedef struct SpoolTrack {
     AVStream *from, *to;
     AVCodecContext *decoder, *encoder; // NULL: packets are copied
     AVFilterGraph *graph;
-    AVFilterContext *source, *sink;
+    AVFilterContext *source, *sink, *second;
     char *filters;      // what lies between decoder and encoder
     AVDictionary *options;
     AVFrame *last;      // parameters of the frames that graph takes
@@ -35,12 +36,31 @@ typedef struct SpoolTrack {
     int64_t first_dts, first_pts, end_pts; // of all that was written
     AVPacket *held;     // written late: see hold.c
     int interlaced;
-    int done;           // the clip has all it needs of this track
+    int done;           // the output has all it needs of this track
+    int tap;            // frames go to Go, there is no output
+    int64_t limit;      // frames that are given on at most; 0: all
+    int64_t given;
+    AVFrame *spare;     // with limit: the last frame before the clip
+    AVBPrint stats;     // of the first pass
+    AVFrame *still;     // a second picture for the filters, or NULL
     // The libraries lose the duration of frames in the encoders: it is kept
     // here, by timestamp, until the packet comes out.
     struct { int64_t pts, duration; } durations[SPOOL_DURATIONS];
     unsigned durations_at;
 } SpoolTrack;
+
+// How a stream is decoded and encoded.
+typedef struct SpoolEncode {
+    const char *encoder; // NULL: frames go to Go
+    const char *filters; // from [in], and [still] if there is one, to [out]
+    AVDictionary *options; // of the encoder; taken over
+    AVFrame *still;      // taken over
+    const char *stats;   // of the first pass, for the second; or NULL
+    int threads;
+    int64_t max_pixels, limit;
+    int keys;            // only key frames are decoded
+    int slices;          // threads share a frame, so that it comes out at once
+} SpoolEncode;
 
 typedef struct SpoolJob {
     uintptr_t handle;   // of the Go session
@@ -58,7 +78,8 @@ typedef struct SpoolJob {
     int64_t end;        // of the last packet written, in AV_TIME_BASE
     int64_t packets;    // written
     int read_fault;     // what ended the input before its end, or 0
-    int header, drained;
+    int header;
+    int plain;          // tags, titles of chapters and traces of the software are left out
     AVPacket *packet, *encoded;
     AVFrame *decoded, *filtered;
     char fault[256];    // what a function failed on, if it knows more than its code
@@ -74,7 +95,7 @@ typedef struct SpoolStream {
     uint32_t tag;       // the container's code for the codec, or 0
     const char *profile;
     int decodable, width, height, bits, disposition, rgb, full_range, interlaced, alpha;
-    AVRational aspect, rate;
+    AVRational aspect, rate, tick;
     int primaries, transfer, matrix, color_range;
     int sample_rate, channels, sample_bits, floating, pixel_bits;
     char layout[64];
@@ -113,7 +134,7 @@ double spool_duration(const SpoolJob *job); // seconds; NaN: unknown
 
 // output.c
 int spool_open_output(SpoolJob *job, const char *muxer, int seekable);
-int spool_new_track(SpoolJob *job, int input, SpoolTrack **track);
+int spool_new_track(SpoolJob *job, int input, int tap, SpoolTrack **track);
 int spool_add_copy(SpoolJob *job, int input, const char *tag);
 int spool_job_start(SpoolJob *job, AVDictionary **options, double offset, double length,
                     int chapters);
@@ -126,11 +147,18 @@ int spool_hold_back(SpoolJob *job, SpoolTrack *t, AVPacket *packet);
 int spool_release(SpoolJob *job, SpoolTrack *t);
 
 // track.c
-int spool_add_encode(SpoolJob *job, int input, const char *encoder, const char *filters,
-                     AVDictionary **options, int threads, int64_t max_pixels);
+int spool_add_encode(SpoolJob *job, int input, SpoolEncode *e);
 int spool_set_colour(SpoolJob *job, int track, int primaries, int transfer, int matrix, int range);
 int spool_decode(SpoolJob *job, SpoolTrack *t, AVPacket *packet); // NULL: the end
+int spool_rewind(SpoolJob *job, SpoolTrack *t); // after a seek
 void spool_track_free(SpoolTrack *t);
+
+// still.c
+int spool_write_picture(SpoolJob *job, SpoolEncode *e, int primaries, int transfer, int matrix,
+                        int range);
+
+// graph.c
+int spool_build_graph(SpoolTrack *t, const AVFrame *like);
 
 // clip.c
 int spool_seek(SpoolJob *job, double start, int exact, double *key);
@@ -142,6 +170,7 @@ int spool_clip_done(const SpoolJob *job);
 int spool_job_run(SpoolJob *job, int packets); // AVERROR_EOF: all is read and encoded
 
 // In Go.
+extern int spoolAVFrame(uintptr_t handle, AVFrame *frame); // of a tap
 extern int spoolAVRead(uintptr_t handle, uint8_t *buffer, int size);
 extern int64_t spoolAVSeekInput(uintptr_t handle, int64_t offset, int whence);
 extern int spoolAVWrite(uintptr_t handle, uint8_t *buffer, int size);

@@ -51,9 +51,42 @@ int spool_open_output(SpoolJob *job, const char *muxer, int seekable)
     job->out->avoid_negative_ts = AVFMT_AVOID_NEG_TS_AUTO;
     // FLAC in MP4 still counts as an experiment.
     job->out->strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL;
+    return 0;
+}
+
+// Matroska holds no attachment without a name and a type, and the language of a
+// stream is what players choose by.
+static int copy_plain_tags(AVStream *to, const AVStream *from)
+{
+    static const char *const kept[] = {"language", "filename", "mimetype"};
+    int attached = from->codecpar->codec_type == AVMEDIA_TYPE_ATTACHMENT;
+    for (size_t i = 0; i < (attached ? FF_ARRAY_ELEMS(kept) : 1); i++) {
+        const AVDictionaryEntry *e = av_dict_get(from->metadata, kept[i], NULL, 0);
+        int err = e ? av_dict_set(&to->metadata, e->key, e->value, 0) : 0;
+        if (err < 0)
+            return err;
+    }
+    return 0;
+}
+
+// Metadata of a stream that describes the old encode is not passed on.
+static int copy_tags(const SpoolJob *job, AVStream *to, const AVStream *from, int encoded)
+{
+    if (job->plain)
+        return copy_plain_tags(to, from);
+    int err = av_dict_copy(&to->metadata, from->metadata, 0);
+    if (encoded)
+        av_dict_set(&to->metadata, "encoder", NULL, 0);
+    return err;
+}
+
+// list_inputs makes the list of which track is made of which stream; none so far.
+static int list_inputs(SpoolJob *job)
+{
+    if (job->by_input)
+        return 0;
     job->inputs = job->in->nb_streams;
-    job->by_input = av_malloc_array(job->inputs, sizeof *job->by_input);
-    if (!job->by_input)
+    if (!(job->by_input = av_malloc_array(job->inputs, sizeof *job->by_input)))
         return AVERROR(ENOMEM);
     for (int i = 0; i < job->inputs; i++) {
         job->by_input[i] = -1;
@@ -62,17 +95,12 @@ int spool_open_output(SpoolJob *job, const char *muxer, int seekable)
     return 0;
 }
 
-// Metadata of a stream that describes the old encode is not passed on.
-static int copy_tags(AVStream *to, const AVStream *from, int encoded)
+// spool_new_track makes a track of a stream of the input; a tap has no output.
+int spool_new_track(SpoolJob *job, int input, int tap, SpoolTrack **track)
 {
-    int err = av_dict_copy(&to->metadata, from->metadata, 0);
-    if (encoded)
-        av_dict_set(&to->metadata, "encoder", NULL, 0);
-    return err;
-}
-
-int spool_new_track(SpoolJob *job, int input, SpoolTrack **track)
-{
+    int err = list_inputs(job);
+    if (err < 0)
+        return err;
     SpoolTrack **grown = av_realloc_array(job->tracks, job->count + 1, sizeof *grown);
     if (!grown)
         return AVERROR(ENOMEM);
@@ -81,22 +109,25 @@ int spool_new_track(SpoolJob *job, int input, SpoolTrack **track)
     if (!t)
         return AVERROR(ENOMEM);
     job->count++;
+    av_bprint_init(&t->stats, 0, AV_BPRINT_SIZE_UNLIMITED);
     t->from = job->in->streams[input];
     t->from->discard = AVDISCARD_DEFAULT;
     t->next = t->previous = t->last_dts = AV_NOPTS_VALUE;
     t->first_dts = t->first_pts = t->end_pts = AV_NOPTS_VALUE;
     job->by_input[input] = job->count - 1;
+    *track = t;
+    if ((t->tap = tap))
+        return 0;
     if (!(t->to = avformat_new_stream(job->out, NULL)))
         return AVERROR(ENOMEM);
     t->to->disposition = t->from->disposition;
-    *track = t;
     return spool_hold(t, job->out->oformat->name);
 }
 
 int spool_add_copy(SpoolJob *job, int input, const char *tag)
 {
     SpoolTrack *t;
-    int err = spool_new_track(job, input, &t);
+    int err = spool_new_track(job, input, 0, &t);
     if (err < 0)
         return err;
     if ((err = avcodec_parameters_copy(t->to->codecpar, t->from->codecpar)) < 0 ||
@@ -108,7 +139,7 @@ int spool_add_copy(SpoolJob *job, int input, const char *tag)
     t->to->r_frame_rate = t->from->r_frame_rate;
     t->to->sample_aspect_ratio = t->from->sample_aspect_ratio;
     t->to->duration = t->from->duration;
-    return copy_tags(t->to, t->from, 0);
+    return copy_tags(job, t->to, t->from, 0);
 }
 
 static int copy_chapters(SpoolJob *job)
@@ -134,7 +165,8 @@ static int copy_chapters(SpoolJob *job)
         to->end = FFMAX(to->start, from->end - shift);
         if (job->length)
             to->end = FFMIN(to->end, length);
-        av_dict_copy(&to->metadata, from->metadata, 0);
+        if (!job->plain)
+            av_dict_copy(&to->metadata, from->metadata, 0);
     }
     return 0;
 }
@@ -154,14 +186,17 @@ int spool_job_start(SpoolJob *job, AVDictionary **options, double offset, double
 {
     job->offset = isnan(offset) ? 0 : llrint(offset * AV_TIME_BASE);
     job->length = llrint(length * AV_TIME_BASE);
-    copy_global_tags(job);
+    if (job->plain)
+        job->out->flags |= AVFMT_FLAG_BITEXACT; // says nothing of the software
+    else
+        copy_global_tags(job);
     for (int i = 0; i < job->count; i++) {
         SpoolTrack *t = job->tracks[i];
         if (t->encoder)
-            copy_tags(t->to, t->from, 1);
+            copy_tags(job, t->to, t->from, 1);
     }
     // Ogg and MP4 keep the tags of a sound file with its stream or its file.
-    if (job->count && !job->out->metadata && job->tracks[0]->from->metadata &&
+    if (!job->plain && job->count && !job->out->metadata && job->tracks[0]->from->metadata &&
         !av_dict_get(job->tracks[0]->to->metadata, "language", NULL, 0))
         av_dict_copy(&job->out->metadata, job->tracks[0]->from->metadata, 0);
     if (chapters) {
@@ -210,8 +245,22 @@ static void repair_times(SpoolTrack *t, AVPacket *p)
     t->last_dts = p->dts;
 }
 
+// cut_padding takes samples that a packet has but that are not to be heard, at the
+// end of a sound without gaps, from its duration.
+static void cut_padding(const SpoolTrack *t, AVPacket *p)
+{
+    size_t size;
+    const uint8_t *skip = av_packet_get_side_data(p, AV_PKT_DATA_SKIP_SAMPLES, &size);
+    if (!skip || size < 10 || t->encoder || t->from->codecpar->sample_rate <= 0)
+        return;
+    int64_t end = av_rescale_q(AV_RL32(skip + 4), (AVRational){1, t->from->codecpar->sample_rate},
+                               t->from->time_base);
+    p->duration = FFMAX(0, p->duration - end);
+}
+
 int spool_write(SpoolJob *job, SpoolTrack *t, AVPacket *packet, AVRational base)
 {
+    cut_padding(t, packet);
     av_packet_rescale_ts(packet, base, t->to->time_base);
     packet->stream_index = t->to->index;
     packet->pos = -1;

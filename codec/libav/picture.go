@@ -7,31 +7,51 @@ import (
 )
 
 // pictures plans the encode of a video stream.
-func (p *planner) pictures(s stream) encode {
+func (p *planner) pictures(s stream) (encode, error) {
+	f := p.upright(s)
+	edits, from, s, err := p.edited(s)
+	if err != nil {
+		return encode{}, err
+	}
 	e := encode{encoder: p.target.video, options: videoOptions(p.target.video, p.op.Quality),
 		colour: s.colour}
-	var f []string
-	if s.turn != upright {
-		f = append(f, string(s.turn))
-	}
-	f = append(f, p.resize(s)...)
+	p.op.rate.apply(&e, s)
+	f = append(append(f, edits...), p.resize(s, from)...)
 	format, filters := p.pixels(s, &e)
 	f = append(append(f, filters...), "format="+format)
-	e.filters = strings.Join(f, ",")
+	e.filters, e.still = strings.Join(f, ","), p.still
 	if s.interlaced {
 		p.note("The video is interlaced and was left so.")
 	}
-	return e
+	return e, nil
+}
+
+// upright returns the filters that make s stand upright.
+func (p *planner) upright(s stream) []string {
+	var f []string
+	if s.dolbyVision {
+		p.note("Dolby Vision data was left out; the colours are those of the base layer.")
+	}
+	if s.interlaced && p.target.still {
+		f = append(f, "bwdif=deint=interlaced")
+	}
+	if s.turn != upright {
+		f = append(f, string(s.turn))
+	}
+	return f
 }
 
 // resize returns the filters for the size asked for, or those that make odd
 // sides even, and sets the size shown.
-func (p *planner) resize(s stream) []string {
+func (p *planner) resize(s stream, from size) []string {
 	if p.op.Width == 0 && p.op.Height == 0 {
-		p.size = s.shown()
-		return p.trim(s)
+		p.size = from
+		if len(p.op.edits) > 0 {
+			return p.trim(from)
+		}
+		return p.trim(s.asStored())
 	}
-	l := arrange(s.shown(), p.op.Convert)
+	l := arrange(from, p.op.Convert)
 	p.size = l.canvas
 	f := []string{fmt.Sprintf("scale=%d:%d:flags=bicubic", l.scaled.w, l.scaled.h), "setsar=1"}
 	c, z := l.canvas, l.scaled
@@ -45,11 +65,8 @@ func (p *planner) resize(s stream) []string {
 	return f
 }
 
-func (p *planner) trim(s stream) []string {
-	z := s.stored()
-	if s.turn.swaps() {
-		z = z.swapped()
-	}
+// trim cuts pictures that are stored as z to even sides.
+func (p *planner) trim(z size) []string {
 	even := z.even()
 	if even == z {
 		return nil
@@ -67,20 +84,16 @@ func (p *planner) trim(s stream) []string {
 // colour tags of e.
 func (p *planner) pixels(s stream, e *encode) (string, []string) {
 	h264 := e.encoder == "libx264"
-	if s.dolbyVision {
-		p.note("Dolby Vision data was left out; the colours are those of the base layer.")
-	}
 	if s.alpha && !s.rgb {
 		p.note("The transparency of the video was left out.")
 	}
 	switch {
-	case s.hdr() && h264 && p.tones:
-		p.note("The HDR picture was mapped to standard dynamic range.")
-		e.colour = colour{bt709, bt709, bt709, limited}
-		return "yuv420p", toneMap(s.colour)
 	case s.hdr() && h264:
-		p.note("The HDR picture was not mapped to standard dynamic range: this build cannot.")
-		return "yuv420p", nil
+		tones, mapped := p.standardRange(s)
+		if mapped {
+			e.colour = colour{bt709, bt709, bt709, limited}
+		}
+		return "yuv420p", tones
 	case s.bits > 8 && !h264 && !s.rgb:
 		e.options["profile"] = "2"
 		return "yuv420p10le", nil
@@ -101,6 +114,20 @@ func (p *planner) pixels(s stream, e *encode) (string, []string) {
 		p.note(strconv.Itoa(s.bits) + " bits a sample were reduced to 8.")
 	}
 	return "yuv420p", nil
+}
+
+// standardRange returns the filters that map an HDR picture to standard dynamic
+// range, and whether there are any.
+func (p *planner) standardRange(s stream) (filters []string, mapped bool) {
+	switch {
+	case !s.hdr():
+		return nil, false
+	case !p.tones:
+		p.note("The HDR picture was not mapped to standard dynamic range: this build cannot.")
+		return nil, false
+	}
+	p.note("The HDR picture was mapped to standard dynamic range.")
+	return toneMap(s.colour), true
 }
 
 // toneMap maps PQ or HLG to BT.709 through linear light. What the tags leave

@@ -2,8 +2,10 @@ package libav
 
 import (
 	"fmt"
+	"image"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/spoolmedia/spool/codec"
 )
@@ -12,8 +14,11 @@ import (
 type encode struct {
 	encoder string
 	options map[string]string
-	filters string // between decoder and encoder
-	colour  colour // tags for the encoder
+	filters string       // between decoder and encoder
+	colour  colour       // tags for the encoder
+	still   *image.NRGBA // a second picture for the filters, as [still]
+	limit   int          // frames at most; 0: all
+	stats   string       // of a first pass, for encoders that keep none in a file
 }
 
 // track is a stream of the output.
@@ -29,14 +34,18 @@ type plan struct {
 	report  []codec.Stream // one for each stream of the input, in order
 	notes   []string
 	options map[string]string
-	size    size    // of the picture as shown, zero for sound
-	offset  float64 // seconds by which the output starts earlier
+	still   *image.NRGBA // that an edit lays over
+	upTo    string       // the filters of a still up to a picture for Go
+	palette string       // the filters for a GIF's, "" for others
+	size    size         // of the picture as shown, zero for sound
+	offset  float64      // seconds by which the output starts earlier
 }
 
 // source is the input of a plan, from its headers.
 type source struct {
 	name, mediaType string
 	streams         []stream
+	length          time.Duration // of the clip of it; 0: unknown
 }
 
 // planner makes a plan.
@@ -50,7 +59,7 @@ type planner struct {
 
 // makePlan decides what becomes of each stream of the input.
 func makePlan(in source, op request, tones bool) (plan, error) {
-	t, ok := targets[op.Format]
+	t, ok := targetOf(op)
 	if !ok {
 		return plan{}, codec.Errorf(codec.Unsupported, "%s cannot be made into %s", in.name, op.Format)
 	}
@@ -58,10 +67,7 @@ func makePlan(in source, op request, tones bool) (plan, error) {
 		source: in, target: t, op: op, tones: tones}
 	best, sound := bestVideo(in.streams), bestAudio(in.streams)
 	for i, s := range in.streams {
-		p.report[i] = codec.Stream{Index: i, Kind: string(s.kind), Codec: s.codec}
-		if s.cover {
-			p.report[i].Kind = string(codec.Image)
-		}
+		p.report[i] = codec.Stream{Index: i, Kind: s.spokenKind(), Codec: s.codec}
 		if err := p.place(s, best, sound); err != nil {
 			return plan{}, err
 		}
@@ -75,15 +81,21 @@ func makePlan(in source, op request, tones bool) (plan, error) {
 // place decides about one stream.
 func (p *planner) place(s stream, best, sound int) error {
 	switch {
+	case (p.target.still || p.target.mute) && s.index != best:
+		p.drop(s, p.op.Format+" is made of the main video stream")
+	case s.cover && p.op.plain:
+		p.drop(s, "cover pictures are metadata")
 	case s.cover:
 		p.cover(s)
 	case s.kind == video && p.target.sound:
 		p.drop(s, p.op.Format+" holds sound only")
+	case p.op.remux && s.kind == subtitle, p.op.remux && s.kind == video && s.index != best:
+		p.copy(s, p.target.tags[s.codec])
 	case s.kind == video && s.index != best:
 		p.drop(s, "only the main video stream is kept")
 	case s.kind == video:
 		return p.video(s)
-	case s.kind == audio && p.target.sound && s.index != sound:
+	case s.kind == audio && p.target.sound && s.index != sound && !p.op.remux:
 		p.drop(s, "only one sound stream fits into "+p.op.Format)
 	case s.kind == audio:
 		return p.audio(s)
@@ -131,7 +143,18 @@ func (p *planner) video(s stream) error {
 	if s.width <= 0 || s.height <= 0 {
 		return codec.Errorf(codec.Invalid, "%s: its video has no picture size", p.name)
 	}
-	p.encode(s, p.pictures(s), reason)
+	switch {
+	case p.target.still:
+		p.encode(s, p.picture(s), reason)
+	case p.target.mute:
+		p.encode(s, p.animation(s), reason)
+	default:
+		e, err := p.pictures(s)
+		if err != nil {
+			return err
+		}
+		p.encode(s, e, reason)
+	}
 	return nil
 }
 
@@ -139,7 +162,7 @@ func (p *planner) video(s stream) error {
 func (p *planner) whyNotCopied(s stream) string {
 	editList := p.target.muxer == "mp4" || p.target.muxer == "mov"
 	switch {
-	case !slices.Contains(p.target.copies[video], s.codec):
+	case !p.op.remux && !slices.Contains(p.target.copies[video], s.codec):
 		return fmt.Sprintf("%s does not hold %s video", p.op.Format, s.spoken())
 	case math.IsNaN(s.start):
 		return "its pictures have no times to copy"
@@ -150,8 +173,8 @@ func (p *planner) whyNotCopied(s stream) string {
 }
 
 func (p *planner) audio(s stream) error {
-	changes := p.op.newSound && (!p.target.pcm || !p.op.clip.whole())
-	if !changes && slices.Contains(p.target.copies[audio], s.codec) {
+	reason := p.whySoundNotCopied(s)
+	if reason == "" {
 		p.copy(s, "")
 		return nil
 	}
@@ -163,12 +186,35 @@ func (p *planner) audio(s stream) error {
 		p.note("A sound stream was left out: this FFmpeg cannot decode " + s.spoken() + " sound.")
 		return nil
 	}
-	reason := "a change was asked for"
-	if !changes {
-		reason = fmt.Sprintf("%s does not hold %s sound", p.op.Format, s.spoken())
+	e, err := p.sound(s)
+	if err != nil {
+		return err
 	}
-	p.encode(s, p.sound(s), reason)
+	p.encode(s, e, reason)
 	return nil
+}
+
+// whySoundNotCopied says what keeps the sound from being copied; "": nothing.
+func (p *planner) whySoundNotCopied(s stream) string {
+	switch {
+	case p.op.newSound && !p.staysSmall(s) &&
+		(!p.target.pcm || !p.op.clip.whole() || len(p.op.edits) > 0):
+		return "a change was asked for"
+	case !p.op.remux && !slices.Contains(p.target.copies[audio], s.codec):
+		return fmt.Sprintf("%s does not hold %s sound", p.op.Format, s.spoken())
+	case s.codec == "mp3" && p.mediaType == "audio/mpeg" && s.start > 0 && p.target.muxer == "matroska":
+		return "a copy would begin with silence that the MP3 file marks as not to be heard"
+	}
+	return ""
+}
+
+// staysSmall reports whether an encode would not make the sound smaller.
+func (p *planner) staysSmall(s stream) bool {
+	if !p.op.onlyLess || s.bitRate <= 0 {
+		return false
+	}
+	b := p.bitRate(p.target.audio, min(s.channels, mostChannels(p.target.audio)), s.sampleRate)
+	return s.bitRate <= int64(b)*11/10
 }
 
 // complete checks that there is something to make, and sets the output's start.
@@ -187,14 +233,22 @@ func (p *planner) complete() error {
 	}
 	p.offset = math.NaN()
 	for _, t := range p.tracks {
-		if t.from.cover || t.from.kind != video && t.from.kind != audio {
-			continue
-		}
-		if s := t.from.start; !math.IsNaN(s) && !(s >= p.offset) {
-			p.offset = s
+		p.offset = earlier(p.offset, t.from)
+	}
+	if p.target.still || p.target.mute { // its time counts from where all of the film begins
+		for _, s := range p.streams {
+			p.offset = earlier(p.offset, s)
 		}
 	}
 	return nil
+}
+
+// earlier is the start of s if that is known and before at.
+func earlier(at float64, s stream) float64 {
+	if s.cover || s.kind != video && s.kind != audio || math.IsNaN(s.start) || s.start >= at {
+		return at
+	}
+	return s.start
 }
 
 func (p *planner) copy(s stream, tag string) {

@@ -10,17 +10,33 @@ type request struct {
 	newVideo, newSound bool // a field asks for a change: a copy will not do
 	bitRate            int  // of sound, in bits a second; 0 goes by the quality
 	clip               clip
+	family             map[string]target // where Format is looked up; nil: targets
+	frameRate          float64
+	edits              []edit
+	normalize          bool   // the loudness of sound is measured and set
+	gravity            string // what stays when Fit cuts
+	onlyLess           bool   // sound is encoded only if it gets smaller
+	rate               *rate  // of video, instead of the quality
+	plain              bool   // without tags, titles and covers
+	remux              bool   // in the format that it has, whatever the codecs
+	choose             bool   // the picture that stands for the film is wanted
 }
 
 // requestOf translates an operation on an input of the media type; false means
 // that it is none of this package's.
 func requestOf(op codec.Operation, mediaType string) (request, bool) {
+	if r, at, ok := stillOf(op); ok {
+		if r.choose = at == nil; !r.choose {
+			r.clip.start = *at
+		}
+		return r, true
+	}
 	switch op := op.(type) {
 	case codec.Convert:
 		changed := op.Quality != 0
+		op = op.WithDefaults()
 		return request{
-			Convert:  op.WithDefaults(),
-			newVideo: changed || op.Width != 0 || op.Height != 0, newSound: changed,
+			Convert: op, newVideo: changed || op.Width != 0 || op.Height != 0, newSound: changed,
 		}, true
 	case codec.ExtractAudio:
 		r := request{Convert: codec.Convert{Format: op.Target()}.WithDefaults(), bitRate: 192_000}
@@ -28,6 +44,11 @@ func requestOf(op codec.Operation, mediaType string) (request, bool) {
 			r.newSound, r.bitRate = true, op.BitrateKbps*1000
 		}
 		return r, true
+	case codec.GIF:
+		return animationOf(op), true
+	case codec.StripMetadata:
+		return request{Convert: codec.Convert{Format: sameFormat(mediaType)}.WithDefaults(),
+			plain: true, remux: true}, true
 	case codec.Trim:
 		changed := op.Quality != 0
 		op = op.WithDefaults()
@@ -38,7 +59,7 @@ func requestOf(op codec.Operation, mediaType string) (request, bool) {
 		return request{
 			Convert:  codec.Convert{Format: op.Format, Quality: op.Quality}.WithDefaults(),
 			newVideo: !fast || changed, newSound: !fast || changed,
-			clip: clip{op.Start, op.Duration, fast},
+			clip: clip{start: op.Start, length: op.Duration, fast: fast},
 		}, true
 	}
 	return request{}, false

@@ -7,6 +7,8 @@ import (
 	"math"
 	"time"
 	"unsafe"
+
+	"github.com/spoolmedia/spool/codec"
 )
 
 // kind is what a stream holds, in the words of [codec.Stream].
@@ -31,6 +33,7 @@ type colour struct{ primaries, transfer, matrix, rng int }
 const (
 	bt709   = 1
 	unknown = 2
+	srgb    = 13
 	pq      = 16
 	hlg     = 18
 
@@ -42,6 +45,7 @@ const (
 type stream struct {
 	index         int
 	kind          kind
+	profile       string
 	codec         string // "" if the libraries do not know it
 	tag           uint32 // the container's code for it, such as "vvc1"
 	decodable     bool
@@ -62,6 +66,7 @@ type stream struct {
 	channels      int
 	layout        string
 	floating      bool
+	tick          float64 // of its timestamps, in seconds
 	start, length float64 // seconds, NaN if unknown
 	bitRate       int64
 }
@@ -71,6 +76,14 @@ func (s stream) hdr() bool { return s.colour.transfer == pq || s.colour.transfer
 // stored is the size of the picture in the file; shown is as a player shows it,
 // with square pixels and turned upright.
 func (s stream) stored() size { return size{s.width, s.height} }
+
+// asStored is the size in the file, turned upright.
+func (s stream) asStored() size {
+	if s.turn.swaps() {
+		return s.stored().swapped()
+	}
+	return s.stored()
+}
 
 func (s stream) shown() size {
 	z := s.stored()
@@ -82,6 +95,14 @@ func (s stream) shown() size {
 		return z.swapped()
 	}
 	return z
+}
+
+// spokenKind is the kind in the words of [codec.Stream].
+func (s stream) spokenKind() string {
+	if s.cover {
+		return string(codec.Image)
+	}
+	return string(s.kind)
 }
 
 // streams describes the input's streams.
@@ -98,11 +119,14 @@ func (s *session) streams() []stream {
 func newStream(index int, d *C.SpoolStream) stream {
 	s := stream{
 		index: index, kind: kindOf(d.kind), codec: C.GoString(d.codec),
-		tag:       uint32(d.tag),
+		profile: C.GoString(d.profile), tag: uint32(d.tag),
 		decodable: d.decodable != 0,
 		cover:     d.disposition&C.AV_DISPOSITION_ATTACHED_PIC != 0,
 		def:       d.disposition&C.AV_DISPOSITION_DEFAULT != 0,
 		start:     float64(d.start), length: float64(d.duration), bitRate: int64(d.bit_rate),
+	}
+	if d.tick.den > 0 {
+		s.tick = float64(d.tick.num) / float64(d.tick.den)
 	}
 	switch s.kind {
 	case video:

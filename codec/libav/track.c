@@ -15,15 +15,20 @@ void spool_track_free(SpoolTrack *t)
         return;
     avfilter_graph_free(&t->graph);
     avcodec_free_context(&t->decoder);
+    if (t->encoder)
+        av_freep(&t->encoder->stats_in);
     avcodec_free_context(&t->encoder);
     av_dict_free(&t->options);
     av_frame_free(&t->last);
+    av_frame_free(&t->still);
+    av_frame_free(&t->spare);
     av_packet_free(&t->held);
     av_free(t->filters);
+    av_bprint_finalize(&t->stats, NULL);
     av_free(t);
 }
 
-static int open_decoder(SpoolJob *job, SpoolTrack *t, int threads, int64_t max_pixels)
+static int open_decoder(SpoolJob *job, SpoolTrack *t, const SpoolEncode *settings)
 {
     const AVCodecParameters *p = t->from->codecpar;
     const AVCodec *codec = avcodec_find_decoder(p->codec_id);
@@ -36,69 +41,16 @@ static int open_decoder(SpoolJob *job, SpoolTrack *t, int threads, int64_t max_p
         return err;
     t->decoder->opaque = job;
     t->decoder->pkt_timebase = t->from->time_base;
-    t->decoder->thread_count = p->codec_type == AVMEDIA_TYPE_VIDEO ? threads : 1;
-    if (max_pixels > 0)
-        t->decoder->max_pixels = max_pixels;
-    return avcodec_open2(t->decoder, codec, NULL);
-}
-
-static void describe_source(const SpoolTrack *t, const AVFrame *f, char *args, size_t size)
-{
-    AVRational tb = t->from->time_base;
-    if (t->decoder->codec_type == AVMEDIA_TYPE_VIDEO) {
-        int n = snprintf(args, size, "video_size=%dx%d:pix_fmt=%d:time_base=%d/%d:pixel_aspect=%d/%d",
-                         f->width, f->height, f->format, tb.num, tb.den,
-                         f->sample_aspect_ratio.num, FFMAX(1, f->sample_aspect_ratio.den));
-        if (SPOOL_BUFFER_HAS_COLOUR)
-            snprintf(args + n, size - n, ":colorspace=%d:range=%d", f->colorspace, f->color_range);
-        return;
+    t->decoder->thread_count = p->codec_type == AVMEDIA_TYPE_VIDEO ? settings->threads : 1;
+    if (settings->max_pixels > 0)
+        t->decoder->max_pixels = settings->max_pixels;
+    if (settings->keys) {
+        t->decoder->skip_frame = AVDISCARD_NONKEY;
+        t->from->discard = AVDISCARD_NONKEY;
     }
-    char layout[64];
-    av_channel_layout_describe(&f->ch_layout, layout, sizeof layout);
-    snprintf(args, size, "sample_rate=%d:sample_fmt=%d:time_base=%d/%d:channel_layout=%s",
-             f->sample_rate, f->format, tb.num, tb.den, layout);
-}
-
-// build_graph makes the filters for frames like f. Once the encoder is open its
-// size is fixed, so later pictures of another size are fitted to it.
-static int build_graph(SpoolTrack *t, const AVFrame *f)
-{
-    int video = t->decoder->codec_type == AVMEDIA_TYPE_VIDEO, err;
-    char args[256], *chain;
-    avfilter_graph_free(&t->graph);
-    if (!(t->graph = avfilter_graph_alloc()))
-        return AVERROR(ENOMEM);
-    t->graph->nb_threads = t->decoder->thread_count;
-    describe_source(t, f, args, sizeof args);
-    err = avfilter_graph_create_filter(&t->source, avfilter_get_by_name(video ? "buffer" : "abuffer"),
-                                       "in", args, NULL, t->graph);
-    if (err < 0)
-        return err;
-    err = avfilter_graph_create_filter(&t->sink,
-                                       avfilter_get_by_name(video ? "buffersink" : "abuffersink"),
-                                       "out", NULL, NULL, t->graph);
-    if (err < 0)
-        return err;
-    if (video && t->encoder && avcodec_is_open(t->encoder))
-        chain = av_asprintf("%s,scale=%d:%d", t->filters, t->encoder->width, t->encoder->height);
-    else
-        chain = av_strdup(t->filters);
-    AVFilterInOut *outputs = avfilter_inout_alloc(), *inputs = avfilter_inout_alloc();
-    if (chain && outputs && inputs) {
-        *outputs = (AVFilterInOut){av_strdup("in"), t->source, 0, NULL};
-        *inputs = (AVFilterInOut){av_strdup("out"), t->sink, 0, NULL};
-        err = avfilter_graph_parse_ptr(t->graph, chain, &inputs, &outputs, NULL);
-    } else
-        err = AVERROR(ENOMEM);
-    avfilter_inout_free(&inputs);
-    avfilter_inout_free(&outputs);
-    av_free(chain);
-    if (err < 0 || (err = avfilter_graph_config(t->graph, NULL)) < 0)
-        return err;
-    if (!video && t->encoder && t->encoder->frame_size > 0 &&
-        !(t->encoder->codec->capabilities & AV_CODEC_CAP_VARIABLE_FRAME_SIZE))
-        av_buffersink_set_frame_size(t->sink, t->encoder->frame_size);
-    return 0;
+    if (settings->keys || settings->slices)
+        t->decoder->thread_type = FF_THREAD_SLICE;
+    return avcodec_open2(t->decoder, codec, NULL);
 }
 
 // first_frame says what the decoder is expected to give.
@@ -152,29 +104,48 @@ static int set_up_encoder(SpoolJob *job, SpoolTrack *t, const AVCodec *codec, in
     return 0;
 }
 
-int spool_add_encode(SpoolJob *job, int input, const char *encoder, const char *filters,
-                     AVDictionary **options, int threads, int64_t max_pixels)
+// take_settings makes what e says the track's.
+static int take_settings(SpoolTrack *t, SpoolEncode *e)
+{
+    t->options = e->options;
+    t->still = e->still;
+    e->options = NULL;
+    e->still = NULL;
+    t->limit = e->limit;
+    t->filters = av_strdup(e->filters);
+    t->last = av_frame_alloc();
+    t->spare = av_frame_alloc();
+    return t->filters && t->last && t->spare ? 0 : AVERROR(ENOMEM);
+}
+
+int spool_add_encode(SpoolJob *job, int input, SpoolEncode *e)
 {
     SpoolTrack *t;
-    int err = spool_new_track(job, input, &t);
-    if (err < 0)
-        return err;
-    t->options = *options;
-    *options = NULL;
-    t->filters = av_strdup(filters);
-    t->last = av_frame_alloc();
-    const AVCodec *codec = avcodec_find_encoder_by_name(encoder);
-    if (!codec)
+    const AVCodec *codec = e->encoder ? avcodec_find_encoder_by_name(e->encoder) : NULL;
+    if (e->encoder && !codec)
         return AVERROR_ENCODER_NOT_FOUND;
-    if (!t->filters || !t->last)
-        return AVERROR(ENOMEM);
-    if ((err = open_decoder(job, t, threads, max_pixels)) < 0 ||
-        (err = first_frame(job, t, t->last)) < 0 ||
-        (err = build_graph(t, t->last)) < 0)
+    int err = spool_new_track(job, input, !e->encoder, &t);
+    if (err < 0 || (err = take_settings(t, e)) < 0 || (err = open_decoder(job, t, e)) < 0 ||
+        (err = first_frame(job, t, t->last)) < 0 || (err = spool_build_graph(t, t->last)) < 0)
         return err;
+    if (t->tap)
+        return 0;
     if (!(t->encoder = avcodec_alloc_context3(codec)))
         return AVERROR(ENOMEM);
-    return set_up_encoder(job, t, codec, threads);
+    if (e->stats && !(t->encoder->stats_in = av_strdup(e->stats)))
+        return AVERROR(ENOMEM);
+    return set_up_encoder(job, t, codec, e->threads);
+}
+
+// spool_rewind makes t ready for packets from elsewhere, after a seek.
+int spool_rewind(SpoolJob *job, SpoolTrack *t)
+{
+    avcodec_flush_buffers(t->decoder);
+    av_frame_unref(t->spare);
+    t->next = t->previous = AV_NOPTS_VALUE;
+    t->given = 0;
+    t->done = 0;
+    return spool_build_graph(t, t->last);
 }
 
 // spool_set_colour opens the encoder of the track, with these tags for video.
@@ -227,6 +198,10 @@ static int encode(SpoolJob *job, SpoolTrack *t, AVFrame *frame)
         return err == AVERROR_EOF ? 0 : err;
     for (;;) {
         err = avcodec_receive_packet(t->encoder, job->encoded);
+        if (t->encoder->flags & AV_CODEC_FLAG_PASS1 && t->encoder->stats_out) {
+            av_bprintf(&t->stats, "%s", t->encoder->stats_out);
+            t->encoder->stats_out[0] = 0;
+        }
         if (err == AVERROR(EAGAIN) || err == AVERROR_EOF)
             return 0;
         if (err < 0)
@@ -247,8 +222,13 @@ static int prepare_frame(SpoolTrack *t, AVFrame *f)
 {
     AVRational base = av_buffersink_get_time_base(t->sink), to = t->encoder->time_base;
     int64_t duration = av_rescale_q(SPOOL_FRAME_DURATION(f), base, to);
+    AVRational rate = av_buffersink_get_frame_rate(t->sink);
+    if (av_cmp_q(base, t->from->time_base) && rate.num > 0) // filters do not convert it
+        duration = av_rescale_q(1, av_inv_q(rate), to);
     f->pts = f->pts == AV_NOPTS_VALUE ? AV_NOPTS_VALUE : av_rescale_q(f->pts, base, to);
     f->pict_type = AV_PICTURE_TYPE_NONE;
+    if (t->encoder->flags & AV_CODEC_FLAG_QSCALE)
+        f->quality = t->encoder->global_quality;
     if (t->encoder->codec_type != AVMEDIA_TYPE_VIDEO)
         return 1;
     if (f->pts == AV_NOPTS_VALUE || (t->previous != AV_NOPTS_VALUE && f->pts <= t->previous))
@@ -256,6 +236,14 @@ static int prepare_frame(SpoolTrack *t, AVFrame *f)
     t->previous = f->pts;
     keep_duration(t, f->pts, duration);
     return 1;
+}
+
+// give_to_go gives a frame of a tap on, with its time in AV_TIME_BASE.
+static int give_to_go(SpoolJob *job, const SpoolTrack *t, AVFrame *f)
+{
+    if (f->pts != AV_NOPTS_VALUE)
+        f->pts = av_rescale_q(f->pts, av_buffersink_get_time_base(t->sink), AV_TIME_BASE_Q);
+    return spoolAVFrame(job->handle, f);
 }
 
 static int drain_graph(SpoolJob *job, SpoolTrack *t)
@@ -266,8 +254,15 @@ static int drain_graph(SpoolJob *job, SpoolTrack *t)
             return 0;
         if (err < 0)
             return err;
-        err = prepare_frame(t, job->filtered) ? encode(job, t, job->filtered) : 0;
+        if (t->limit && t->given >= t->limit)
+            err = 0;
+        else if (t->tap)
+            err = give_to_go(job, t, job->filtered);
+        else
+            err = prepare_frame(t, job->filtered) ? encode(job, t, job->filtered) : 0;
         av_frame_unref(job->filtered);
+        if (++t->given >= t->limit && t->limit)
+            t->done = 1;
         if (err < 0)
             return err;
     }
@@ -293,6 +288,19 @@ static int remember(SpoolTrack *t, const AVFrame *f)
     return av_channel_layout_copy(&t->last->ch_layout, &f->ch_layout);
 }
 
+// usual_length is how long a picture stays of which the container does not say it:
+// by the frame rate, or, if there is none, to the end of a film of one picture.
+static int64_t usual_length(const SpoolTrack *t, const AVFrame *f)
+{
+    const AVStream *st = t->from;
+    if (st->avg_frame_rate.num > 0)
+        return av_rescale_q(1, av_inv_q(st->avg_frame_rate), st->time_base);
+    if (!t->frames && st->start_time != AV_NOPTS_VALUE && st->duration > 0 &&
+        f->best_effort_timestamp != AV_NOPTS_VALUE)
+        return FFMAX(1, st->start_time + st->duration - f->best_effort_timestamp);
+    return av_rescale_q(1, (AVRational){1, 25}, st->time_base);
+}
+
 // stamp gives a decoded frame its time: the demuxer's, or where the last ended.
 static void stamp(SpoolTrack *t, AVFrame *f)
 {
@@ -300,8 +308,8 @@ static void stamp(SpoolTrack *t, AVFrame *f)
     int64_t length = SPOOL_FRAME_DURATION(f);
     if (t->decoder->codec_type == AVMEDIA_TYPE_AUDIO)
         length = av_rescale_q(f->nb_samples, (AVRational){1, f->sample_rate}, base);
-    else if (length <= 0 && t->from->avg_frame_rate.num > 0)
-        length = av_rescale_q(1, av_inv_q(t->from->avg_frame_rate), base);
+    else if (length <= 0)
+        length = usual_length(t, f);
     SPOOL_FRAME_DURATION(f) = length;
     f->pts = f->best_effort_timestamp;
     if (f->pts == AV_NOPTS_VALUE)
@@ -319,18 +327,36 @@ static int filter(SpoolJob *job, SpoolTrack *t, AVFrame *f)
     }
     if (!same_parameters(t->last, f)) {
         if ((err = av_buffersrc_add_frame(t->source, NULL)) < 0 || (err = drain_graph(job, t)) < 0 ||
-            (err = remember(t, f)) < 0 || (err = build_graph(t, f)) < 0)
+            (err = remember(t, f)) < 0 || (err = spool_build_graph(t, f)) < 0)
             return err;
     }
     if (SPOOL_INTERLACED(f))
         t->interlaced = 1;
     stamp(t, f);
     t->frames++;
-    if (!spool_clip_frame(job, t, f))
+    if (t->done)
         return 0;
+    if (!spool_clip_frame(job, t, f)) {
+        if (t->limit && !t->done) {
+            av_frame_unref(t->spare);
+            av_frame_move_ref(t->spare, f);
+        }
+        return 0;
+    }
     if ((err = av_buffersrc_add_frame(t->source, f)) < 0)
         return err;
     return drain_graph(job, t);
+}
+
+// use_spare gives the last frame before the clip where none came after it: a film
+// may end a little before it says.
+static int use_spare(SpoolJob *job, SpoolTrack *t)
+{
+    if (!t->limit || t->given || !t->spare->buf[0])
+        return 0;
+    t->spare->pts = FFMAX(0, t->spare->pts);
+    int err = av_buffersrc_add_frame(t->source, t->spare);
+    return err < 0 ? err : drain_graph(job, t);
 }
 
 static int receive(SpoolJob *job, SpoolTrack *t)
@@ -356,8 +382,32 @@ static int receive(SpoolJob *job, SpoolTrack *t)
     return AVERROR_EOF;
 }
 
+// close_source tells the filters when the last frame ends, which changes of the
+// frame rate need.
+static int close_source(const SpoolJob *job, SpoolTrack *t)
+{
+    int64_t end = t->next;
+    if (job->length)
+        end = FFMIN(end, av_rescale_q(job->length, AV_TIME_BASE_Q, t->from->time_base));
+    return av_buffersrc_close(t->source, end, AV_BUFFERSRC_FLAG_PUSH);
+}
+
+// finish gives on what is left in the decoder's successors.
+static int finish(SpoolJob *job, SpoolTrack *t)
+{
+    int err;
+    if (!t->frames)
+        return 0;
+    if ((err = use_spare(job, t)) < 0 || (err = close_source(job, t)) < 0 ||
+        (err = drain_graph(job, t)) < 0)
+        return err;
+    return t->tap ? 0 : encode(job, t, NULL);
+}
+
 int spool_decode(SpoolJob *job, SpoolTrack *t, AVPacket *packet)
 {
+    if (!packet && t->done)
+        return finish(job, t);
     int err = avcodec_send_packet(t->decoder, packet);
     if (err == AVERROR(ENOMEM))
         return err;
@@ -366,11 +416,5 @@ int spool_decode(SpoolJob *job, SpoolTrack *t, AVPacket *packet)
     err = receive(job, t);
     if (err != AVERROR(EAGAIN) && err != AVERROR_EOF)
         return err;
-    if (packet)
-        return 0;
-    if (!t->frames)
-        return 0;
-    if ((err = av_buffersrc_add_frame(t->source, NULL)) < 0 || (err = drain_graph(job, t)) < 0)
-        return err;
-    return encode(job, t, NULL);
+    return packet ? 0 : finish(job, t);
 }

@@ -3,11 +3,11 @@ package vips
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 
 	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/vips/internal/metadata"
 )
 
 // Codec does operations on images. Its zero value is usable, and all Codecs
@@ -36,22 +36,63 @@ func (*Codec) Offers() []codec.Offer {
 }
 
 var offered = sync.OnceValue(func() []codec.Offer {
+	from, to := readable(), writable()
+	offers := []codec.Offer{
+		{Op: codec.Convert{}.Name(), From: from, To: to},
+		{Op: codec.Thumbnail{}.Name(), From: from, To: among(to, "jpg", "png", "webp", "avif")},
+		{Op: codec.Transform{}.Name(), From: from, To: to},
+		{Op: codec.Adjust{}.Name(), From: from, To: to},
+		{Op: codec.Watermark{}.Name(), From: from, To: to},
+		{Op: codec.Chain{}.Name(), From: from, To: to},
+		{Op: codec.PDFPreview{}.Name(), From: among(from, "application/pdf"),
+			To: among(to, "jpg", "png", "webp", "avif")},
+		{Op: codec.Renditions{}.Name(), From: from},
+		{Op: codec.Inspect{}.Name(), From: from},
+		{Op: codec.Compress{}.Name(), From: slices.DeleteFunc(slices.Clone(from),
+			func(mediaType string) bool { return !slices.Contains(to, formatOf(mediaType)) })},
+		{Op: codec.StripMetadata{}.Name(), From: slices.DeleteFunc(slices.Clone(from),
+			func(mediaType string) bool { return !metadata.Cuts(mediaType) })},
+	}
+	for i := range offers {
+		offers[i].Lane = codec.LaneImage
+	}
+	return slices.DeleteFunc(offers, func(o codec.Offer) bool { return len(o.From) == 0 })
+})
+
+// readable are the media types that libvips reads here, sorted.
+var readable = sync.OnceValue(func() []string {
 	if start() != nil {
 		return nil
 	}
-	o := codec.Offer{Op: codec.Convert{}.Name(), Lane: codec.LaneImage}
-	for _, mediaType := range slices.Sorted(maps.Keys(loaders)) {
-		if exists(loaders[mediaType].operation) {
-			o.From = append(o.From, mediaType)
+	var types []string
+	for mediaType, l := range loaders {
+		if exists(l.operation) {
+			types = append(types, mediaType)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(savers)) {
-		if saves(savers[name]) {
-			o.To = append(o.To, name)
-		}
-	}
-	return []codec.Offer{o}
+	slices.Sort(types)
+	return types
 })
+
+// writable are the formats that libvips makes here, sorted.
+var writable = sync.OnceValue(func() []string {
+	if start() != nil {
+		return nil
+	}
+	var names []string
+	for name, f := range savers {
+		if saves(f) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+})
+
+// among returns those of list that are also in the other list.
+func among(list []string, others ...string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return !slices.Contains(others, s) })
+}
 
 // Probe implements [codec.Codec].
 func (*Codec) Probe(ctx context.Context, w *codec.Work) (codec.Media, codec.Cost, error) {
@@ -78,16 +119,15 @@ func (*Codec) Process(ctx context.Context, w *codec.Work) error {
 	if err != nil {
 		return err
 	}
-	op, ok := w.Op.(codec.Convert)
-	if !ok {
-		return codec.Errorf(codec.Unsupported, "%s cannot be done on images here", w.Op.Name())
+	if !slices.ContainsFunc(offered(), func(o codec.Offer) bool { return o.Makes(w.Op) }) {
+		return refusal(w.Op)
 	}
-	if err := op.Validate(); err != nil {
+	if err := w.Op.Validate(); err != nil {
 		return fmt.Errorf("vips: %w", err)
 	}
-	op = op.WithDefaults()
-	if len(offered()) == 0 || !slices.Contains(offered()[0].To, op.Format) {
-		return codec.Errorf(codec.Unsupported, "%s cannot be made here", op.Format)
+	refs, err := logos(ctx, w)
+	if err != nil {
+		return err
 	}
 	return run(ctx, in, w.Report, func(s *session) error {
 		p, err := s.open(in, w.Policy)
@@ -95,13 +135,46 @@ func (*Codec) Process(ctx context.Context, w *codec.Work) error {
 			return err
 		}
 		s.threads = w.Threads
-		s.heavy = p.cost(op).Memory >= heavyMemory
-		c, im, err := s.convert(p, op)
-		if err != nil {
-			return err
-		}
-		return c.save(im, w.Out)
+		s.heavy = p.cost(w.Op).Memory >= heavyMemory
+		return s.process(p, w, refs)
 	})
+}
+
+// refusal says why op is not done here.
+func refusal(op codec.Operation) error {
+	if err := start(); err != nil {
+		return err
+	}
+	if chain, ok := op.(codec.Chain); ok {
+		for _, step := range chain.Steps {
+			if _, ok := recipeOf(step, nil); !ok {
+				return codec.Errorf(codec.Unsupported, "chain: %s cannot be done on pictures", step.Name())
+			}
+		}
+	}
+	if to := codec.Target(op); to != "" {
+		return codec.Errorf(codec.Unsupported, "%s of pictures to %s cannot be done here", op.Name(), to)
+	}
+	return codec.Errorf(codec.Unsupported, "%s cannot be done on pictures here", op.Name())
+}
+
+// process does w.Op on the picture.
+func (s *session) process(p *picture, w *codec.Work, logos map[string]*pixels) error {
+	switch op := w.Op.(type) {
+	case codec.Inspect:
+		return s.inspect(p, w.Out)
+	case codec.StripMetadata:
+		return s.strip(p, w.Out)
+	case codec.Compress:
+		return s.compress(p, op, w.Out)
+	case codec.Renditions:
+		return s.renditions(p, op, w.Out)
+	}
+	r, ok := recipeOf(w.Op, logos)
+	if !ok {
+		return refusal(w.Op)
+	}
+	return s.follow(p, r, w.Out)
 }
 
 // only returns the one input of w.

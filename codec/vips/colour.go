@@ -24,7 +24,7 @@ func (c *conversion) colour(im image) (image, error) {
 // keepsProfile reports whether the profile goes into the output, with the
 // pixels as they are.
 func (c *conversion) keepsProfile(im image) bool {
-	if !c.op.KeepProfile || !im.has(profileField) {
+	if !c.keepProfile || !im.has(profileField) {
 		return false
 	}
 	cmyk := im.space() == C.VIPS_INTERPRETATION_CMYK

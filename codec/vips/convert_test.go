@@ -14,7 +14,7 @@ import (
 
 func TestEveryOfferedFormatHoldsThePicture(t *testing.T) {
 	offers := vips.New().Offers()
-	if len(offers) != 1 || !slices.Contains(offers[0].To, "webp") {
+	if len(offers) == 0 || !slices.Contains(offers[0].To, "webp") {
 		t.Fatalf("offers are %v", offers)
 	}
 	for _, name := range offers[0].To {

@@ -1,6 +1,7 @@
 package vips
 
 import (
+	"slices"
 	"time"
 
 	"github.com/spoolmedia/spool/codec"
@@ -14,10 +15,7 @@ const (
 
 // cost estimates what op takes of the picture, from its header.
 func (p *picture) cost(op codec.Operation) codec.Cost {
-	convert, _ := op.(codec.Convert)
-	z := plan(p.size(), convert).canvas
 	in := float64(p.media.Width) * float64(p.media.Height)
-	out := float64(z.w) * float64(z.h)
 	memory := in / max(float64(p.media.Height), 1) * 4 * 256 // strips of lines on their way
 	if p.wholePicture() {
 		memory += in * float64(max(p.header.bands(), 3)) * 3
@@ -25,20 +23,66 @@ func (p *picture) cost(op codec.Operation) codec.Cost {
 	if p.mapped {
 		memory += float64(p.in.Size())
 	}
-	if p.turns() > 2 {
-		memory += out * float64(p.header.bands())
-	}
-	nanoseconds := in * 12
-	if f := savers[convert.Target()]; f != nil {
-		if f.animated && p.animated {
-			out *= float64(p.media.Frames)
-			nanoseconds *= float64(p.media.Frames)
+	cost := codec.Cost{CPU: baseCPU + time.Duration(in*12), Memory: baseMemory + int64(memory),
+		Threads: 1}
+	r, ok := recipeOf(op, nil)
+	switch op := op.(type) {
+	case codec.Renditions:
+		for _, r := range renditionRecipes(op) {
+			cost = p.add(cost, r)
 		}
-		nanoseconds += out * f.perPixel
-		memory += out * f.memory
+		cost.Memory += int64(in) * int64(max(p.header.bands(), 3)) // of the largest, at most
+	case codec.StripMetadata:
+		r, ok = turned(p), p.turns() > 1
+	case codec.Compress:
+		if r, ok = compressing(op, p.in.Type()); ok && op.TargetBytes > 0 {
+			return p.aimed(cost, r)
+		}
 	}
-	return codec.Cost{CPU: baseCPU + time.Duration(nanoseconds),
-		Memory: baseMemory + int64(memory), Threads: 1}
+	if ok {
+		cost = p.add(cost, r)
+	}
+	return cost
+}
+
+// add adds what making the picture by r takes; a recipe that is refused costs no
+// more than the look at the header.
+func (p *picture) add(cost codec.Cost, r recipe) codec.Cost {
+	c, err := new(session).plan(p, r)
+	if err != nil {
+		return cost
+	}
+	out := float64(c.canvas.pixels()) * float64(c.frames)
+	perPixel := max(c.saver.perPixel, float64(c.saver.effort(c.canvas.pixels()).perPixel))
+	cost.CPU += time.Duration(out * perPixel)
+	cost.Memory += int64(out * c.saver.memory)
+	if c.frames > 1 {
+		in := int64(p.media.Width) * int64(p.media.Height)
+		cost.CPU += time.Duration(in * int64(c.frames-1) * 12)
+	}
+	if p.turns() > 2 || slices.ContainsFunc(r.steps, step.jumps) {
+		cost.Memory += c.settles() * int64(max(p.header.bands(), 3))
+	}
+	return cost
+}
+
+// aimed is what it takes to find a quality of r: some encodes of pixels in memory.
+func (p *picture) aimed(cost codec.Cost, r recipe) codec.Cost {
+	const encodes = 7 // halve a scale of 100 until nothing is left
+	one := p.add(cost, r)
+	one.CPU += (encodes - 1) * (one.CPU - cost.CPU)
+	pixels := int64(p.media.Width) * int64(p.media.Height) * int64(max(p.media.Frames, 1))
+	one.Memory += pixels * int64(max(p.header.bands(), 3))
+	return one
+}
+
+// settles is how many pixels are in memory once the picture is settled.
+func (c *conversion) settles() int64 {
+	z := c.picture.size()
+	if c.lead != nil && c.frames == 1 {
+		z = c.lead.layout.scaled
+	}
+	return z.pixels() * int64(c.frames)
 }
 
 // wholePicture reports whether the decoder holds all pixels at once and not

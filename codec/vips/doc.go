@@ -29,20 +29,22 @@
 //
 // When the context ends, reads and writes fail and evaluation stops at the next
 // strip. Process returns when the native code has. Decoders and encoders that
-// take the picture in one call are not interrupted in it. [codec.Convert] sets
-// no effort, so this package does: the larger the picture, the less. Measured
-// on one core of 2 GHz for the encoding of a 6-megapixel photo and of the
-// largest picture of each step:
+// take the picture in one call are not interrupted in it. [codec.Convert] sets no
+// effort, so this package does: the highest that, by the figures below, encodes a
+// frame within 10 seconds, but not more than the usual one. So a cancelled work
+// runs on in its encoder for at most 10 seconds of a core of 2 GHz, but for gif
+// above 45 megapixels and heif above 8: these take up to a minute, and what would
+// take longer (50 megapixels of heif) is refused. Decoders are not bounded so.
 //
-//	format   cannot be interrupted   effort up to 8, 40 and more megapixels
-//	jpg      a strip                 -
-//	png      a strip                 -
-//	tiff     a strip                 -
-//	webp     the encoding            4
-//	gif      the encoding            7, 4, 2
-//	avif     the encoding            4, 2, 1
-//	heif     the encoding            4, 2, 0
-//	jxl      the encoding            5, 4, 3
+//	format  cannot be interrupted  effort: nanoseconds for each pixel
+//	jpg     a strip                -
+//	png     a strip                -
+//	tiff    a strip                -
+//	webp    a frame                4: 40    2: 20    0: 12
+//	gif     a frame                7: 300   4: 265   2: 220
+//	avif    the picture            4: 800   2: 140   1: 75   0: 30
+//	heif    the picture            1200
+//	jxl     the picture            5: 100   4: 25    3: 20
 //
 // A hard stop needs a process of its own: see codec/isolate.
 //

@@ -35,13 +35,6 @@ var loaders = map[string]loader{
 	"application/pdf": {operation: "pdfload_source", class: "VipsForeignLoadPdf", codec: "pdf", sequence: true, scales: true},
 }
 
-// shape is what an encoder's options depend on.
-type shape struct {
-	width, height, frames int
-}
-
-func (z shape) pixels() int64 { return int64(z.width) * int64(z.height) * int64(z.frames) }
-
 // saver is how libvips writes a format.
 type saver struct {
 	operation string
@@ -53,74 +46,57 @@ type saver struct {
 	animated  bool    // has frames
 	seekable  bool    // the encoder goes back in its output
 	encodes   float64 // the part of the time after the pixels are made: see [session.stage]
-	// perPixel and memory are what encoding costs, for Cost: nanoseconds and
-	// bytes for each pixel.
+	// perPixel and memory are what encoding costs, for Cost: nanoseconds, where no
+	// effort says so, and bytes for each pixel.
 	perPixel, memory float64
-	// options of the operation for a picture and a quality.
-	options func(z shape, quality int) map[string]string
+	// efforts of an encoder that cannot be interrupted, the usual first: see
+	// [saver.effort].
+	efforts []effort
+	// options of the operation for a picture and a quality, but for the effort.
+	options func(z size, quality int) map[string]string
 }
 
 // savers by the names of codec.Formats.
 var savers = map[string]*saver{
 	"jpg": {operation: "jpegsave_target", maxSide: 65535, cmyk: true, profile: true,
 		perPixel: 8, memory: 0,
-		options: func(_ shape, quality int) map[string]string {
+		options: func(_ size, quality int) map[string]string {
 			return options("Q", quality, "optimize-coding", true)
 		}},
 	"png": {operation: "pngsave_target", maxSide: 1<<31 - 1, alpha: true, deep: true, profile: true,
 		perPixel: 60, memory: 0,
-		options: func(shape, int) map[string]string { return options("compression", 6) }},
+		options: func(size, int) map[string]string { return options("compression", 6) }},
 	"webp": {operation: "webpsave_target", maxSide: 16383, alpha: true, profile: true, animated: true,
-		encodes: 0.6, perPixel: 120, memory: 12,
-		options: func(_ shape, quality int) map[string]string {
-			return options("Q", quality, "effort", 4)
+		encodes: 0.6, memory: 12, efforts: []effort{{4, 40}, {2, 20}, {0, 12}},
+		options: func(_ size, quality int) map[string]string {
+			return options("Q", quality)
 		}},
 	"avif": {operation: "heifsave_target", maxSide: 16384, alpha: true, profile: true,
-		encodes: 0.8, perPixel: 700, memory: 40,
-		options: func(z shape, quality int) map[string]string {
-			return options("Q", quality, "compression", "av1", "bitdepth", 8,
-				"effort", bounded(z, 4, 2, 1))
+		encodes: 0.8, memory: 40, efforts: []effort{{4, 800}, {2, 140}, {1, 75}, {0, 30}},
+		options: func(_ size, quality int) map[string]string {
+			return options("Q", quality, "compression", "av1", "bitdepth", 8)
 		}},
 	"heif": {operation: "heifsave_target", maxSide: 16384, alpha: true, profile: true,
-		encodes: 0.8, perPixel: 600, memory: 40,
-		options: func(z shape, quality int) map[string]string {
-			return options("Q", quality, "compression", "hevc", "bitdepth", 8,
-				"effort", bounded(z, 4, 2, 0))
+		encodes: 0.8, memory: 40, efforts: []effort{{noEffort, 1200}},
+		options: func(_ size, quality int) map[string]string {
+			return options("Q", quality, "compression", "hevc", "bitdepth", 8)
 		}},
 	"tiff": {operation: "tiffsave_target", maxSide: 1<<31 - 1, alpha: true, deep: true, cmyk: true,
 		profile: true, seekable: true, perPixel: 25, memory: 0,
-		options: func(z shape, _ int) map[string]string {
+		options: func(z size, _ int) map[string]string {
 			return options("compression", "deflate", "predictor", "horizontal",
 				"bigtiff", z.pixels() > 400_000_000)
 		}},
 	"gif": {operation: "gifsave_target", maxSide: 65535, alpha: true, animated: true,
-		encodes: 0.3, perPixel: 250, memory: 8,
-		options: func(z shape, _ int) map[string]string {
-			return options("effort", bounded(z, 7, 4, 2))
+		encodes: 0.3, memory: 8, efforts: []effort{{7, 300}, {4, 265}, {2, 220}},
+		options: func(_ size, _ int) map[string]string {
+			return options()
 		}},
 	"jxl": {operation: "jxlsave_target", maxSide: 1<<30 - 1, alpha: true, deep: true, profile: true,
-		encodes: 0.8, perPixel: 500, memory: 60,
-		options: func(z shape, quality int) map[string]string {
-			return options("Q", quality, "effort", bounded(z, 5, 4, 3))
+		encodes: 0.8, memory: 60, efforts: []effort{{5, 100}, {4, 25}, {3, 20}},
+		options: func(_ size, quality int) map[string]string {
+			return options("Q", quality)
 		}},
-}
-
-// Above these sizes an encoder that cannot be interrupted gets less time for
-// each pixel, so that a cancelled work ends in seconds: see the package comment.
-const (
-	largePicture = 8_000_000
-	hugePicture  = 40_000_000
-)
-
-// bounded returns the effort for the size of the picture.
-func bounded(z shape, usual, large, huge int) int {
-	switch n := z.pixels(); {
-	case n > hugePicture:
-		return huge
-	case n > largePicture:
-		return large
-	}
-	return usual
 }
 
 // options makes a map of pairs of a name and a value.

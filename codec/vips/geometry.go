@@ -11,56 +11,101 @@ type size struct{ w, h int }
 
 func (z size) swapped() size { return size{z.h, z.w} }
 
-// layout is how a picture gets its new size: scaled, then cut or padded to the
-// canvas around its centre.
-type layout struct{ scaled, canvas size }
+func (z size) pixels() int64 { return int64(z.w) * int64(z.h) }
 
-// plan lays a picture out as c asks.
-func plan(from size, c codec.Convert) layout {
-	box := size{c.Width, c.Height}
-	switch {
-	case box.w == 0 && box.h == 0:
-		return layout{from, from}
-	case box.w == 0:
-		return whole(from, limit(ratio(box.h, from.h), c))
-	case box.h == 0:
-		return whole(from, limit(ratio(box.w, from.w), c))
-	}
-	x, y := ratio(box.w, from.w), ratio(box.h, from.h)
-	switch c.Fit {
-	case codec.FitInside:
-		return whole(from, limit(min(x, y), c))
-	case codec.FitOutside:
-		return whole(from, limit(max(x, y), c))
-	case codec.FitFill:
-		scaled := size{times(from.w, limit(x, c)), times(from.h, limit(y, c))}
-		return layout{scaled, scaled}
-	case codec.FitContain:
-		return layout{whole(from, limit(min(x, y), c)).scaled, box}
-	}
-	scaled := whole(from, limit(max(x, y), c)).scaled
-	return layout{scaled, size{min(box.w, scaled.w), min(box.h, scaled.h)}}
+// crop cuts a part out; what of it lies outside the picture is left out.
+type crop struct {
+	left, top int
+	size      // a side of 0 reaches to the edge
 }
 
-func ratio(to, from int) float64 { return float64(to) / float64(from) }
-
-// limit keeps a scale from making a picture larger, unless that was asked for.
-func limit(scale float64, c codec.Convert) float64 {
-	if c.Enlarge {
-		return scale
+func (c *crop) prepare(z size) (size, error) {
+	if c.left >= z.w || c.top >= z.h {
+		return z, codec.Errorf(codec.Unsupported,
+			"a crop from %d, %d on lies outside the picture, which is %d × %d pixels",
+			c.left, c.top, z.w, z.h)
 	}
-	return min(scale, 1)
+	return c.within(z), nil
 }
 
-func whole(from size, scale float64) layout {
-	z := size{times(from.w, scale), times(from.h, scale)}
-	return layout{z, z}
+// within is the size of the part that a picture of size z has of the crop.
+func (c *crop) within(z size) size {
+	rest := size{z.w - c.left, z.h - c.top}
+	if c.w > 0 {
+		rest.w = min(rest.w, c.w)
+	}
+	if c.h > 0 {
+		rest.h = min(rest.h, c.h)
+	}
+	return rest
 }
 
-func times(n int, scale float64) int { return max(1, int(math.Round(float64(n)*scale))) }
+func (c *crop) jumps() bool { return false }
 
-// shrink is by how much a decoder may make the picture smaller without falling
-// short of the layout.
-func (l layout) shrink(from size) float64 {
-	return min(ratio(from.w, l.scaled.w), ratio(from.h, l.scaled.h))
+func (c *crop) apply(on *conversion, im image) (image, error) {
+	z := c.within(size{im.width(), im.height()})
+	return on.call("extract_area", args{"input": im, "left": c.left, "top": c.top,
+		"width": z.w, "height": z.h})
+}
+
+// mirror swaps the sides in a direction: "horizontal" is left and right.
+type mirror struct{ direction string }
+
+func (m mirror) prepare(z size) (size, error) { return z, nil }
+func (m mirror) jumps() bool                  { return m.direction == "vertical" }
+
+func (m mirror) apply(c *conversion, im image) (image, error) {
+	return c.call("flip", args{"in": im, "direction": m.direction})
+}
+
+// turn rotates clockwise.
+type turn struct {
+	degrees    float64
+	background string // in the corners: see [conversion.ink]
+}
+
+// quarters is how many quarter turns it is, or false if it is none.
+func (t turn) quarters() (int, bool) {
+	n := math.Mod(math.Mod(t.degrees, 360)+360, 360) / 90
+	return int(n) % 4, n == math.Trunc(n)
+}
+
+func (t turn) prepare(z size) (size, error) {
+	if n, ok := t.quarters(); ok {
+		if n%2 == 1 {
+			z = z.swapped()
+		}
+		return z, nil
+	}
+	sin, cos := math.Sincos(t.degrees * math.Pi / 180)
+	sin, cos = math.Abs(sin), math.Abs(cos)
+	w, h := float64(z.w), float64(z.h)
+	return size{int(math.Ceil(w*cos + h*sin)), int(math.Ceil(w*sin + h*cos))}, nil
+}
+
+func (t turn) jumps() bool { return true }
+
+func (t turn) apply(c *conversion, im image) (image, error) {
+	if n, ok := t.quarters(); ok {
+		return c.call("rot", args{"in": im, "angle": [...]string{"d0", "d90", "d180", "d270"}[n]})
+	}
+	im, ink, err := c.ink(im, t.background)
+	if err != nil {
+		return im, err
+	}
+	format := im.formatName()
+	// It reads across, and is made in small tiles: in strips it would compute and
+	// copy most of the picture for each of them.
+	if im, err = c.render(im); err != nil {
+		return im, err
+	}
+	if im, err = c.call("rotate", args{"in": im, "angle": t.degrees, "background": ink}); err != nil {
+		return im, err
+	}
+	if im.formatName() != format {
+		if im, err = c.call("cast", args{"in": im, "format": format}); err != nil {
+			return im, err
+		}
+	}
+	return c.render(im)
 }

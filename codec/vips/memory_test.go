@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -99,25 +100,31 @@ func (o *output) end() {
 
 // convert does op on the bytes and returns the output.
 func convert(
-	ctx context.Context, in codec.Input, op codec.Convert, policy codec.Policy,
+	ctx context.Context, in codec.Input, op codec.Operation, policy codec.Policy,
 ) (*output, error) {
+	out, err := process(ctx, &codec.Work{Op: op, In: []codec.Input{in}, Policy: policy})
+	if err != nil {
+		return nil, err
+	}
+	return out[0], nil
+}
+
+// process does w and returns the outputs that were committed.
+func process(ctx context.Context, w *codec.Work) ([]*output, error) {
 	out := new(sink)
-	w := &codec.Work{Op: op, In: []codec.Input{in}, Out: out, Policy: policy}
+	w.Out = out
 	err := vips.New().Process(ctx, w)
 	if out.open != 0 {
 		return nil, errors.Join(err, errors.New("a writer was neither committed nor aborted"))
 	}
-	if err != nil {
-		return nil, err
-	}
-	return out.outputs[0], nil
+	return slices.DeleteFunc(out.outputs, func(o *output) bool { return !o.committed }), err
 }
 
-func mustConvert(t *testing.T, in codec.Input, op codec.Convert) *output {
+func mustConvert(t *testing.T, in codec.Input, op codec.Operation) *output {
 	t.Helper()
 	out, err := convert(t.Context(), in, op, trusting)
 	if err != nil {
-		t.Fatalf("convert %s to %s: %v", in.Name(), op.Format, err)
+		t.Fatalf("%+v of %s: %v", op, in.Name(), err)
 	}
 	return out
 }

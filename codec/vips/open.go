@@ -22,6 +22,7 @@ type picture struct {
 	source nativeSource
 	header image
 	media  codec.Media
+	limits codec.Limits
 }
 
 // open reads the header of the input by the decoder of its media type, which
@@ -34,7 +35,7 @@ func (s *session) open(in codec.Input, policy codec.Policy) (*picture, error) {
 	s.words = append(s.words, word(l.operation))
 	native := C.spool_source(C.uintptr_t(s.id))
 	s.own(unsafe.Pointer(native))
-	p := &picture{loader: l, in: in, source: nativeSource{native}}
+	p := &picture{loader: l, in: in, source: nativeSource{native}, limits: policy.Limits}
 	if p.header, err = s.load(p, nil); err != nil {
 		return nil, s.loadFailure(p, err)
 	}
@@ -77,13 +78,6 @@ func (s *session) load(p *picture, more args) (image, error) {
 		a[name] = value
 	}
 	return s.call(p.operation, a)
-}
-
-func (s *session) loadFailure(p *picture, err error) error {
-	if err != errOperation {
-		return err
-	}
-	return s.failure(codec.Invalid, "is broken, or not "+codec.TypeName(p.in.Type()))
 }
 
 // describe says what the header says.

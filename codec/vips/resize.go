@@ -15,9 +15,8 @@ func jpegShrink(factor float64) int {
 	return 2
 }
 
-// resize scales to the layout. Pixels behind transparency do not shine through.
-func (c *conversion) resize(im image) (image, error) {
-	to := c.unturned(c.layout.scaled)
+// resize scales to a size. Pixels behind transparency do not shine through.
+func (c *conversion) resize(im image, to size) (image, error) {
 	if c.shrunk == 0 && (size{im.width(), im.height()}) == to {
 		return im, nil
 	}
@@ -43,18 +42,22 @@ func (c *conversion) resize(im image) (image, error) {
 // left, stretched to the full size, would move everything by up to a pixel.
 func (c *conversion) scale(im image, to size) (image, error) {
 	from := size{im.width(), im.height()}
-	if c.shrunk > 1 {
-		full := c.unturned(c.size())
-		near := size{times(full.w, 1/float64(c.shrunk)), times(full.h, 1/float64(c.shrunk))}
+	if shrunk := c.shrunk; shrunk > 1 {
+		c.shrunk = 0 // only the first resize has a picture from the decoder
+		full := c.unturned(c.picture.size())
+		near := size{times(full.w, 1/float64(shrunk)), times(full.h, 1/float64(shrunk))}
 		var err error
 		if near.w > from.w || near.h > from.h {
 			im, err = c.call("embed", args{"in": im, "x": 0, "y": 0,
 				"width": near.w, "height": near.h, "extend": "copy"})
 			from = near
 		}
-		if err != nil || from == to {
+		if err != nil {
 			return im, err
 		}
+	}
+	if from == to {
+		return im, nil
 	}
 	return c.call("resize", args{"in": im, "scale": ratio(to.w, from.w),
 		"vscale": ratio(to.h, from.h)})

@@ -5,88 +5,136 @@ import "C"
 
 import (
 	"bytes"
-	"regexp"
+	"errors"
+	"io"
 	"unsafe"
 
 	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/vips/internal/metadata"
 )
 
 // watch reports the evaluation of im, and of all that is made of it, as
 // progress.
 func (c *conversion) watch(im image) {
-	c.stage(0, 1-c.saver.encodes)
+	c.stage(c.share.at(0), c.share.at(1-c.saver.encodes))
 	C.spool_watch(im.p, C.uintptr_t(c.id))
-}
-
-// orientation in XMP, which some programs obey: https://developer.adobe.com/xmp/docs/XMPNamespaces/tiff/
-var xmpOrientation = regexp.MustCompile(`(tiff:Orientation(?:>|=")\s*)[2-8]`)
-
-// fields leaves the metadata as they are, but for what is no longer true of the
-// picture: orientation, the small preview, and a profile that was applied.
-func (c *conversion) fields(im image) (image, error) {
-	im, err := c.copy(im)
-	if err != nil {
-		return im, err
-	}
-	C.vips_autorot_remove_angle(im.p)
-	im.remove("jpeg-thumbnail-data")
-	if xmp := im.blob("xmp-data"); xmpOrientation.Match(xmp) {
-		im.setBlob("xmp-data", xmpOrientation.ReplaceAll(bytes.Clone(xmp), []byte("${1}1")))
-	}
-	if c.frames == 1 {
-		for _, name := range []string{"n-pages", "page-height", "delay", "loop", "gif-delay", "gif-loop"} {
-			im.remove(name)
-		}
-	}
-	if c.threads > 1 {
-		im.setNumber("concurrency", c.threads)
-	}
-	return im, nil
 }
 
 // save encodes im into an output of the sink and commits it.
 func (c *conversion) save(im image, out codec.Sink) error {
-	w, err := out.Create(c.ctx, codec.OutSpec{Name: c.target.OutputName(c.name), Type: c.target.Type,
-		Seekable: c.saver.seekable})
-	if err != nil {
-		return ioError(c.name, "could not be written", err)
-	}
-	defer w.Abort()
-	if c.session.target = newTarget(c.session, w); c.saver.seekable && c.session.target.seek == nil {
-		return codec.Errorf(codec.Internal, "vips: the sink's writer for %s cannot seek", c.target.Name)
-	}
-	z := shape{im.width(), im.height(), 1}
-	media := codec.Media{Type: c.target.Type, Width: im.width(), Height: im.height(), Frames: c.frames}
-	if c.frames > 1 {
-		media.Height = im.pageHeight()
-		media.Duration = im.duration(c.frames)
-	}
-	options := c.saver.options(z, c.op.Quality)
-	if err := c.encode(im, options); err != nil {
-		return err
-	}
-	return w.Commit(codec.Result{Media: media, Notes: c.takeNotes(), Streams: []codec.Stream{{
-		Kind: "image", Codec: c.codec, Action: codec.Encoded,
-		Encoder: "libvips " + c.saver.name(), Options: options}}})
+	return c.saveAs(im, c.target.OutputName(c.name), out)
 }
 
-// encode pulls the picture through the pipeline into the target.
-func (c *conversion) encode(im image, options map[string]string) error {
+func (c *conversion) saveAs(im image, name string, out codec.Sink) error {
+	w, err := c.create(out, name)
+	if err != nil {
+		return err
+	}
+	defer w.Abort()
+	options := c.options(im)
+	if err := c.encodeTo(im, options, w, 0); err != nil {
+		return err
+	}
+	return w.Commit(c.result(im, options))
+}
+
+// create starts an output for the encoder.
+func (c *conversion) create(out codec.Sink, name string) (codec.Writer, error) {
+	w, err := out.Create(c.ctx,
+		codec.OutSpec{Name: name, Type: c.target.Type, Seekable: c.saver.seekable})
+	if err != nil {
+		return nil, ioError(c.session.name, "could not be written", err)
+	}
+	return w, nil
+}
+
+// options returns what the encoder is told.
+func (c *conversion) options(im image) map[string]string {
+	return c.saver.encoderOptions(size{im.width(), c.frameHeight(im)}, c.quality)
+}
+
+func (c *conversion) frameHeight(im image) int {
+	if c.frames > 1 {
+		return im.pageHeight()
+	}
+	return im.height()
+}
+
+// result is the account of the output that im was encoded into.
+func (c *conversion) result(im image, options map[string]string) codec.Result {
+	media := codec.Media{Type: c.target.Type, Width: im.width(), Height: c.frameHeight(im),
+		Frames: c.frames, Duration: im.duration(c.frames)}
+	return codec.Result{Media: media, Notes: c.takeNotes(), Streams: []codec.Stream{{
+		Kind: "image", Codec: c.codec, Action: codec.Encoded,
+		Encoder: "libvips " + c.saver.name(), Options: options}}}
+}
+
+// errTooLong says that an encoder made more bytes than it may.
+var errTooLong = errors.New("vips: the output is too long")
+
+// encodeTo encodes into w, at most limit bytes if that is not 0. What encoders
+// themselves add to a bare picture is cut out: libvips writes EXIF into every WebP,
+// and into a JPEG whose profile stays.
+func (c *conversion) encodeTo(
+	im image, options map[string]string, w io.Writer, limit int64,
+) error {
+	adds := c.target.Name == "webp" || im.has(profileField)
+	if !c.bare || !adds || !metadata.Cuts(c.target.Type) {
+		return c.encode(im, options, w, limit)
+	}
+	const added = 1 << 10 // more than libvips adds
+	var b bytes.Buffer
+	inner := limit
+	if limit > 0 {
+		inner += added
+	}
+	if err := c.encode(im, options, &b, inner); err != nil {
+		return err
+	}
+	file, err := metadata.Cut(bytes.NewReader(b.Bytes()), int64(b.Len()), c.target.Type)
+	if err != nil {
+		return err
+	}
+	if limit > 0 && file.Size > limit {
+		return errTooLong
+	}
+	if _, err := io.Copy(w, file.Reader()); err != nil {
+		return c.copyError("could not be written", err)
+	}
+	return nil
+}
+
+// encode pulls the picture through the pipeline into w, as encodeTo does.
+func (c *conversion) encode(
+	im image, options map[string]string, w io.Writer, limit int64,
+) error {
+	t := newTarget(c.session, w)
+	t.limit = limit
+	if c.session.target = t; c.saver.seekable && t.seek == nil {
+		return codec.Errorf(codec.Internal, "vips: the sink's writer for %s cannot seek", c.target.Name)
+	}
 	native := C.spool_target(C.uintptr_t(c.id), C.int(btoi(c.saver.seekable)))
 	c.own(unsafe.Pointer(native))
 	a := args{"in": im, "target": nativeTarget{native}}
+	if c.bare && !im.has(profileField) {
+		a["strip"] = true // it takes the profile, too
+	}
 	for name, value := range options {
 		a[name] = value
 	}
 	c.words = append(c.words, word(c.saver.operation))
-	c.stage(c.best, 1-c.saver.encodes)
+	c.stage(c.best, c.share.at(1-c.saver.encodes))
 	if err := c.do(c.saver.operation, a, nil); err != nil {
-		if err != errOperation {
+		if !errors.Is(err, errOperation) {
 			return err
+		}
+		if t.tooLong && c.ctx.Err() == nil {
+			c.said() // it is no failure, and the next one says something else
+			return errTooLong
 		}
 		return c.failure(codec.Invalid, "could not be made into "+c.target.Name)
 	}
-	if c.session.target.flush() != nil || c.ctx.Err() != nil {
+	if t.flush() != nil || c.ctx.Err() != nil {
 		return c.failure(codec.Internal, "could not be written")
 	}
 	return nil

@@ -43,6 +43,14 @@ type session struct {
 // phase is the part of the whole that the running evaluation stands for.
 type phase struct{ from, to float64 }
 
+// at is the fraction of the whole at a fraction of the phase.
+func (p phase) at(fraction float64) float64 { return p.from + (p.to-p.from)*fraction }
+
+// part is the i-th of n equal parts of the phase.
+func (p phase) part(i, n int) phase {
+	return phase{p.at(float64(i) / float64(n)), p.at(float64(i+1) / float64(n))}
+}
+
 // sessions finds a session by the number that C has.
 var sessions = struct {
 	sync.RWMutex
@@ -167,6 +175,19 @@ func (s *session) note(format string, args ...any) {
 	}
 }
 
+// noted counts the notes; forget drops those behind the first n.
+func (s *session) noted() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.notes)
+}
+
+func (s *session) forget(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.notes = s.notes[:n]
+}
+
 // maxNotes bounds what a hostile file can make the library say.
 const maxNotes = 16
 
@@ -183,7 +204,7 @@ func (s *session) stage(from, to float64) {
 func (s *session) progress(percent int) {
 	s.mu.Lock()
 	p := s.phase
-	now := p.from + (p.to-p.from)*float64(min(max(percent, 0), 100))/100
+	now := p.at(float64(min(max(percent, 0), 100)) / 100)
 	news := now > s.best
 	if news {
 		s.best = now
@@ -222,7 +243,7 @@ func ioError(name, what string, err error) error {
 	if _, ok := errors.AsType[*codec.Error](err); ok {
 		return fmt.Errorf("vips: %s %s: %w", name, what, err)
 	}
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
 	return codec.Errorf(codec.Transient, "%s %s: %w", name, what, err)

@@ -2,22 +2,29 @@ package vips
 
 import (
 	"bufio"
+	"errors"
 	"io"
-
-	"github.com/spoolmedia/spool/codec"
 )
 
 // target takes the bytes of an encoder. Only the thread that encodes uses it.
 type target struct {
-	s    *session
-	w    codec.Writer
-	buf  *bufio.Writer // for writers that cannot seek
-	seek codec.SeekableWriter
+	s       *session
+	limit   int64 // of bytes; 0 is none
+	pos     int64
+	tooLong bool          // the encoder has exceeded the limit
+	buf     *bufio.Writer // for writers that cannot seek
+	seek    readWriteSeeker
 }
 
-func newTarget(s *session, w codec.Writer) *target {
-	t := &target{s: s, w: w}
-	if sw, ok := w.(codec.SeekableWriter); ok {
+// readWriteSeeker is what a [codec.SeekableWriter] can do.
+type readWriteSeeker interface {
+	io.WriteSeeker
+	io.ReaderAt
+}
+
+func newTarget(s *session, w io.Writer) *target {
+	t := &target{s: s}
+	if sw, ok := w.(readWriteSeeker); ok {
 		t.seek = sw
 	}
 	t.buf = bufio.NewWriterSize(w, 64<<10)
@@ -28,6 +35,10 @@ func newTarget(s *session, w codec.Writer) *target {
 func (t *target) write(p []byte) int {
 	if err := t.s.ctx.Err(); err != nil {
 		t.s.fail(err)
+		return -1
+	}
+	if t.pos += int64(len(p)); t.limit > 0 && t.pos > t.limit {
+		t.tooLong = true
 		return -1
 	}
 	n, err := t.buf.Write(p)
@@ -57,7 +68,7 @@ func (t *target) read(p []byte) int {
 		return -1
 	}
 	n, err := t.seek.ReadAt(p, pos)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return t.failed(err)
 	}
 	if t.move(int64(n), io.SeekCurrent) < 0 {
@@ -76,5 +87,6 @@ func (t *target) move(offset int64, whence int) int64 {
 		t.failed(err)
 		return -1
 	}
+	t.pos = pos
 	return pos
 }

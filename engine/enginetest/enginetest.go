@@ -16,6 +16,7 @@
 package enginetest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -98,6 +99,8 @@ func Read(t testing.TB, eng *engine.Engine, o engine.Output) []byte {
 // Codec is a codec whose work the test decides. The zero Codec converts plain
 // text to every format by copying it.
 type Codec struct {
+	// Op is the name of the operation that it does; "" means convert.
+	Op string
 	// From is the media types that it takes; nil means text/plain.
 	From []string
 	// To is the formats that it makes; nil means all.
@@ -118,7 +121,7 @@ func (*Codec) Name() string { return "fake" }
 
 // Offers implements [codec.Codec].
 func (c *Codec) Offers() []codec.Offer {
-	o := codec.Offer{Op: codec.Convert{}.Name(), From: c.From, To: c.To, Lane: c.Lane}
+	o := codec.Offer{Op: cmp.Or(c.Op, codec.Convert{}.Name()), From: c.From, To: c.To, Lane: c.Lane}
 	if o.From == nil {
 		o.From = []string{"text/plain"}
 	}
@@ -148,7 +151,7 @@ func (c *Codec) Process(ctx context.Context, w *codec.Work) error {
 	if _, err := w.In[0].ReadAt(b, 0); err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
-	format, _ := codec.LookupFormat(w.Op.(codec.Convert).Format)
+	format, _ := codec.LookupFormat(codec.Target(w.Op))
 	return Write(ctx, w, format.OutputName(w.In[0].Name()), b)
 }
 

@@ -124,6 +124,7 @@ var updateChecks = []check{
 			Op: &store.Spec{Name: "x", Version: 3, Params: json.RawMessage(`{}`)}, Status: store.Failed,
 			Run: 4, Attempts: 5, Token: 6, Probe: json.RawMessage(`7`), Outputs: []store.Output{out},
 			Manifest: "m", Error: fault, Started: noon, Ended: noon,
+			More: []store.Source{{Name: "a", Type: "b", Blob: "c", URL: "d", Size: 7}, {Name: "e"}},
 		}
 		c.update(first, func(tx *store.Tx) { *tx.Job, *tx.File = state, file })
 		c.equal("state", c.getJob("j").State, state)

@@ -1,0 +1,73 @@
+package codec
+
+import "cmp"
+
+// Compress makes a file smaller and keeps its format. The result is never larger
+// than the input: where nothing is gained, the input's bytes come back, without
+// their metadata if those were to go and can be cut out, and a note says so. A
+// picture that has no quality of its own, such as a png, loses colours.
+type Compress struct {
+	// Mode is one of the Compress constants; "" means [CompressQuality], or
+	// [CompressTargetSize] if TargetBytes is set.
+	Mode string `json:"mode,omitempty"`
+	// Quality from 1 to 100 for lossy encoders; 0 means 82.
+	Quality int `json:"quality,omitempty"`
+	// TargetBytes is the size that the result must not exceed.
+	TargetBytes int64 `json:"targetBytes,omitempty"`
+	// Lossless changes no pixel and no sample. It goes with no other field but
+	// StripMetadata.
+	Lossless bool `json:"lossless,omitempty"`
+	// StripMetadata removes what strip-metadata removes; nil means true.
+	StripMetadata *bool `json:"stripMetadata,omitempty"`
+}
+
+// Modes of a [Compress].
+const (
+	CompressQuality    = "quality"     // encode with Quality
+	CompressTargetSize = "target-size" // the best quality whose result fits TargetBytes
+)
+
+// Name returns "compress".
+func (Compress) Name() string { return "compress" }
+
+// Validate implements [Operation].
+func (c Compress) Validate() error {
+	f := faults{op: c.Name()}
+	f.oneOf("mode", c.Mode, CompressQuality, CompressTargetSize)
+	f.between("quality", c.Quality, 1, 100)
+	switch {
+	case c.TargetBytes < 0:
+		f.add("targetBytes", "%d is less than 1", c.TargetBytes)
+	case c.Mode == CompressTargetSize && c.TargetBytes == 0:
+		f.add("targetBytes", "is needed with mode %s", c.Mode)
+	case c.Mode == CompressQuality && c.TargetBytes > 0:
+		f.add("targetBytes", "does not go with mode %s", c.Mode)
+	case c.TargetBytes > 0 && c.Quality > 0:
+		f.add("quality", "does not go with targetBytes, which decides it")
+	}
+	if c.Lossless && (c.TargetBytes > 0 || c.Quality > 0 || c.Mode == CompressTargetSize) {
+		f.add("lossless", "does not go with quality and targetBytes")
+	}
+	return f.err()
+}
+
+// WithDefaults returns c with the documented defaults in place of zero fields.
+func (c Compress) WithDefaults() Compress {
+	if c.Mode == "" && c.TargetBytes > 0 {
+		c.Mode = CompressTargetSize
+	}
+	c.Mode = cmp.Or(c.Mode, CompressQuality)
+	if c.Mode == CompressQuality && !c.Lossless {
+		c.Quality = cmp.Or(c.Quality, 82)
+	}
+	c.StripMetadata = orDefault(c.StripMetadata, true)
+	return c
+}
+
+// orDefault returns p, or a pointer to v if p is nil.
+func orDefault[T any](p *T, v T) *T {
+	if p == nil {
+		return &v
+	}
+	return p
+}

@@ -1,0 +1,107 @@
+package codec
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+)
+
+// Renditions makes several outputs from one decode of a picture or a video. Pictures
+// come without metadata, in sRGB.
+//
+//	codec.Renditions{Outputs: []codec.Rendition{
+//		{Format: "avif", Width: 640}, {Format: "avif", Width: 1280},
+//		{Format: "webp", Width: 640}, {Format: "webp", Width: 1280},
+//	}, BlurHash: true}
+type Renditions struct {
+	// Outputs are what to make, at most 64.
+	Outputs []Rendition `json:"outputs"`
+	// BlurHash adds a text file with the BlurHash of a picture, 4 × 3 components:
+	// what a page shows until the picture is there (https://blurha.sh).
+	BlurHash bool `json:"blurHash,omitempty"`
+}
+
+// Rendition is one output of [Renditions]. Its file is called like the input, with
+// "-" and Suffix before the extension.
+type Rendition struct {
+	// Format is the target's name: an image format for images, a video format
+	// for video.
+	Format string `json:"format"`
+	// Width, Height and Fit are as in [Convert]. A rendition larger than the input
+	// has the input's size.
+	Width  int    `json:"width,omitempty"`
+	Height int    `json:"height,omitempty"`
+	Fit    string `json:"fit,omitempty"`
+	// Quality from 1 to 100 for lossy encoders; 0 means 82.
+	Quality int `json:"quality,omitempty"`
+	// Suffix is of letters, digits, - and _; "" means the width, or "x" and the
+	// height, or "original".
+	Suffix string `json:"suffix,omitempty"`
+}
+
+// Name returns "renditions".
+func (Renditions) Name() string { return "renditions" }
+
+var suffix = regexp.MustCompile(`^[0-9A-Za-z_-]{1,64}$`)
+
+// Validate implements [Operation].
+func (r Renditions) Validate() error {
+	f := faults{op: r.Name()}
+	if len(r.Outputs) == 0 || len(r.Outputs) > 64 {
+		f.add("outputs", "%d are not between 1 and 64", len(r.Outputs))
+	}
+	seen := map[string]int{}
+	for i, o := range r.Outputs {
+		g := faults{op: r.Name(), prefix: fmt.Sprintf("outputs[%d].", i)}
+		g.format(o.Format, Image, Video)
+		g.resize(resize{o.Width, o.Height, o.Fit, ""})
+		g.between("quality", o.Quality, 1, 100)
+		if o.Suffix != "" && !suffix.MatchString(o.Suffix) {
+			g.add("suffix", "%q is not of letters, digits, - and _", o.Suffix)
+		}
+		o = o.WithDefaults()
+		name := o.Suffix + "." + o.Format
+		if first, taken := seen[name]; taken {
+			g.add("suffix", "outputs[%d] has the same name", first)
+		}
+		seen[name] = i
+		f.errs = append(f.errs, g.errs...)
+	}
+	return f.err()
+}
+
+// WithDefaults returns r with the documented defaults in place of zero fields.
+func (r Renditions) WithDefaults() Renditions {
+	r.Outputs = slices.Clone(r.Outputs)
+	for i := range r.Outputs {
+		r.Outputs[i] = r.Outputs[i].WithDefaults()
+	}
+	return r
+}
+
+// WithDefaults returns o with the documented defaults in place of zero fields, and
+// Format as its canonical name.
+func (o Rendition) WithDefaults() Rendition {
+	o.Format = canonicalFormat(o.Format)
+	o.Fit = cmp.Or(o.Fit, FitCover)
+	o.Quality = cmp.Or(o.Quality, 82)
+	switch {
+	case o.Suffix != "":
+	case o.Width > 0:
+		o.Suffix = fmt.Sprint(o.Width)
+	case o.Height > 0:
+		o.Suffix = fmt.Sprintf("x%d", o.Height)
+	default:
+		o.Suffix = "original"
+	}
+	return o
+}
+
+// OutputName returns the name of the output made from the input called name.
+func (o Rendition) OutputName(name string) string {
+	o = o.WithDefaults()
+	f, _ := LookupFormat(o.Format)
+	f.Extension = "-" + o.Suffix + f.Extension
+	return f.OutputName(name)
+}

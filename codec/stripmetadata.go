@@ -1,0 +1,13 @@
+package codec
+
+// StripMetadata removes what a file tells besides its content: EXIF, GPS, XMP,
+// IPTC, comments, previews, tags, titles of chapters and cover art. Colour profile
+// and orientation stay true. Pictures and sound are not encoded again, unless the
+// orientation must be applied to the pixels; then a note says so.
+type StripMetadata struct{}
+
+// Name returns "strip-metadata".
+func (StripMetadata) Name() string { return "strip-metadata" }
+
+// Validate implements [Operation].
+func (StripMetadata) Validate() error { return nil }

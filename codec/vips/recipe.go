@@ -1,0 +1,188 @@
+package vips
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spoolmedia/spool/codec"
+)
+
+// recipe is what an operation asks of a picture: it is decoded, taken through
+// the steps, and encoded once. Steps keep what they find out about the picture,
+// so a recipe is for one.
+type recipe struct {
+	page  int // of a document, from 1; 0 is the first, and the rest is noted
+	steps []step
+	encoding
+}
+
+// step is one change of a picture.
+type step interface {
+	// prepare returns the size of what the step makes of a picture of size z.
+	prepare(z size) (size, error)
+	// jumps reports whether the step needs pixels in another order than a decoder
+	// makes them.
+	jumps() bool
+	// apply does the step on a picture, or on each frame of an animation.
+	apply(c *conversion, im image) (image, error)
+}
+
+// encoding is how a picture is written.
+type encoding struct {
+	format      string // a name of codec.Formats; "" keeps that of the input
+	fallback    string // the format if that of the input cannot be kept
+	quality     int
+	background  string // laid behind transparency that the format cannot hold; "" is white
+	keepProfile bool
+	bare        bool   // without metadata
+	saver       *saver // nil is that of the format
+}
+
+// recipeOf returns what op asks for, or false if it is not done by a recipe
+// alone. logos are the second inputs by the operation's names; without them the
+// recipe is good for planning only.
+func recipeOf(op codec.Operation, logos map[string]*pixels) (recipe, bool) {
+	switch op := op.(type) {
+	case codec.Convert:
+		return convert(op.WithDefaults()), true
+	case codec.Thumbnail:
+		return thumbnail(op.WithDefaults()), true
+	case codec.Transform:
+		return transform(op.WithDefaults()), true
+	case codec.Adjust:
+		return adjust(op.WithDefaults()), true
+	case codec.Watermark:
+		return watermark(op.WithDefaults(), logos["logo"]), true
+	case codec.PDFPreview:
+		return preview(op.WithDefaults()), true
+	case codec.Chain:
+		return chain(op, logos)
+	}
+	return recipe{}, false
+}
+
+func convert(op codec.Convert) recipe {
+	return recipe{
+		steps: fitted(&fit{box: size{op.Width, op.Height}, mode: op.Fit, enlarge: op.Enlarge,
+			background: op.Background}),
+		encoding: encoding{format: op.Format, quality: op.Quality, background: op.Background,
+			keepProfile: op.KeepProfile},
+	}
+}
+
+// thumbnail carries no metadata: they would be larger than the picture.
+func thumbnail(op codec.Thumbnail) recipe {
+	return recipe{
+		steps: fitted(&fit{box: size{op.Width, op.Height}, mode: op.Fit, gravity: op.Gravity,
+			background: op.Background}),
+		encoding: encoding{format: op.Format, quality: op.Quality, background: op.Background,
+			bare: true},
+	}
+}
+
+func transform(op codec.Transform) recipe {
+	r := recipe{encoding: encoding{format: op.Format, fallback: "webp", quality: op.Quality,
+		background: op.Background}}
+	if r.format == "" {
+		r.format = "webp"
+	}
+	cut := crop{left: op.CropLeft, top: op.CropTop, size: size{op.CropWidth, op.CropHeight}}
+	if cut != (crop{}) {
+		r.steps = append(r.steps, &cut)
+	}
+	if op.Flip {
+		r.steps = append(r.steps, mirror{"vertical"})
+	}
+	if op.Flop {
+		r.steps = append(r.steps, mirror{"horizontal"})
+	}
+	if op.Rotate != 0 {
+		r.steps = append(r.steps, turn{op.Rotate, op.Background})
+	}
+	r.steps = append(r.steps, fitted(&fit{box: size{op.Width, op.Height}, mode: op.Fit,
+		enlarge: op.Enlarge, gravity: op.Gravity, focusX: op.FocusX, focusY: op.FocusY,
+		background: op.Background})...)
+	return r
+}
+
+func adjust(op codec.Adjust) recipe {
+	return recipe{
+		steps: []step{tone{*op.Brightness, *op.Contrast, *op.Saturation, op.Hue,
+			op.Grayscale, op.Invert, op.Sharpen}},
+		encoding: encoding{format: op.Format, fallback: "png", quality: op.Quality},
+	}
+}
+
+func watermark(op codec.Watermark, logo *pixels) recipe {
+	return recipe{
+		steps:    []step{&mark{op: op, logo: logo}},
+		encoding: encoding{format: op.Format, fallback: "png", quality: op.Quality},
+	}
+}
+
+// preview draws the page at its size; nothing is enlarged.
+func preview(op codec.PDFPreview) recipe {
+	return recipe{
+		page:     op.Page,
+		steps:    fitted(&fit{box: size{w: op.Width}, enlarge: true}),
+		encoding: encoding{format: op.Format, quality: op.Quality, bare: true},
+	}
+}
+
+// chain takes all steps and is written as the last one says. It is false if a step
+// is none for pictures.
+func chain(op codec.Chain, logos map[string]*pixels) (recipe, bool) {
+	var r recipe
+	for i, step := range op.Steps {
+		prefix, own := fmt.Sprintf("steps[%d].", i), map[string]*pixels{}
+		for name, logo := range logos {
+			if field, ok := strings.CutPrefix(name, prefix); ok {
+				own[field] = logo
+			}
+		}
+		next, ok := recipeOf(step, own)
+		if !ok {
+			return recipe{}, false
+		}
+		r.steps = append(r.steps, next.steps...)
+		r.encoding = next.encoding
+	}
+	return r, true
+}
+
+// fitted is f as the only step, or none if it has no size to fit into.
+func fitted(f *fit) []step {
+	if f.box == (size{}) {
+		return nil
+	}
+	return []step{f}
+}
+
+// target returns the format to make of an input of the media type.
+func (e encoding) target(mediaType string) (codec.Format, error) {
+	name := e.format
+	if name == "" {
+		if name = formatOf(mediaType); !slices.Contains(writable(), name) {
+			name = e.fallback
+		}
+	}
+	f, _ := codec.LookupFormat(name)
+	if !slices.Contains(writable(), f.Name) {
+		return f, codec.Errorf(codec.Unsupported, "%s cannot be made here", name)
+	}
+	return f, nil
+}
+
+// formatOf returns the name of the format whose files have the media type, and for
+// an animated PNG that of the still one; "" if it has no name.
+func formatOf(mediaType string) string {
+	if mediaType == "image/apng" {
+		return "png"
+	}
+	formats := codec.Formats()
+	if i := slices.IndexFunc(formats, func(f codec.Format) bool { return f.Type == mediaType }); i >= 0 {
+		return formats[i].Name
+	}
+	return ""
+}

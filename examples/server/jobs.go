@@ -1,0 +1,251 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"net/http"
+	"strings"
+
+	"github.com/spoolmedia/spool/engine"
+)
+
+// createJob makes a job of many files.
+func (s *server) createJob(w http.ResponseWriter, r *http.Request) error {
+	o, err := s.receive(w, r)
+	if err != nil {
+		return err
+	}
+	defer o.end()
+	if o.form.values["saveToStorage"] == "false" {
+		return failf(http.StatusBadRequest, "saveToStorage must be true for jobs.")
+	}
+	switch o.jobType = o.form.take("jobType"); o.jobType {
+	case "", "convert":
+		o.jobType = "convert"
+		err = s.orderConversion(o)
+	case "compress":
+		err = s.orderCompression(o)
+	default:
+		err = failf(http.StatusBadRequest, "jobType: %q is neither convert nor compress.", o.jobType)
+	}
+	if err != nil {
+		return err
+	}
+	job, err := s.submit(r, o, false)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, accepted{JobID: job.ID, Status: statusOf(job.Status)})
+}
+
+// getJob tells how far a job is.
+func (s *server) getJob(w http.ResponseWriter, r *http.Request) error {
+	job, err := s.job(r)
+	if err != nil {
+		return err
+	}
+	v, err := s.withResults(r, job)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, v)
+}
+
+// listJobs tells of the account's jobs, newest first.
+func (s *server) listJobs(w http.ResponseWriter, r *http.Request) error {
+	limit, err := number(r, "limit", 20, 1, 100)
+	offset, err2 := number(r, "offset", 0, 0, 1<<31-1)
+	if err := errors.Join(err, err2); err != nil {
+		return err
+	}
+	statuses, err := statusesOf(r.URL.Query().Get("status"))
+	if err != nil {
+		return err
+	}
+	account := accountOf(r.Context())
+	stats, err := s.engine.Stats(r.Context(), account)
+	if err != nil {
+		return err
+	}
+	page := pagination{Limit: limit, Offset: offset, Total: count(stats, statuses)}
+	jobs, n := []jobView{}, 0
+	for job, err := range s.newest(r.Context(), account, statuses) {
+		if err != nil {
+			return err
+		}
+		if n++; n <= offset {
+			continue
+		}
+		if page.HasMore = len(jobs) == limit; page.HasMore {
+			break
+		}
+		v, err := s.jobView(r.Context(), job)
+		switch {
+		case errors.Is(err, engine.ErrNotFound): // it has just been removed
+			continue
+		case err != nil:
+			return err
+		}
+		jobs = append(jobs, v)
+	}
+	return writeJSON(w, http.StatusOK, jobList{jobs, page})
+}
+
+// statusesOf returns the engine's statuses for one of the API's.
+func statusesOf(text string) ([]engine.Status, error) {
+	switch text {
+	case "":
+		return []engine.Status{""}, nil
+	case "pending", "processing", "completed":
+		return []engine.Status{engine.Status(text)}, nil
+	case "failed":
+		return []engine.Status{engine.Failed, engine.Cancelled}, nil
+	}
+	return nil, failf(http.StatusBadRequest,
+		"status: %q is none of pending, processing, completed, failed.", text)
+}
+
+func count(s engine.Stats, statuses []engine.Status) (n int) {
+	of := map[engine.Status]int{
+		engine.Pending: s.Pending, engine.Processing: s.Processing, engine.Completed: s.Completed,
+		engine.Failed: s.Failed, engine.Cancelled: s.Cancelled,
+	}
+	for status, jobs := range of {
+		for _, wanted := range statuses {
+			if wanted == "" || wanted == status {
+				n += jobs
+			}
+		}
+	}
+	return n
+}
+
+// newest yields the jobs of any of the statuses, newest first: their ids sort by
+// time.
+func (s *server) newest(
+	ctx context.Context, account string, statuses []engine.Status,
+) iter.Seq2[engine.Job, error] {
+	list := func(status engine.Status) iter.Seq2[engine.Job, error] {
+		return s.engine.List(ctx, engine.Query{Account: account, Status: status})
+	}
+	if len(statuses) == 1 {
+		return list(statuses[0])
+	}
+	return func(yield func(engine.Job, error) bool) {
+		next, stop := iter.Pull2(list(statuses[1]))
+		defer stop()
+		other, err, more := next()
+		for job, err1 := range list(statuses[0]) {
+			for more && err1 == nil && (err != nil || strings.Compare(other.ID, job.ID) > 0) {
+				if !yield(other, err) {
+					return
+				}
+				other, err, more = next()
+			}
+			if !yield(job, err1) {
+				return
+			}
+		}
+		for ; more && yield(other, err); other, err, more = next() {
+		}
+	}
+}
+
+// listFiles tells of the files of a job, in the order in which they were sent.
+func (s *server) listFiles(w http.ResponseWriter, r *http.Request) error {
+	job, err := s.job(r)
+	if err != nil {
+		return err
+	}
+	limit, err := number(r, "limit", 100, 1, 1000)
+	offset, err2 := number(r, "offset", 0, 0, 1<<31-1)
+	if err := errors.Join(err, err2); err != nil {
+		return err
+	}
+	files := []fileView{}
+	for f, err := range s.engine.Files(r.Context(), job.ID) {
+		if err != nil {
+			return err
+		}
+		if f.Index >= offset+limit {
+			break
+		}
+		if f.Index >= offset {
+			files = append(files, s.fileView(r, job, f))
+		}
+	}
+	return writeJSON(w, http.StatusOK, fileList{files, pagination{
+		Limit: limit, Offset: offset, Total: job.Total, HasMore: offset+limit < job.Total,
+	}})
+}
+
+// deleteJob cancels a job that waits, as the hosted API does; with purge=true it
+// removes a job in any state, with its files.
+func (s *server) deleteJob(w http.ResponseWriter, r *http.Request) error {
+	job, err := s.job(r)
+	if err != nil {
+		return err
+	}
+	if r.URL.Query().Get("purge") == "true" {
+		return s.purge(w, r, job)
+	}
+	if job.Status != engine.Pending {
+		return failf(http.StatusConflict, "Only a job that waits can be cancelled so; this one is %s.",
+			statusOf(job.Status))
+	}
+	return s.cancel(w, r, job)
+}
+
+// purge removes a job with its files, also those that its client uploaded.
+func (s *server) purge(w http.ResponseWriter, r *http.Request, job engine.Job) error {
+	err := s.uploads.remove(r.Context(), job.Labels[uploadLabel], func() (bool, error) {
+		return true, s.engine.Delete(r.Context(), job.ID)
+	})
+	if err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// cancelJob cancels a job that waits or is being worked on.
+func (s *server) cancelJob(w http.ResponseWriter, r *http.Request) error {
+	job, err := s.job(r)
+	if err != nil {
+		return err
+	}
+	return s.cancel(w, r, job)
+}
+
+func (s *server) cancel(w http.ResponseWriter, r *http.Request, job engine.Job) error {
+	if err := s.engine.Cancel(r.Context(), job.ID); err != nil {
+		return err
+	}
+	return s.answerJob(w, r, job.ID)
+}
+
+// retryJob takes up the files of a job that did not succeed.
+func (s *server) retryJob(w http.ResponseWriter, r *http.Request) error {
+	job, err := s.job(r)
+	if err != nil {
+		return err
+	}
+	if err := s.engine.Retry(r.Context(), job.ID); err != nil {
+		return err
+	}
+	return s.answerJob(w, r, job.ID)
+}
+
+// answerJob answers with the job as it is now.
+func (s *server) answerJob(w http.ResponseWriter, r *http.Request, id string) error {
+	job, err := s.engine.Status(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	v, err := s.withResults(r, job)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, v)
+}
