@@ -73,9 +73,9 @@ func spoolAVSeekOutput(handle C.uintptr_t, offset C.int64_t, whence C.int) C.int
 }
 
 //export spoolAVFrame
-func spoolAVFrame(handle C.uintptr_t, f *C.AVFrame) C.int {
+func spoolAVFrame(handle C.uintptr_t, track C.int, f *C.AVFrame) C.int {
 	s := sessionOf(handle)
-	if err := s.see(frame{f}); err != nil {
+	if err := s.see[track](frame{f}); err != nil {
 		s.seeErr = err
 		return C.AVERROR_EXTERNAL
 	}

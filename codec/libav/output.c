@@ -116,6 +116,7 @@ int spool_new_track(SpoolJob *job, int input, int tap, SpoolTrack **track)
     t->first_dts = t->first_pts = t->end_pts = AV_NOPTS_VALUE;
     job->by_input[input] = job->count - 1;
     *track = t;
+    t->index = job->count - 1;
     if ((t->tap = tap))
         return 0;
     if (!(t->to = avformat_new_stream(job->out, NULL)))

@@ -15,6 +15,16 @@ const batch = 32
 
 // Process implements [codec.Codec].
 func (c *Codec) Process(ctx context.Context, w *codec.Work) error {
+	switch op := w.Op.(type) {
+	case codec.Concat:
+		op = op.WithDefaults()
+		return c.concat(ctx, w, request{Convert: codec.Convert{Format: op.Format, Quality: op.Quality}.WithDefaults(),
+			newVideo: true, anew: true}, 0)
+	case codec.ConcatAudio:
+		op = op.WithDefaults()
+		return c.concat(ctx, w, request{Convert: codec.Convert{Format: op.Format}.WithDefaults(),
+			anew: true, newSound: true, bitRate: op.BitrateKbps * 1000}, op.Gap)
+	}
 	in, err := onlyInput(w)
 	if err != nil {
 		return err
