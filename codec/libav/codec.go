@@ -45,6 +45,9 @@ func New() *Codec {
 	c.offer(codec.Transform{}, pictured(inputTypes()), filmFormats(outputFormats()))
 	c.offer(codec.Watermark{}, pictured(inputTypes()), filmFormats(outputFormats()))
 	c.offer(codec.Chain{}, films(inputTypes()), outputFormats())
+	if hasMuxer("mp4") && hasEncoder("libx264") && hasEncoder("aac") {
+		c.offer(codec.AdaptiveStream{}, pictured(inputTypes()), nil)
+	}
 	c.offer(codec.Concat{}, pictured(inputTypes()), filmFormats(outputFormats()))
 	c.offer(codec.ConcatAudio{}, films(inputTypes()), soundFormats(outputFormats()))
 	c.offer(codec.GIF{}, pictured(inputTypes()), silentFormats(animations))

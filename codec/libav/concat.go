@@ -263,6 +263,7 @@ func (j *joint) tap(s *session, p part) error {
 		duration := int64(feedBase) * int64(j.steady.den) / int64(j.steady.num)
 		err := s.addTap(p.video, encode{filters: j.alike(p)}, d, func(f frame) error {
 			at := j.start + int64(f.f.pts)
+			s.setPosition(f)
 			if j.sound != nil && p.audio < 0 {
 				if err := j.sound.silence(scaled(at, j.noise.samples.rate)); err != nil {
 					return err
@@ -278,9 +279,7 @@ func (j *joint) tap(s *session, p part) error {
 		return nil
 	}
 	n := j.noise.samples
-	filters := fmt.Sprintf("atrim=start=0,aresample=async=1,aformat=sample_fmts=%s:sample_rates=%d:channel_layouts=%s",
-		n.format, n.rate, n.layout)
-	return s.addTap(p.audio, encode{filters: filters}, d, func(f frame) error {
+	return s.addTap(p.audio, encode{filters: n.filters()}, d, func(f frame) error {
 		if err := j.sound.silence(scaled(j.start+int64(f.f.pts), n.rate)); err != nil {
 			return err
 		}

@@ -103,6 +103,13 @@ int spool_finish_feeds(SpoolJob *job)
     return 0;
 }
 
+// spool_finish_segments ends the only track of an output in segments.
+int spool_finish_segments(SpoolJob *job)
+{
+    int err = spool_feed(job, 0, NULL);
+    return err < 0 ? err : spool_end_segments(job);
+}
+
 // spool_like_picture and spool_like_sound describe the frames of a feed. They own no
 // data.
 AVFrame *spool_like_picture(int width, int height)
@@ -134,4 +141,9 @@ AVFrame *spool_like_sound(const char *format, int rate, const char *layout)
 void spool_set_duration(AVFrame *f, int64_t duration)
 {
     SPOOL_FRAME_DURATION(f) = duration;
+}
+
+int64_t spool_get_duration(const AVFrame *f)
+{
+    return SPOOL_FRAME_DURATION(f);
 }

@@ -274,6 +274,9 @@ int spool_write(SpoolJob *job, SpoolTrack *t, AVPacket *packet, AVRational base)
             int64_t length = av_rescale_q(packet->duration, t->to->time_base, AV_TIME_BASE_Q);
             job->end = FFMAX(job->end, at + FFMAX(0, length));
         }
+        int err = t->segment ? spool_cut_before(job, t, packet) : 0;
+        if (err < 0)
+            return err;
         if (t->held)
             return spool_hold_back(job, t, packet);
     }

@@ -38,7 +38,8 @@ type session struct {
 	demuxer  string
 	see      map[C.int]func(frame) error // take the frames of taps, by track
 	seeErr   error
-	encodes  bool // some encoder was opened
+	cut      func(duration int64) error // ends a segment; -1: the init segment
+	encodes  bool                       // some encoder was opened
 }
 
 // newSession makes a session that stops when ctx ends. Close it.
@@ -258,6 +259,9 @@ func (s *session) position() time.Duration {
 	}
 	return time.Duration(s.job.position) * time.Microsecond
 }
+
+// setPosition is for taps, which have no output to tell it.
+func (s *session) setPosition(f frame) { s.job.position = C.int64_t(f.f.pts) }
 
 // end is where the last packet of the output ends.
 func (s *session) end() time.Duration {

@@ -217,14 +217,22 @@ static int encode(SpoolJob *job, SpoolTrack *t, AVFrame *frame)
     }
 }
 
+// filtered_duration is how long a frame out of the filters stays. They do not convert
+// the duration where they convert the time base.
+static int64_t filtered_duration(const SpoolTrack *t, const AVFrame *f, AVRational to)
+{
+    AVRational base = av_buffersink_get_time_base(t->sink);
+    AVRational rate = av_buffersink_get_frame_rate(t->sink);
+    if (av_cmp_q(base, t->from->time_base) && rate.num > 0)
+        return av_rescale_q(1, av_inv_q(rate), to);
+    return av_rescale_q(SPOOL_FRAME_DURATION(f), base, to);
+}
+
 // prepare_frame gives a frame the encoder's clock; 0: it is to be left out.
 static int prepare_frame(SpoolTrack *t, AVFrame *f)
 {
     AVRational base = av_buffersink_get_time_base(t->sink), to = t->encoder->time_base;
-    int64_t duration = av_rescale_q(SPOOL_FRAME_DURATION(f), base, to);
-    AVRational rate = av_buffersink_get_frame_rate(t->sink);
-    if (av_cmp_q(base, t->from->time_base) && rate.num > 0) // filters do not convert it
-        duration = av_rescale_q(1, av_inv_q(rate), to);
+    int64_t duration = filtered_duration(t, f, to);
     f->pts = f->pts == AV_NOPTS_VALUE ? AV_NOPTS_VALUE : av_rescale_q(f->pts, base, to);
     f->pict_type = AV_PICTURE_TYPE_NONE;
     if (t->encoder->flags & AV_CODEC_FLAG_QSCALE)
@@ -234,6 +242,7 @@ static int prepare_frame(SpoolTrack *t, AVFrame *f)
     if (f->pts == AV_NOPTS_VALUE || (t->previous != AV_NOPTS_VALUE && f->pts <= t->previous))
         return 0;
     t->previous = f->pts;
+    spool_force_key(t, f);
     keep_duration(t, f->pts, duration);
     return 1;
 }
@@ -241,6 +250,7 @@ static int prepare_frame(SpoolTrack *t, AVFrame *f)
 // give_to_go gives a frame of a tap on, with its time in AV_TIME_BASE.
 static int give_to_go(SpoolJob *job, const SpoolTrack *t, AVFrame *f)
 {
+    SPOOL_FRAME_DURATION(f) = filtered_duration(t, f, AV_TIME_BASE_Q);
     if (f->pts != AV_NOPTS_VALUE)
         f->pts = av_rescale_q(f->pts, av_buffersink_get_time_base(t->sink), AV_TIME_BASE_Q);
     return spoolAVFrame(job->handle, t->index, f);
