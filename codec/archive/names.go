@@ -38,7 +38,8 @@ func safePath(name string) (safe string, changed bool) {
 		}
 	}
 	safe = strings.Join(elements, "/")
-	return safe, safe != strings.Trim(strings.TrimPrefix(name, "./"), "/") || strings.HasPrefix(name, "/")
+	usual := strings.TrimSuffix(strings.TrimPrefix(name, "./"), "/")
+	return safe, safe != usual
 }
 
 // safeElement makes the name of one file or folder good for every file system.
