@@ -94,8 +94,8 @@ func TestFilesThatAreNotThere(t *testing.T) {
 
 func TestAllResultsInOneZip(t *testing.T) {
 	f := start(t, setup{})
-	id := f.submit(textFile("files", "a.txt"), textFile("files", "a.txt"), textFile("files", "a-2.txt"),
-		part{"format", "", "webp"})
+	a := textFile("files", "a.txt")
+	id := f.submit(a, a, textFile("files", "a-2.txt"), part{"format", "", "webp"})
 	f.ended(id)
 	answer, b := f.do(f.request("GET", "/api/jobs/"+id+"/archive", nil))
 	if d := answer.Header.Get("Content-Disposition"); d != "attachment; filename="+id+".zip" {

@@ -47,6 +47,7 @@ type fixture struct {
 	engine  *engine.Engine
 	storage storage.Storage
 	token   string // of requests
+	api     *description
 }
 
 // setup is what a test may change.
@@ -90,7 +91,7 @@ func start(t *testing.T, s setup) *fixture {
 	t.Cleanup(srv.stopStreams)
 	return &fixture{
 		t: t, url: web.URL, client: web.Client(), server: srv, engine: eng, storage: s.storage,
-		token: alice,
+		token: alice, api: new(description),
 	}
 }
 
@@ -132,6 +133,7 @@ func (f *fixture) do(r *http.Request) (*http.Response, []byte) {
 	if err != nil {
 		f.t.Fatalf("%s %s: %v", r.Method, r.URL.Path, err)
 	}
+	f.api.check(f, r, answer, b)
 	return answer, b
 }
 

@@ -61,40 +61,6 @@ func (s *server) close() {
 	s.chores.Wait()
 }
 
-// route is one entry of the API.
-type route struct {
-	pattern string
-	handle  handle
-	public  bool // needs no key
-}
-
-// routes are all that the server answers, besides the page.
-func (s *server) routes() []route {
-	return []route{
-		{pattern: "POST /api/jobs", handle: s.createJob},
-		{pattern: "GET /api/jobs", handle: s.listJobs},
-		{pattern: "GET /api/jobs/{id}", handle: s.getJob},
-		{pattern: "DELETE /api/jobs/{id}", handle: s.deleteJob},
-		{pattern: "POST /api/jobs/{id}/cancel", handle: s.cancelJob},
-		{pattern: "POST /api/jobs/{id}/retry", handle: s.retryJob},
-		{pattern: "GET /api/jobs/{id}/files", handle: s.listFiles},
-		{pattern: "GET /api/jobs/{id}/events", handle: s.jobEvents},
-		{pattern: "GET /api/jobs/{id}/deliveries", handle: s.jobDeliveries},
-		{pattern: "GET /api/jobs/{id}/archive", handle: s.getArchive, public: true},
-		{pattern: "GET /api/jobs/{id}/files/{file}/input", handle: s.getInput, public: true},
-		{pattern: "GET /api/jobs/{id}/files/{file}/outputs/{output}", handle: s.getOutput, public: true},
-		{pattern: "GET /api/events", handle: s.accountEvents},
-		{pattern: "POST /api/convert", handle: s.convert},
-		{pattern: "POST /api/compress", handle: s.compress},
-		{pattern: "GET /api/media", handle: s.listTools},
-		{pattern: "POST /api/media/{tool}", handle: s.useTool},
-		{pattern: "GET /api/webhooks/deliveries", handle: s.accountDeliveries},
-		{pattern: "POST /api/webhooks/deliveries/{delivery}/retry", handle: s.redeliver},
-		{pattern: "POST /api/session", handle: s.signIn, public: true},
-		{pattern: "DELETE /api/session", handle: s.signOut, public: true},
-	}
-}
-
 // handler returns all that the server answers.
 func (s *server) handler() http.Handler {
 	mux := http.NewServeMux()
@@ -105,7 +71,9 @@ func (s *server) handler() http.Handler {
 		}
 		mux.Handle(r.pattern, s.answered(h))
 	}
+	mux.Handle("GET /openapi.json", s.answered(s.describe))
 	mux.Handle("/api/", s.answered(notHere(mux)))
+	mux.Handle("/", page())
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(s.answered(func(http.ResponseWriter, *http.Request) error {
 		return failf(http.StatusForbidden, "Requests of other sites are refused.")

@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/spoolmedia/spool/codec"
@@ -47,7 +48,8 @@ func (s *server) receive(w http.ResponseWriter, r *http.Request) (*order, error)
 		return nil, err
 	}
 	o := new(order)
-	if o.batch, err = s.uploads.begin(r.Context(), account, r.Header.Get("Idempotency-Key")); err != nil {
+	o.batch, err = s.uploads.begin(r.Context(), account, r.Header.Get("Idempotency-Key"))
+	if err != nil {
 		leave()
 		return nil, err
 	}
@@ -127,6 +129,9 @@ func (s *server) submit(r *http.Request, o *order, brief bool) (engine.Job, erro
 	if brief && !o.save {
 		request.Retain = retainUnsaved
 	}
+	if c, ok := o.operations[0].(codec.Combiner); ok && c.Combines() {
+		o.describeJoined(request.Labels)
+	}
 	for _, u := range o.form.files {
 		in := engine.FromStorage(u.key)
 		in.Name = u.name
@@ -146,6 +151,16 @@ func (s *server) submit(r *http.Request, o *order, brief bool) (engine.Job, erro
 	o.submitted = err == nil || !errors.Is(err, engine.ErrBadRequest) &&
 		!errors.Is(err, engine.ErrKeyConflict) && !errors.Is(err, context.Canceled)
 	return job, err
+}
+
+// describeJoined notes what the one file of a job that joins its inputs is made of.
+func (o *order) describeJoined(labels map[string]string) {
+	size := int64(0)
+	for _, u := range o.form.files {
+		size += u.size
+	}
+	labels["joined"] = strconv.Itoa(o.inputs())
+	labels["joinedSize"] = strconv.FormatInt(size, 10)
 }
 
 // accepted answers a request that became a job.

@@ -76,9 +76,7 @@ func (s *server) tool(name string) (tool, bool) {
 
 // listTools tells what can be done here, and how.
 func (s *server) listTools(w http.ResponseWriter, _ *http.Request) error {
-	return writeJSON(w, http.StatusOK, map[string]any{
-		"tools": s.tools(), "maxFileSize": s.limits.file, "maxFiles": s.limits.files,
-	})
+	return writeJSON(w, http.StatusOK, toolList{s.tools(), s.limits.file, s.limits.files})
 }
 
 // useTool does one operation: at once, or as a job if the client asks so.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -30,7 +31,11 @@ func newMarker() *marker {
 	m.Do = func(ctx context.Context, w *codec.Work) error {
 		switch op := w.Op.(type) {
 		case codec.Inspect:
-			return enginetest.Write(ctx, w, "report.json", []byte(`{"filename":"`+w.In[0].Name()+`"}`))
+			report, err := json.Marshal(codec.Report{Filename: w.In[0].Name()})
+			if err != nil {
+				return err
+			}
+			return enginetest.Write(ctx, w, "report.json", report)
 		case codec.Watermark:
 			return enginetest.Write(ctx, w, "marked.png", []byte(op.Text+op.Logo))
 		}
