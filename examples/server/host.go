@@ -76,7 +76,8 @@ func open(o options, log *slog.Logger) (_ *host, err error) {
 
 // allCodecs is what this server can do.
 func allCodecs() []codec.Codec {
-	return []codec.Codec{vips.New(), libav.New(), pdf.New(), archive.New()}
+	images, films := vips.New(), libav.New()
+	return []codec.Codec{images, films, pdf.New(), archive.New(images, films)}
 }
 
 // close ends the work and lets go of the folder.

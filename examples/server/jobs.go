@@ -45,7 +45,12 @@ func (s *server) getJob(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v, err := s.withResults(r, job)
+	var v jobView
+	if r.URL.Query().Get("results") == "false" {
+		v, err = s.jobView(r.Context(), job)
+	} else {
+		v, err = s.withResults(r, job)
+	}
 	if err != nil {
 		return err
 	}

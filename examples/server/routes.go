@@ -89,6 +89,7 @@ func (s *server) routes() []route {
 			query: append(pages,
 				parameter{"status", "string", "pending, processing, completed or failed"})},
 		{pattern: "GET /api/jobs/{id}", handle: s.getJob, gives: jobView{},
+			query:   []parameter{{"results", "boolean", "false leaves the results out"}},
 			summary: "How far a job is, and what it has made"},
 		{pattern: "DELETE /api/jobs/{id}", handle: s.deleteJob, gives: jobView{}, fails: []int{409},
 			summary: "Cancel a job that waits; with purge, remove it in any state (204)",

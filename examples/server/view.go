@@ -196,7 +196,7 @@ func (s *server) resultsOf(r *http.Request, job engine.Job, f engine.File) []res
 			Width:          media.Width, Height: media.Height, Duration: media.Duration.Seconds(),
 			SHA256: o.SHA256, Notes: o.Result.Notes,
 		}
-		if f.Size > 0 {
+		if f.Size > 0 && len(f.Outputs) == 1 { // an archive has no size to compare with
 			saved := 100 * (1 - float64(o.Size)/float64(f.Size))
 			list[i].SavedPercent = math.Round(saved*10) / 10
 		}
