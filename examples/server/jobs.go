@@ -16,7 +16,7 @@ func (s *server) createJob(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	defer o.end()
+	defer o.end(r.Context())
 	if o.form.values["saveToStorage"] == "false" {
 		return failf(http.StatusBadRequest, "saveToStorage must be true for jobs.")
 	}

@@ -31,6 +31,8 @@ type server struct {
 	config
 	uploads *uploads
 	queue   *admission
+	// qualities are the defaults of operations that have a quality.
+	qualities map[string]int
 	// streams ends when event streams must.
 	streams     context.Context
 	stopStreams context.CancelFunc
@@ -49,7 +51,8 @@ func newServer(c config) *server {
 		c.now = time.Now
 	}
 	c.limits = c.limits.withDefaults()
-	s := &server{config: c, uploads: newUploads(c.storage), queue: newAdmission(c)}
+	s := &server{config: c, uploads: newUploads(c.storage), queue: newAdmission(c),
+		qualities: qualities(c.registry)}
 	s.streams, s.stopStreams = context.WithCancel(context.Background())
 	s.chores.Go(func() { s.sweepNowAndThen(s.streams) })
 	return s

@@ -93,7 +93,7 @@ func (s *server) useTool(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	defer o.end()
+	defer o.end(r.Context())
 	o.jobType, o.tool = "media_tool", name
 	o.form.files = withoutTwins(o.form.files)
 	async, err := o.form.takeBool("async")
@@ -114,7 +114,7 @@ func (s *server) useTool(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if async || background {
-		return writeJSON(w, http.StatusOK, accepted{JobID: job.ID, Status: "pending", Tool: name})
+		return writeJSON(w, http.StatusOK, accepted{job.ID, statusOf(job.Status), name})
 	}
 	return s.answerNow(w, r, job, o)
 }
