@@ -2,7 +2,7 @@
 
 FILES ?=
 OUT   ?= out/demo
-PURE  := ./engine/... ./callback ./store/... ./queue/... ./storage/... ./codec ./codec/codectest ./codec/archive ./codec/pdf
+PURE  := ./engine/... ./callback ./store/... ./queue/... ./storage/... ./codec ./codec/codectest ./codec/archive ./codec/pdf ./codec/vectorize
 
 .PHONY: setup demo gallery server test check browser load crash bench soak fmt lint
 

@@ -4,15 +4,19 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/engine"
 	"github.com/spoolmedia/spool/engine/enginetest"
 	"github.com/spoolmedia/spool/storage/memstorage"
 	"github.com/spoolmedia/spool/store"
+	"github.com/spoolmedia/spool/store/boltstore"
 	"github.com/spoolmedia/spool/store/memstore"
 )
 
@@ -62,7 +66,7 @@ func TestCloseGivesBackWhatRunsAndTheNextEngineTakesItUp(t *testing.T) {
 // dyingStore lets a test end the session of an engine that does not know it yet:
 // a process that is taken for dead.
 type dyingStore struct {
-	*memstore.Store
+	store.Store
 	sessions chan store.Session
 }
 
@@ -80,10 +84,88 @@ type undying struct{ store.Session }
 
 func (undying) Lost() <-chan struct{} { return nil }
 
+// inEachStore runs a test in bubbles, with a store in memory and with one in a file.
+func inEachStore(t *testing.T, test func(t *testing.T, jobs store.Store)) {
+	t.Run("memstore", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			jobs := memstore.New()
+			t.Cleanup(func() { jobs.Close() })
+			test(t, jobs)
+		})
+	})
+	t.Run("boltstore", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			jobs, err := boltstore.Open(
+				filepath.Join(t.TempDir(), "jobs.db"), boltstore.Config{NoSync: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { jobs.Close() })
+			test(t, jobs)
+		})
+	})
+}
+
+// announcedStore tells a test which sessions there are.
+type announcedStore struct {
+	store.Store
+	sessions chan store.Session
+}
+
+func (s announcedStore) Session(
+	ctx context.Context, offers json.RawMessage,
+) (store.Session, error) {
+	session, err := s.Store.Session(ctx, offers)
+	if err == nil {
+		s.sessions <- session
+	}
+	return session, err
+}
+
+// An engine that learns that its session was lost stops what it does, and takes up
+// nothing more; another takes over at once.
+func TestAnEngineThatLostItsSessionStopsAndAnotherTakesOver(t *testing.T) {
+	inEachStore(t, func(t *testing.T, jobs store.Store) {
+		blobs := memstorage.New()
+		loser := &enginetest.Codec{Do: func(ctx context.Context, _ *codec.Work) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}}
+		announced := announcedStore{jobs, make(chan store.Session, 1)}
+		first := enginetest.Open(t, engine.Config{
+			Store: announced, Storage: blobs, Codecs: []codec.Codec{loser},
+			Logger: slog.New(slog.DiscardHandler),
+		})
+		running := enginetest.Submit(t, first, batch(1))
+		synctest.Wait()
+		if err := (<-announced.sessions).Close(); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if got := len(first.Activities()); got != 0 {
+			t.Errorf("%d tasks still run without a session", got)
+		}
+		waiting := enginetest.Submit(t, first, batch(3))
+		time.Sleep(time.Minute) // of the bubble
+		if got := loser.Calls(); got != 1 {
+			t.Errorf("%d calls, want none after the session was lost", got)
+		}
+		heir := enginetest.Open(t, engine.Config{Store: jobs, Storage: blobs})
+		before := time.Now()
+		for _, job := range []engine.Job{running, waiting} {
+			if job = enginetest.Wait(t, heir, job.ID); job.Status != engine.Completed {
+				t.Errorf("job is %s: %v", job.Status, job.Error)
+			}
+		}
+		if took := time.Since(before); took > time.Second {
+			t.Errorf("it took %v to take over", took)
+		}
+	})
+}
+
 func TestAWorkerThatLostItsClaimCannotPublish(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		jobs, blobs := memstore.New(), memstorage.New()
-		t.Cleanup(func() { jobs.Close() })
+	inEachStore(t, func(t *testing.T, jobs store.Store) {
+		blobs := memstorage.New()
 		release := make(chan struct{})
 		zombie := &enginetest.Codec{Do: func(ctx context.Context, w *codec.Work) error {
 			<-release

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"time"
 
+	"go.opentelemetry.io/otel/propagation"
+
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/storage"
 	"github.com/spoolmedia/spool/store"
@@ -204,6 +206,8 @@ type record struct {
 	Archive     string            `json:"archive,omitempty"`
 	Callback    *Callback         `json:"callback,omitempty"`
 	Labels      map[string]string `json:"labels,omitempty"`
+	// Trace is the W3C trace context of Submit, which attempts go on with.
+	Trace propagation.MapCarrier `json:"trace,omitempty"`
 }
 
 // record returns what is kept of r.

@@ -58,13 +58,19 @@ func (w *window) ready(lane, account string) bool {
 }
 
 // taken notes that a worker has dealt with the hint of the task, and reports
-// whether it is time to look: its account may have more, and little is offered.
+// whether it is time to look: its account may have more, and little is offered. A
+// hint that came from another process says nothing of how much is.
 func (w *window) taken(r store.Ref) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	h, ok := w.hinted[r]
 	if !ok {
-		return false
+		look := false
+		for _, l := range w.lanes {
+			l.look = l.look || l.more
+			look = look || l.look
+		}
+		return look
 	}
 	delete(w.hinted, r)
 	l := w.lane(h.lane)

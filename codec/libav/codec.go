@@ -38,8 +38,15 @@ func New() *Codec {
 	c.offer(codec.Trim{}, inputTypes(), outputFormats())
 	c.offer(codec.Inspect{}, films(inputTypes()), nil)
 	c.offer(codec.StripMetadata{}, kept(inputTypes()), nil)
-	c.offer(codec.PosterFrame{}, pictured(inputTypes()), stillFormats())
-	c.offer(codec.Thumbnail{}, pictured(inputTypes()), stillFormats())
+	c.offer(codec.Compress{}, kept(inputTypes()), nil)
+	c.offer(codec.PosterFrame{}, pictured(inputTypes()), silentFormats(stills))
+	c.offer(codec.Thumbnail{}, pictured(inputTypes()), silentFormats(stills))
+	c.offer(codec.Adjust{}, films(inputTypes()), outputFormats())
+	c.offer(codec.Transform{}, pictured(inputTypes()), filmFormats(outputFormats()))
+	c.offer(codec.Watermark{}, pictured(inputTypes()), filmFormats(outputFormats()))
+	c.offer(codec.Chain{}, films(inputTypes()), outputFormats())
+	c.offer(codec.GIF{}, pictured(inputTypes()), silentFormats(animations))
+	c.offer(codec.Storyboard{}, pictured(inputTypes()), silentFormats(stills))
 	return c
 }
 
@@ -73,9 +80,14 @@ func (c *Codec) Probe(ctx context.Context, w *codec.Work) (codec.Media, codec.Co
 	}
 	var p plan
 	work := m
-	if op, ok := requestOf(w.Op, in.Type()); ok {
+	op, ok := requestOf(w.Op, in.Type())
+	if !ok {
+		op, err = editedRequest(w)
+	}
+	if err == nil {
 		// What cannot be planned fails when it is done, with its reason.
-		p, _ = makePlan(source{in.Name(), in.Type(), streams}, op, c.tones)
+		in := source{in.Name(), in.Type(), streams, op.clip.of(m.Duration)}
+		p, _ = makePlan(in, op, c.tones)
 		work.Duration = op.clip.of(m.Duration)
 	}
 	return m, costOf(work, p, threads(w)), nil

@@ -66,6 +66,7 @@ type target struct {
 	muxer      string
 	sound      bool // for sound alone
 	still      bool // one picture
+	mute       bool // pictures alone
 	seekable   bool // the muxer goes back to complete its header or index
 	covers     bool // can hold a cover picture
 	chapters   bool
@@ -153,18 +154,19 @@ var coverCodecs = []string{"mjpeg", "png"}
 
 // targetOf is the target of a request.
 func targetOf(op request) (target, bool) {
-	if op.clip.still {
-		t, ok := stills[op.Format]
-		return t, ok
+	family := op.family
+	if family == nil {
+		family = targets
 	}
-	t, ok := targets[op.Format]
+	t, ok := family[op.Format]
 	return t, ok
 }
 
-// stillFormats are those of stills whose muxer and encoder this build has.
-func stillFormats() []string {
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(stills)), func(name string) bool {
-		return !hasMuxer(stills[name].muxer) || !hasEncoder(stills[name].video)
+// silentFormats are those of a family without sound whose muxer and encoder this
+// build has.
+func silentFormats(family map[string]target) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(family)), func(name string) bool {
+		return !hasMuxer(family[name].muxer) || !hasEncoder(family[name].video)
 	})
 }
 
@@ -199,4 +201,9 @@ func kept(types []string) []string {
 	return slices.DeleteFunc(types, func(t string) bool {
 		return !slices.Contains(made, formatName(t))
 	})
+}
+
+// filmFormats are those of the formats that hold video.
+func filmFormats(formats []string) []string {
+	return slices.DeleteFunc(formats, func(name string) bool { return targets[name].sound })
 }

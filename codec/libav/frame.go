@@ -1,11 +1,13 @@
 package libav
 
+// #include <stdlib.h>
 // #include "job.h"
 // #include "frame.h"
 import "C"
 
 import (
 	"image"
+	"strconv"
 	"unsafe"
 )
 
@@ -39,4 +41,16 @@ func (f frame) rgba() *image.NRGBA {
 func newFrame(m *image.NRGBA) *C.AVFrame {
 	z := m.Rect.Size()
 	return C.spool_new_picture(C.int(z.X), C.int(z.Y), (*C.uint8_t)(&m.Pix[0]), C.int(m.Stride))
+}
+
+// number is a number that a filter wrote into the frame under that name.
+func (f frame) number(name string) (float64, bool) {
+	key := C.CString(name)
+	defer C.free(unsafe.Pointer(key))
+	e := C.av_dict_get(f.f.metadata, key, nil, 0)
+	if e == nil {
+		return 0, false
+	}
+	v, err := strconv.ParseFloat(C.GoString(e.value), 64)
+	return v, err == nil
 }

@@ -93,7 +93,8 @@ int spool_build_graph(SpoolTrack *t, const AVFrame *like)
     t->graph->nb_threads = t->decoder->thread_count;
     if ((err = add_ends(t, like)) < 0)
         return err;
-    char *chain = video && t->encoder && avcodec_is_open(t->encoder)
+    int fitted = t->encoder && t->encoder->codec_id == AV_CODEC_ID_GIF; // by its own filters
+    char *chain = video && t->encoder && avcodec_is_open(t->encoder) && !fitted
                       ? av_asprintf("[in]%s,scale=%d:%d[out]", t->filters, t->encoder->width,
                                     t->encoder->height)
                       : av_asprintf("[in]%s[out]", t->filters);

@@ -13,6 +13,7 @@
 #include <libavcodec/avcodec.h>
 #include <libavfilter/avfilter.h>
 #include <libavformat/avformat.h>
+#include <libavutil/bprint.h>
 
 #define SPOOL_NOTES 20
 #define SPOOL_NOTE_SIZE 240
@@ -40,6 +41,7 @@ typedef struct SpoolTrack {
     int64_t limit;      // frames that are given on at most; 0: all
     int64_t given;
     AVFrame *spare;     // with limit: the last frame before the clip
+    AVBPrint stats;     // of the first pass
     AVFrame *still;     // a second picture for the filters, or NULL
     // The libraries lose the duration of frames in the encoders: it is kept
     // here, by timestamp, until the packet comes out.
@@ -53,9 +55,11 @@ typedef struct SpoolEncode {
     const char *filters; // from [in], and [still] if there is one, to [out]
     AVDictionary *options; // of the encoder; taken over
     AVFrame *still;      // taken over
+    const char *stats;   // of the first pass, for the second; or NULL
     int threads;
     int64_t max_pixels, limit;
     int keys;            // only key frames are decoded
+    int slices;          // threads share a frame, so that it comes out at once
 } SpoolEncode;
 
 typedef struct SpoolJob {
@@ -91,7 +95,7 @@ typedef struct SpoolStream {
     uint32_t tag;       // the container's code for the codec, or 0
     const char *profile;
     int decodable, width, height, bits, disposition, rgb, full_range, interlaced, alpha;
-    AVRational aspect, rate;
+    AVRational aspect, rate, tick;
     int primaries, transfer, matrix, color_range;
     int sample_rate, channels, sample_bits, floating, pixel_bits;
     char layout[64];
@@ -148,6 +152,10 @@ int spool_set_colour(SpoolJob *job, int track, int primaries, int transfer, int 
 int spool_decode(SpoolJob *job, SpoolTrack *t, AVPacket *packet); // NULL: the end
 int spool_rewind(SpoolJob *job, SpoolTrack *t); // after a seek
 void spool_track_free(SpoolTrack *t);
+
+// still.c
+int spool_write_picture(SpoolJob *job, SpoolEncode *e, int primaries, int transfer, int matrix,
+                        int range);
 
 // graph.c
 int spool_build_graph(SpoolTrack *t, const AVFrame *like);

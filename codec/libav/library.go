@@ -58,6 +58,7 @@ func (e nativeError) Error() string {
 // Codes of nativeError.
 const (
 	codeNoMemory      = -C.ENOMEM
+	codeExternal      = C.AVERROR_EXTERNAL
 	codeUnknownOption = C.AVERROR_OPTION_NOT_FOUND
 	codeNoDecoder     = C.AVERROR_DECODER_NOT_FOUND
 	codeNoEncoder     = C.AVERROR_ENCODER_NOT_FOUND

@@ -109,6 +109,7 @@ int spool_new_track(SpoolJob *job, int input, int tap, SpoolTrack **track)
     if (!t)
         return AVERROR(ENOMEM);
     job->count++;
+    av_bprint_init(&t->stats, 0, AV_BPRINT_SIZE_UNLIMITED);
     t->from = job->in->streams[input];
     t->from->discard = AVDISCARD_DEFAULT;
     t->next = t->previous = t->last_dts = AV_NOPTS_VALUE;

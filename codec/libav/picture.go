@@ -7,17 +7,23 @@ import (
 )
 
 // pictures plans the encode of a video stream.
-func (p *planner) pictures(s stream) encode {
+func (p *planner) pictures(s stream) (encode, error) {
+	f := p.upright(s)
+	edits, from, s, err := p.edited(s)
+	if err != nil {
+		return encode{}, err
+	}
 	e := encode{encoder: p.target.video, options: videoOptions(p.target.video, p.op.Quality),
 		colour: s.colour}
-	f := append(p.upright(s), p.resize(s)...)
+	p.op.rate.apply(&e, s)
+	f = append(append(f, edits...), p.resize(s, from)...)
 	format, filters := p.pixels(s, &e)
 	f = append(append(f, filters...), "format="+format)
-	e.filters = strings.Join(f, ",")
+	e.filters, e.still = strings.Join(f, ","), p.still
 	if s.interlaced {
 		p.note("The video is interlaced and was left so.")
 	}
-	return e
+	return e, nil
 }
 
 // upright returns the filters that make s stand upright.
@@ -37,12 +43,15 @@ func (p *planner) upright(s stream) []string {
 
 // resize returns the filters for the size asked for, or those that make odd
 // sides even, and sets the size shown.
-func (p *planner) resize(s stream) []string {
+func (p *planner) resize(s stream, from size) []string {
 	if p.op.Width == 0 && p.op.Height == 0 {
-		p.size = s.shown()
-		return p.trim(s)
+		p.size = from
+		if len(p.op.edits) > 0 {
+			return p.trim(from)
+		}
+		return p.trim(s.asStored())
 	}
-	l := arrange(s.shown(), p.op.Convert)
+	l := arrange(from, p.op.Convert)
 	p.size = l.canvas
 	f := []string{fmt.Sprintf("scale=%d:%d:flags=bicubic", l.scaled.w, l.scaled.h), "setsar=1"}
 	c, z := l.canvas, l.scaled
@@ -56,11 +65,8 @@ func (p *planner) resize(s stream) []string {
 	return f
 }
 
-func (p *planner) trim(s stream) []string {
-	z := s.stored()
-	if s.turn.swaps() {
-		z = z.swapped()
-	}
+// trim cuts pictures that are stored as z to even sides.
+func (p *planner) trim(z size) []string {
 	even := z.even()
 	if even == z {
 		return nil

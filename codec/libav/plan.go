@@ -5,6 +5,7 @@ import (
 	"image"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/spoolmedia/spool/codec"
 )
@@ -17,6 +18,7 @@ type encode struct {
 	colour  colour       // tags for the encoder
 	still   *image.NRGBA // a second picture for the filters, as [still]
 	limit   int          // frames at most; 0: all
+	stats   string       // of a first pass, for encoders that keep none in a file
 }
 
 // track is a stream of the output.
@@ -32,14 +34,18 @@ type plan struct {
 	report  []codec.Stream // one for each stream of the input, in order
 	notes   []string
 	options map[string]string
-	size    size    // of the picture as shown, zero for sound
-	offset  float64 // seconds by which the output starts earlier
+	still   *image.NRGBA // that an edit lays over
+	upTo    string       // the filters of a still up to a picture for Go
+	palette string       // the filters for a GIF's, "" for others
+	size    size         // of the picture as shown, zero for sound
+	offset  float64      // seconds by which the output starts earlier
 }
 
 // source is the input of a plan, from its headers.
 type source struct {
 	name, mediaType string
 	streams         []stream
+	length          time.Duration // of the clip of it; 0: unknown
 }
 
 // planner makes a plan.
@@ -75,8 +81,8 @@ func makePlan(in source, op request, tones bool) (plan, error) {
 // place decides about one stream.
 func (p *planner) place(s stream, best, sound int) error {
 	switch {
-	case p.target.still && s.index != best:
-		p.drop(s, "a picture is made of the main video stream")
+	case (p.target.still || p.target.mute) && s.index != best:
+		p.drop(s, p.op.Format+" is made of the main video stream")
 	case s.cover && p.op.plain:
 		p.drop(s, "cover pictures are metadata")
 	case s.cover:
@@ -137,10 +143,17 @@ func (p *planner) video(s stream) error {
 	if s.width <= 0 || s.height <= 0 {
 		return codec.Errorf(codec.Invalid, "%s: its video has no picture size", p.name)
 	}
-	if p.target.still {
+	switch {
+	case p.target.still:
 		p.encode(s, p.picture(s), reason)
-	} else {
-		p.encode(s, p.pictures(s), reason)
+	case p.target.mute:
+		p.encode(s, p.animation(s), reason)
+	default:
+		e, err := p.pictures(s)
+		if err != nil {
+			return err
+		}
+		p.encode(s, e, reason)
 	}
 	return nil
 }
@@ -173,14 +186,19 @@ func (p *planner) audio(s stream) error {
 		p.note("A sound stream was left out: this FFmpeg cannot decode " + s.spoken() + " sound.")
 		return nil
 	}
-	p.encode(s, p.sound(s), reason)
+	e, err := p.sound(s)
+	if err != nil {
+		return err
+	}
+	p.encode(s, e, reason)
 	return nil
 }
 
 // whySoundNotCopied says what keeps the sound from being copied; "": nothing.
 func (p *planner) whySoundNotCopied(s stream) string {
 	switch {
-	case p.op.newSound && (!p.target.pcm || !p.op.clip.whole()):
+	case p.op.newSound && !p.staysSmall(s) &&
+		(!p.target.pcm || !p.op.clip.whole() || len(p.op.edits) > 0):
 		return "a change was asked for"
 	case !p.op.remux && !slices.Contains(p.target.copies[audio], s.codec):
 		return fmt.Sprintf("%s does not hold %s sound", p.op.Format, s.spoken())
@@ -188,6 +206,15 @@ func (p *planner) whySoundNotCopied(s stream) string {
 		return "a copy would begin with silence that the MP3 file marks as not to be heard"
 	}
 	return ""
+}
+
+// staysSmall reports whether an encode would not make the sound smaller.
+func (p *planner) staysSmall(s stream) bool {
+	if !p.op.onlyLess || s.bitRate <= 0 {
+		return false
+	}
+	b := p.bitRate(p.target.audio, min(s.channels, mostChannels(p.target.audio)), s.sampleRate)
+	return s.bitRate <= int64(b)*11/10
 }
 
 // complete checks that there is something to make, and sets the output's start.
@@ -208,7 +235,7 @@ func (p *planner) complete() error {
 	for _, t := range p.tracks {
 		p.offset = earlier(p.offset, t.from)
 	}
-	if p.target.still { // its time counts from where all of the film begins
+	if p.target.still || p.target.mute { // its time counts from where all of the film begins
 		for _, s := range p.streams {
 			p.offset = earlier(p.offset, s)
 		}

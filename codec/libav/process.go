@@ -19,38 +19,70 @@ func (c *Codec) Process(ctx context.Context, w *codec.Work) error {
 	if err != nil {
 		return err
 	}
-	if _, ok := w.Op.(codec.Inspect); ok {
+	switch op := w.Op.(type) {
+	case codec.Inspect:
 		return inspect(ctx, w)
+	case codec.Compress:
+		return c.compress(ctx, w, op.WithDefaults())
+	case codec.Storyboard:
+		return c.storyboard(ctx, w, op.WithDefaults())
 	}
 	op, ok := requestOf(w.Op, in.Type())
 	if !ok {
-		return codec.Errorf(codec.Unsupported, "libav: %q is not done here", w.Op.Name())
+		if op, err = editedRequest(w); err != nil {
+			return err
+		}
 	}
 	if op.choose {
 		if op.clip.start, err = choose(ctx, w); err != nil {
 			return err
 		}
 	}
+	r, err := c.open(ctx, w, op)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	if r.normalize {
+		if err := r.measure(ctx, c); err != nil {
+			return err
+		}
+	}
+	if r.palette != "" {
+		if err := r.paint(ctx, c); err != nil {
+			return err
+		}
+	}
+	return r.do(ctx)
+}
+
+// open opens the input of w and plans what op makes of it. Close the run.
+func (c *Codec) open(ctx context.Context, w *codec.Work, op request) (*run, error) {
+	in := w.In[0]
 	s, streams, err := openInput(ctx, in, w.Policy)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer s.close()
-	media := mediaOf(s, streams)
-	if err := w.Policy.Limits.Check(in.Name(), media); err != nil {
-		return err
+	r := &run{session: s, work: w, request: op, media: mediaOf(s, streams), meter: meter{to: w}}
+	if err := r.prepare(source{in.Name(), in.Type(), streams, op.clip.of(r.media.Duration)}, c.tones); err != nil {
+		s.close()
+		return nil, err
 	}
-	p, err := makePlan(source{in.Name(), in.Type(), streams}, op, c.tones)
+	return r, nil
+}
+
+// prepare checks the input against the limits and makes the plan.
+func (r *run) prepare(in source, tones bool) error {
+	err := r.work.Policy.Limits.Check(in.name, r.media)
 	if err != nil {
 		return err
 	}
-	if err := op.clip.check(in.Name(), media.Duration); err != nil {
+	if r.plan, err = makePlan(in, r.request, tones); err != nil {
 		return err
 	}
-	r := run{session: s, work: w, plan: p, request: op, media: media}
-	r.target, _ = targetOf(op)
-	r.format, _ = codec.LookupFormat(op.Format)
-	return r.do(ctx)
+	r.target, _ = targetOf(r.request)
+	r.format, _ = codec.LookupFormat(r.Format)
+	return r.clip.check(in.name, r.media.Duration)
 }
 
 // run is one conversion under way.
@@ -62,15 +94,62 @@ type run struct {
 	target target
 	format codec.Format
 	media  codec.Media // of the input
-	told   float64     // progress
+	meter  meter
+	accept func(size int64) error // nil, or refuses an output of that size
+}
+
+// meter tells how much of the work is done: a part of it, from a fraction on.
+type meter struct {
+	to          *codec.Work
+	from, share float64 // 0 share: all of it
+	told        float64
+}
+
+func (m *meter) tell(done float64) {
+	if m.share > 0 {
+		done = m.from + done*m.share
+	}
+	if done > m.told {
+		m.told = done
+		m.to.Report(done)
+	}
+}
+
+// create starts the output.
+func (r *run) create(ctx context.Context) (codec.Writer, error) {
+	spec := codec.OutSpec{
+		Name: r.format.OutputName(r.in.Name()), Type: r.format.Type, Seekable: r.target.seekable,
+	}
+	if r.accept != nil {
+		d, err := newDraft(ctx, r.work.Out, spec)
+		if err != nil {
+			return nil, fmt.Errorf("libav: a temporary file for %q: %w", r.in.Name(), err)
+		}
+		return d, nil
+	}
+	w, err := r.work.Out.Create(ctx, spec)
+	if err != nil {
+		return nil, fmt.Errorf("libav: create the output of %q: %w", r.in.Name(), err)
+	}
+	return w, nil
+}
+
+// commit makes the output a result.
+func (r *run) commit(w codec.Writer, result codec.Result) error {
+	if err := r.ctx.Err(); err != nil {
+		return r.plainError(err)
+	}
+	if err := w.Commit(result); err != nil {
+		return fmt.Errorf("libav: commit the output of %q: %w", r.in.Name(), err)
+	}
+	r.work.Report(1)
+	return nil
 }
 
 func (r *run) do(ctx context.Context) error {
-	w, err := r.work.Out.Create(ctx, codec.OutSpec{
-		Name: r.format.OutputName(r.in.Name()), Type: r.format.Type, Seekable: r.target.seekable,
-	})
+	w, err := r.create(ctx)
 	if err != nil {
-		return fmt.Errorf("libav: create the output of %q: %w", r.in.Name(), err)
+		return err
 	}
 	defer w.Abort()
 	if err := r.begin(w); err != nil {
@@ -85,17 +164,15 @@ func (r *run) do(ctx context.Context) error {
 	if err := r.finish(); err != nil {
 		return r.workError(err)
 	}
+	if r.accept != nil {
+		if err := r.accept(r.written); err != nil {
+			return err
+		}
+	}
 	if err := r.relocate(w); err != nil {
 		return err
 	}
-	if err := ctx.Err(); err != nil {
-		return r.plainError(err)
-	}
-	if err := w.Commit(r.result()); err != nil {
-		return fmt.Errorf("libav: commit the output of %q: %w", r.in.Name(), err)
-	}
-	r.work.Report(1)
-	return nil
+	return r.commit(w, r.result())
 }
 
 // begin opens the output and all encoders, and writes the header.
@@ -148,6 +225,13 @@ func (r *run) cut() (offset, length float64, err error) {
 	return key, start + c.length - key, nil
 }
 
+// cutTap goes to the clip, for a run without an output.
+func (r *run) cutTap() error {
+	offset, length, err := r.cut()
+	r.setClip(offset, length)
+	return err
+}
+
 // loop runs to the end of the input, which may come early.
 func (r *run) loop() error {
 	limit := r.work.Policy.Limits.WithDefaults().Duration
@@ -180,10 +264,7 @@ func (r *run) progress() {
 	if total := r.clip.of(r.media.Duration); total > 0 {
 		done = ratioOf(float64(r.position()), float64(total))
 	}
-	if done *= 0.97; done > r.told {
-		r.told = done
-		r.work.Report(done)
-	}
+	r.meter.tell(done * 0.97)
 }
 
 func ratioOf(a, b float64) float64 {
@@ -226,7 +307,7 @@ func (r *run) relocate(w codec.Writer) error {
 	default:
 		return nil
 	}
-	r.work.Report(max(r.told, 0.97))
+	r.meter.tell(0.97)
 	f, ok := w.(codec.SeekableWriter)
 	if !ok {
 		return codec.Errorf(codec.Protocol, "libav: the sink gave no seekable writer")
@@ -239,9 +320,13 @@ func (r *run) relocate(w codec.Writer) error {
 
 func (r *run) result() codec.Result {
 	m := codec.Media{Type: r.format.Type, Width: r.size.w, Height: r.size.h}
-	if r.target.still {
+	switch {
+	case r.target.still:
 		m.Frames = 1
-	} else {
+	case r.target.mute:
+		m.Frames = r.given(0)
+		m.Duration = seconds(float64(m.Frames) / r.frameRate).Round(time.Millisecond)
+	default:
 		m.Duration = r.end().Round(time.Millisecond)
 	}
 	return codec.Result{

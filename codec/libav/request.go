@@ -10,7 +10,13 @@ type request struct {
 	newVideo, newSound bool // a field asks for a change: a copy will not do
 	bitRate            int  // of sound, in bits a second; 0 goes by the quality
 	clip               clip
+	family             map[string]target // where Format is looked up; nil: targets
+	frameRate          float64
+	edits              []edit
+	normalize          bool   // the loudness of sound is measured and set
 	gravity            string // what stays when Fit cuts
+	onlyLess           bool   // sound is encoded only if it gets smaller
+	rate               *rate  // of video, instead of the quality
 	plain              bool   // without tags, titles and covers
 	remux              bool   // in the format that it has, whatever the codecs
 	choose             bool   // the picture that stands for the film is wanted
@@ -38,6 +44,8 @@ func requestOf(op codec.Operation, mediaType string) (request, bool) {
 			r.newSound, r.bitRate = true, op.BitrateKbps*1000
 		}
 		return r, true
+	case codec.GIF:
+		return animationOf(op), true
 	case codec.StripMetadata:
 		return request{Convert: codec.Convert{Format: sameFormat(mediaType)}.WithDefaults(),
 			plain: true, remux: true}, true

@@ -10,6 +10,8 @@ import "C"
 import (
 	"context"
 	"errors"
+	"image"
+	"math"
 	"runtime"
 	"runtime/cgo"
 	"slices"
@@ -127,6 +129,7 @@ type decoding struct {
 	threads   int
 	maxPixels int64
 	keys      bool // key frames only
+	slices    bool // threads share a picture, so that it comes out at once
 }
 
 // addEncode makes a track that encodes stream input anew, and opens its encoder.
@@ -149,21 +152,56 @@ func (s *session) addTap(input int, e encode, d decoding, see func(frame) error)
 }
 
 func (s *session) addTrack(input int, e encode, d decoding) error {
-	settings := C.SpoolEncode{
+	settings, free := newSettings(e, d)
+	defer free()
+	defer C.av_frame_free(&settings.still) // both NULL if they were taken over
+	defer C.av_dict_free(&settings.options)
+	return s.native(func() C.int { return C.spool_add_encode(s.job, C.int(input), &settings) })
+}
+
+// writePicture makes an output of a picture.
+func (s *session) writePicture(t target, m *image.NRGBA, e encode, w codec.Writer) error {
+	if err := s.openOutput(t.muxer, w, t.seekable); err != nil {
+		return err
+	}
+	e.still = m
+	settings, free := newSettings(e, decoding{})
+	defer free()
+	defer C.av_frame_free(&settings.still)
+	defer C.av_dict_free(&settings.options)
+	c := e.colour
+	err := s.native(func() C.int {
+		return C.spool_write_picture(s.job, &settings, C.int(c.primaries), C.int(c.transfer),
+			C.int(c.matrix), C.int(c.rng))
+	})
+	if err != nil {
+		return err
+	}
+	return s.finish()
+}
+
+// newSettings is what C is told; free it.
+func newSettings(e encode, d decoding) (settings C.SpoolEncode, free func()) {
+	settings = C.SpoolEncode{
 		filters: C.CString(e.filters), options: dictionary(e.options), limit: C.int64_t(e.limit),
 		threads: C.int(d.threads), max_pixels: C.int64_t(d.maxPixels), keys: C.int(toInt(d.keys)),
+		slices: C.int(toInt(d.slices)),
 	}
-	defer C.free(unsafe.Pointer(settings.filters))
 	if e.encoder != "" {
 		settings.encoder = C.CString(e.encoder)
-		defer C.free(unsafe.Pointer(settings.encoder))
+	}
+	if e.stats != "" {
+		settings.stats = C.CString(e.stats)
 	}
 	if e.still != nil {
 		settings.still = newFrame(e.still)
 	}
-	defer C.av_frame_free(&settings.still)
-	defer C.av_dict_free(&settings.options)
-	return s.native(func() C.int { return C.spool_add_encode(s.job, C.int(input), &settings) })
+	strings := []*C.char{settings.filters, settings.encoder, settings.stats}
+	return settings, func() {
+		for _, text := range strings {
+			C.free(unsafe.Pointer(text))
+		}
+	}
 }
 
 // rewind makes the track ready for what comes after a seek.
@@ -233,6 +271,11 @@ func (s *session) tally(track int) (frames, faults int64) {
 	return int64(t.frames), int64(t.faults)
 }
 
+// given is how many frames of a track came out of the filters.
+func (s *session) given(track int) int {
+	return int(unsafe.Slice(s.job.tracks, s.job.count)[track].given)
+}
+
 // warnings returns what the libraries had to say.
 func (s *session) warnings() []string {
 	C.pthread_mutex_lock(&s.job.mutex)
@@ -269,3 +312,17 @@ func toInt(b bool) int {
 
 // setPlain leaves tags, titles and traces of the software out of the output.
 func (s *session) setPlain(plain bool) { s.job.plain = C.int(toInt(plain)) }
+
+// stats are what the encoder of a first pass found, if it keeps that in no file.
+func (s *session) stats(track int) string {
+	return C.GoString(unsafe.Slice(s.job.tracks, s.job.count)[track].stats.str)
+}
+
+// setClip makes times count from offset, in seconds of the input, and ends after
+// length; 0 is the end of the input. [session.start] does the same.
+func (s *session) setClip(offset, length float64) {
+	if math.IsNaN(offset) {
+		offset = 0
+	}
+	s.job.offset, s.job.length = C.int64_t(offset*1e6), C.int64_t(length*1e6)
+}

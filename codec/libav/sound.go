@@ -5,10 +5,11 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // sound plans the encode of an audio stream.
-func (p *planner) sound(s stream) encode {
+func (p *planner) sound(s stream) (encode, error) {
 	encoder, format := p.target.audio, "fltp"
 	if p.target.pcm {
 		encoder, format = p.depth(s)
@@ -42,10 +43,12 @@ func (p *planner) sound(s stream) encode {
 	if !p.target.sound {
 		e.filters = "aresample=async=1," + e.filters
 	}
+	edits, err := p.editedSound()
+	e.filters = strings.Join(append(edits, e.filters), ",")
 	if c := p.op.clip; !c.whole() {
 		e.filters = fmt.Sprintf("atrim=start=0:end=%f,%s", c.length, e.filters)
 	}
-	return e
+	return e, err
 }
 
 // depth chooses the lossless encoder and its sample format for the source's

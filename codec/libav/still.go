@@ -25,7 +25,7 @@ const endless = 1e9
 
 // stillOf is the request for one picture of a film.
 func stillOf(op codec.Operation) (r request, at *float64, ok bool) {
-	r = request{newVideo: true, clip: moment(0)}
+	r = request{newVideo: true, clip: moment(0), family: stills}
 	switch op := op.(type) {
 	case codec.PosterFrame:
 		op = op.WithDefaults()
@@ -49,6 +49,7 @@ func (p *planner) picture(s stream) encode {
 	f := p.upright(s)
 	tones, _ := p.standardRange(s)
 	f = append(append(f, tones...), p.fit(s)...)
+	p.upTo = strings.Join(append(f, "format=rgba"), ",")
 	f = append(f, e.filters)
 	e.filters = strings.Join(f, ",")
 	return e
@@ -87,12 +88,8 @@ func (p *planner) fit(s stream) []string {
 	l := arrangeExact(s.shown(), p.op.Convert)
 	p.size = l.canvas
 	c, z := l.canvas, l.scaled
-	matrix := ""
-	if !s.rgb && s.colour.matrix == unknown && !s.hdr() && max(s.width, s.height) >= 1280 {
-		matrix = ":in_color_matrix=bt709" // as players take it
-	}
 	f := []string{fmt.Sprintf("scale=%d:%d:flags=bicubic+accurate_rnd+full_chroma_int%s", z.w, z.h,
-		matrix), "setsar=1", "format=gbrp"}
+		guessed(s)), "setsar=1", "format=gbrp"}
 	if c.w < z.w || c.h < z.h {
 		cut := size{min(c.w, z.w), min(c.h, z.h)}
 		x, y := around(p.op.gravity, z, cut)
@@ -103,6 +100,15 @@ func (p *planner) fit(s stream) []string {
 			strings.Replace(cmp.Or(p.op.Background, "#ffffff"), "#", "0x", 1)))
 	}
 	return f
+}
+
+// guessed names the matrix to the filter scale of a film that names none, as
+// players take it.
+func guessed(s stream) string {
+	if !s.rgb && s.colour.matrix == unknown && !s.hdr() && max(s.width, s.height) >= 1280 {
+		return ":in_color_matrix=bt709"
+	}
+	return ""
 }
 
 // around is where the part of a picture begins that gravity keeps.

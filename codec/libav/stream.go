@@ -66,6 +66,7 @@ type stream struct {
 	channels      int
 	layout        string
 	floating      bool
+	tick          float64 // of its timestamps, in seconds
 	start, length float64 // seconds, NaN if unknown
 	bitRate       int64
 }
@@ -75,6 +76,14 @@ func (s stream) hdr() bool { return s.colour.transfer == pq || s.colour.transfer
 // stored is the size of the picture in the file; shown is as a player shows it,
 // with square pixels and turned upright.
 func (s stream) stored() size { return size{s.width, s.height} }
+
+// asStored is the size in the file, turned upright.
+func (s stream) asStored() size {
+	if s.turn.swaps() {
+		return s.stored().swapped()
+	}
+	return s.stored()
+}
 
 func (s stream) shown() size {
 	z := s.stored()
@@ -115,6 +124,9 @@ func newStream(index int, d *C.SpoolStream) stream {
 		cover:     d.disposition&C.AV_DISPOSITION_ATTACHED_PIC != 0,
 		def:       d.disposition&C.AV_DISPOSITION_DEFAULT != 0,
 		start:     float64(d.start), length: float64(d.duration), bitRate: int64(d.bit_rate),
+	}
+	if d.tick.den > 0 {
+		s.tick = float64(d.tick.num) / float64(d.tick.den)
 	}
 	switch s.kind {
 	case video:

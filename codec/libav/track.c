@@ -15,6 +15,8 @@ void spool_track_free(SpoolTrack *t)
         return;
     avfilter_graph_free(&t->graph);
     avcodec_free_context(&t->decoder);
+    if (t->encoder)
+        av_freep(&t->encoder->stats_in);
     avcodec_free_context(&t->encoder);
     av_dict_free(&t->options);
     av_frame_free(&t->last);
@@ -22,6 +24,7 @@ void spool_track_free(SpoolTrack *t)
     av_frame_free(&t->spare);
     av_packet_free(&t->held);
     av_free(t->filters);
+    av_bprint_finalize(&t->stats, NULL);
     av_free(t);
 }
 
@@ -43,9 +46,10 @@ static int open_decoder(SpoolJob *job, SpoolTrack *t, const SpoolEncode *setting
         t->decoder->max_pixels = settings->max_pixels;
     if (settings->keys) {
         t->decoder->skip_frame = AVDISCARD_NONKEY;
-        t->decoder->thread_type = FF_THREAD_SLICE; // a frame comes out at once
         t->from->discard = AVDISCARD_NONKEY;
     }
+    if (settings->keys || settings->slices)
+        t->decoder->thread_type = FF_THREAD_SLICE;
     return avcodec_open2(t->decoder, codec, NULL);
 }
 
@@ -128,6 +132,8 @@ int spool_add_encode(SpoolJob *job, int input, SpoolEncode *e)
         return 0;
     if (!(t->encoder = avcodec_alloc_context3(codec)))
         return AVERROR(ENOMEM);
+    if (e->stats && !(t->encoder->stats_in = av_strdup(e->stats)))
+        return AVERROR(ENOMEM);
     return set_up_encoder(job, t, codec, e->threads);
 }
 
@@ -192,6 +198,10 @@ static int encode(SpoolJob *job, SpoolTrack *t, AVFrame *frame)
         return err == AVERROR_EOF ? 0 : err;
     for (;;) {
         err = avcodec_receive_packet(t->encoder, job->encoded);
+        if (t->encoder->flags & AV_CODEC_FLAG_PASS1 && t->encoder->stats_out) {
+            av_bprintf(&t->stats, "%s", t->encoder->stats_out);
+            t->encoder->stats_out[0] = 0;
+        }
         if (err == AVERROR(EAGAIN) || err == AVERROR_EOF)
             return 0;
         if (err < 0)
@@ -212,6 +222,9 @@ static int prepare_frame(SpoolTrack *t, AVFrame *f)
 {
     AVRational base = av_buffersink_get_time_base(t->sink), to = t->encoder->time_base;
     int64_t duration = av_rescale_q(SPOOL_FRAME_DURATION(f), base, to);
+    AVRational rate = av_buffersink_get_frame_rate(t->sink);
+    if (av_cmp_q(base, t->from->time_base) && rate.num > 0) // filters do not convert it
+        duration = av_rescale_q(1, av_inv_q(rate), to);
     f->pts = f->pts == AV_NOPTS_VALUE ? AV_NOPTS_VALUE : av_rescale_q(f->pts, base, to);
     f->pict_type = AV_PICTURE_TYPE_NONE;
     if (t->encoder->flags & AV_CODEC_FLAG_QSCALE)
@@ -369,13 +382,23 @@ static int receive(SpoolJob *job, SpoolTrack *t)
     return AVERROR_EOF;
 }
 
+// close_source tells the filters when the last frame ends, which changes of the
+// frame rate need.
+static int close_source(const SpoolJob *job, SpoolTrack *t)
+{
+    int64_t end = t->next;
+    if (job->length)
+        end = FFMIN(end, av_rescale_q(job->length, AV_TIME_BASE_Q, t->from->time_base));
+    return av_buffersrc_close(t->source, end, AV_BUFFERSRC_FLAG_PUSH);
+}
+
 // finish gives on what is left in the decoder's successors.
 static int finish(SpoolJob *job, SpoolTrack *t)
 {
     int err;
     if (!t->frames)
         return 0;
-    if ((err = use_spare(job, t)) < 0 || (err = av_buffersrc_add_frame(t->source, NULL)) < 0 ||
+    if ((err = use_spare(job, t)) < 0 || (err = close_source(job, t)) < 0 ||
         (err = drain_graph(job, t)) < 0)
         return err;
     return t->tap ? 0 : encode(job, t, NULL);

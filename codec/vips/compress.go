@@ -182,7 +182,7 @@ type trial struct {
 // aim finds the highest quality whose result fits, by halving what is left of the
 // scale, with a picture that is decoded once.
 func (q *squeeze) aim(c *conversion, im image, out codec.Sink) error {
-	im, err := c.settle(im)
+	im, err := c.hold(im)
 	if err != nil {
 		return c.loadFailure(c.picture, err)
 	}

@@ -25,8 +25,13 @@ func (p *picture) cost(op codec.Operation) codec.Cost {
 	}
 	cost := codec.Cost{CPU: baseCPU + time.Duration(in*12), Memory: baseMemory + int64(memory),
 		Threads: 1}
-	r, ok := recipeOf(op)
+	r, ok := recipeOf(op, nil)
 	switch op := op.(type) {
+	case codec.Renditions:
+		for _, r := range renditionRecipes(op) {
+			cost = p.add(cost, r)
+		}
+		cost.Memory += int64(in) * int64(max(p.header.bands(), 3)) // of the largest, at most
 	case codec.StripMetadata:
 		r, ok = turned(p), p.turns() > 1
 	case codec.Compress:

@@ -22,7 +22,11 @@ func (c *conversion) watch(im image) {
 
 // save encodes im into an output of the sink and commits it.
 func (c *conversion) save(im image, out codec.Sink) error {
-	w, err := c.create(out, c.target.OutputName(c.name))
+	return c.saveAs(im, c.target.OutputName(c.name), out)
+}
+
+func (c *conversion) saveAs(im image, name string, out codec.Sink) error {
+	w, err := c.create(out, name)
 	if err != nil {
 		return err
 	}

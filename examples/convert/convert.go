@@ -17,6 +17,7 @@ import (
 	"github.com/spoolmedia/spool/codec/archive"
 	"github.com/spoolmedia/spool/codec/libav"
 	"github.com/spoolmedia/spool/codec/pdf"
+	"github.com/spoolmedia/spool/codec/vectorize"
 	"github.com/spoolmedia/spool/codec/vips"
 	"github.com/spoolmedia/spool/engine"
 	"github.com/spoolmedia/spool/storage/filestorage"
@@ -58,7 +59,9 @@ type host struct {
 func (h *host) open(o options) error {
 	images, films := vips.New(), libav.New()
 	config := engine.Config{
-		Codecs:  []codec.Codec{images, films, pdf.New(), archive.New(images, films)},
+		Codecs: []codec.Codec{
+			images, films, pdf.New(), vectorize.New(), archive.New(images, films),
+		},
 		Workers: o.workers,
 		// Whoever sits before it runs it again.
 		MaxAttempts: 1,

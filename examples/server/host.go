@@ -11,6 +11,7 @@ import (
 	"github.com/spoolmedia/spool/codec/archive"
 	"github.com/spoolmedia/spool/codec/libav"
 	"github.com/spoolmedia/spool/codec/pdf"
+	"github.com/spoolmedia/spool/codec/vectorize"
 	"github.com/spoolmedia/spool/codec/vips"
 	"github.com/spoolmedia/spool/engine"
 	"github.com/spoolmedia/spool/storage/filestorage"
@@ -77,7 +78,7 @@ func open(o options, log *slog.Logger) (_ *host, err error) {
 // allCodecs is what this server can do.
 func allCodecs() []codec.Codec {
 	images, films := vips.New(), libav.New()
-	return []codec.Codec{images, films, pdf.New(), archive.New(images, films)}
+	return []codec.Codec{images, films, pdf.New(), vectorize.New(), archive.New(images, films)}
 }
 
 // close ends the work and lets go of the folder.

@@ -1,0 +1,109 @@
+package libav_test
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/codectest"
+)
+
+// busy is a film that takes many bits.
+func busy(t testing.TB, name string, args ...string) string {
+	t.Helper()
+	return ffmpeg(t, name, append([]string{"-f", "lavfi", "-i",
+		"testsrc2=s=160x120:r=25:d=3,noise=alls=20:allf=t", "-f", "lavfi", "-i", "sine=r=48000:d=3"},
+		args...)...)
+}
+
+func TestATargetSizeIsMetAndNeverExceeded(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		args  []string
+		size  int64
+		least float64 // of size
+	}{
+		{"in.mp4", []string{"-c:v", "libx264", "-crf", "10"}, 100_000, 0.97},
+		{"in.mp4", []string{"-c:v", "libx264", "-crf", "10"}, 60_000, 0.97},
+		{"in.webm", []string{"-c:v", "libvpx", "-b:v", "4M", "-deadline", "realtime"}, 90_000, 0.9},
+		{"in.m4a", []string{"-map", "1", "-b:a", "192k"}, 20_000, 0.8},
+		{"in.mp3", []string{"-map", "1", "-b:a", "192k"}, 25_000, 0.7},
+	} {
+		in := busy(t, test.name, test.args...)
+		o := do(t, in, codec.Compress{TargetBytes: test.size})
+		info, err := os.Stat(o.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := info.Size(); n > test.size || float64(n) < test.least*float64(test.size) {
+			t.Errorf("%s: %d bytes, want %d", test.name, n, test.size)
+		}
+		if o.Media.Width > 0 {
+			if err := codectest.SameFrames(o.path, in, tick); err != nil {
+				t.Error(err)
+			}
+		}
+		if got, want := soundLength(t, o.path), soundLength(t, in); (got - want).Abs() > 80e6 {
+			t.Errorf("%s: the sound lasts %v, want %v", test.name, got, want)
+		}
+	}
+}
+
+func TestASizeThatCannotBeMetIsRefusedWithTheLeast(t *testing.T) {
+	in := busy(t, "in.mp4", "-c:v", "libx264", "-t", "1")
+	_, err := process(t.Context(), codectest.OpenInput(t, in), codec.Compress{TargetBytes: 1000})
+	if err == nil || codec.ClassOf(err) != codec.Limit || !strings.Contains(err.Error(), "is the least") ||
+		strings.Contains(err.Error(), ": 0 is") {
+		t.Error(err)
+	}
+	_, err = process(t.Context(), codectest.NewInput("tone.wav", "", wave(1)),
+		codec.Compress{TargetBytes: 1000})
+	if codec.ClassOf(err) != codec.Unsupported {
+		t.Error(err)
+	}
+}
+
+func TestCompressingMakesSmallerAndNeverLarger(t *testing.T) {
+	in := busy(t, "in.mp4", "-c:v", "libx264", "-crf", "10", "-metadata", "title=Secret")
+	size := map[int]int{}
+	for _, quality := range []int{0, 40} {
+		o := pictureOf(t, in, codec.Compress{Quality: quality})
+		size[quality] = len(o.Data)
+		if bytes.Contains(o.Data, []byte("Secret")) {
+			t.Error("the title is still there")
+		}
+	}
+	before, err := os.ReadFile(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if size[40] >= size[0] || size[0] >= len(before) {
+		t.Errorf("%d bytes at 40, %d at 82, of %d", size[40], size[0], len(before))
+	}
+	o := pictureOf(t, in, codec.Compress{Quality: 40, StripMetadata: new(false)})
+	if !bytes.Contains(o.Data, []byte("Secret")) {
+		t.Error("the title is gone")
+	}
+	small := busy(t, "in.mp4", "-c:v", "libx264", "-crf", "45", "-b:a", "32k")
+	for _, op := range []codec.Compress{{Quality: 95}, {Lossless: true}, {TargetBytes: 1 << 30}} {
+		for _, strip := range []bool{true, false} {
+			op.StripMetadata = &strip
+			o := pictureOf(t, small, op)
+			before, err := os.ReadFile(small)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strip == bytes.Equal(o.Data, before) || len(o.Data) > len(before) {
+				t.Errorf("%+v: %d bytes of %d", op, len(o.Data), len(before))
+			}
+			if err := codectest.SameStreams(save(t, o).path, small); err != nil {
+				t.Error(err)
+			}
+			if !strings.Contains(strings.Join(o.Result.Notes, " "), "left as they are") {
+				t.Errorf("notes = %q", o.Result.Notes)
+			}
+		}
+	}
+}

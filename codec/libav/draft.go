@@ -1,0 +1,54 @@
+package libav
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spoolmedia/spool/codec"
+)
+
+// draft is an output that may be refused when it is complete: until then it is in
+// a temporary file, and the sink knows nothing of it.
+type draft struct {
+	*os.File
+	ctx  context.Context
+	out  codec.Sink
+	spec codec.OutSpec
+}
+
+var _ codec.SeekableWriter = (*draft)(nil)
+
+func newDraft(ctx context.Context, out codec.Sink, spec codec.OutSpec) (*draft, error) {
+	f, err := os.CreateTemp("", "spool-")
+	if err != nil {
+		return nil, err
+	}
+	spec.Seekable = false
+	return &draft{f, ctx, out, spec}, nil
+}
+
+// Commit hands the bytes to the sink.
+func (d *draft) Commit(r codec.Result) error {
+	w, err := d.out.Create(d.ctx, d.spec)
+	if err != nil {
+		return fmt.Errorf("create the output: %w", err)
+	}
+	defer w.Abort()
+	if _, err := d.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	if _, err := io.Copy(w, d.File); err != nil {
+		return fmt.Errorf("write the output: %w", err)
+	}
+	return w.Commit(r)
+}
+
+// Abort removes the file.
+func (d *draft) Abort() error {
+	if err := d.Close(); err != nil {
+		return err
+	}
+	return os.Remove(d.Name())
+}

@@ -1,0 +1,452 @@
+package libav_test
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/png"
+	"math"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/codectest"
+	"github.com/spoolmedia/spool/codec/libav"
+)
+
+// recoloured are the middles of the quarters with other colours.
+func recoloured(change func(r, g, b float64) (float64, float64, float64)) []codectest.Patch {
+	all := patches()
+	for i := range all {
+		r, g, b, _ := all[i].Colour.RGBA()
+		x, y, z := change(float64(r>>8), float64(g>>8), float64(b>>8))
+		byteOf := func(v float64) uint8 { return uint8(min(max(0, math.Round(v)), 255)) }
+		all[i].Colour = color.RGBA{byteOf(x), byteOf(y), byteOf(z), 255}
+	}
+	return all
+}
+
+func each(f func(v float64) float64) func(r, g, b float64) (float64, float64, float64) {
+	return func(r, g, b float64) (float64, float64, float64) { return f(r), f(g), f(b) }
+}
+
+func grey(amount float64) func(r, g, b float64) (float64, float64, float64) {
+	return func(r, g, b float64) (float64, float64, float64) {
+		y := 0.2126*r + 0.7152*g + 0.0722*b
+		return y + (r-y)*amount, y + (g-y)*amount, y + (b-y)*amount
+	}
+}
+
+func TestAdjustChangesColoursAsItSays(t *testing.T) {
+	for _, matrix := range []struct{ matrix, label string }{{"bt601", "smpte170m"}, {"bt709", "bt709"}} {
+		in := fields(t, "in.mp4", matrix.matrix, matrix.label, "tv")
+		for name, test := range map[string]struct {
+			op   codec.Adjust
+			want []codectest.Patch
+		}{
+			"nothing":       {codec.Adjust{Brightness: new(1.0)}, patches()},
+			"darker":        {codec.Adjust{Brightness: new(0.5)}, recoloured(each(func(v float64) float64 { return v / 2 }))},
+			"brighter":      {codec.Adjust{Brightness: new(1.2)}, recoloured(each(func(v float64) float64 { return v * 1.2 }))},
+			"less contrast": {codec.Adjust{Contrast: new(0.5)}, recoloured(each(func(v float64) float64 { return (v-127.5)/2 + 127.5 }))},
+			"more contrast": {codec.Adjust{Contrast: new(1.5)}, recoloured(each(func(v float64) float64 { return (v-127.5)*1.5 + 127.5 }))},
+			"pale":          {codec.Adjust{Saturation: new(0.5)}, recoloured(grey(0.5))},
+			"grey":          {codec.Adjust{Grayscale: true}, recoloured(grey(0))},
+			"inverted":      {codec.Adjust{Invert: true}, recoloured(each(func(v float64) float64 { return 255 - v }))},
+			"all of them": {codec.Adjust{Brightness: new(0.5), Grayscale: true, Invert: true},
+				recoloured(func(r, g, b float64) (float64, float64, float64) {
+					y, _, _ := grey(0)(r/2, g/2, b/2)
+					return 255 - y, 255 - y, 255 - y
+				})},
+		} {
+			if matrix.matrix == "bt601" && name != "darker" && name != "nothing" {
+				continue
+			}
+			got := shown(t, do(t, in, test.op).path)
+			if err := codectest.ColourPatches(got, test.want, 8); err != nil {
+				t.Errorf("%s, %s: %v", matrix.label, name, err)
+			}
+			if name != "nothing" && codectest.ColourPatches(got, patches(), 8) == nil {
+				t.Errorf("%s, %s: nothing changed", matrix.label, name)
+			}
+		}
+	}
+}
+
+func TestHueTurnsColoursAndSharpenSharpensEdges(t *testing.T) {
+	in := fields(t, "in.mp4", "bt709", "bt709", "tv")
+	red := func(degrees float64) (r, g, b uint32) {
+		r, g, b, _ = shown(t, do(t, in, codec.Adjust{Hue: degrees}).path).At(40, 30).RGBA()
+		return r >> 8, g >> 8, b >> 8
+	}
+	if r, g, b := red(120); g < r || g < b {
+		t.Errorf("red turned by 120° is %d, %d, %d", r, g, b)
+	}
+	if r, g, b := red(-120); b < r || b < g {
+		t.Errorf("red turned by -120° is %d, %d, %d", r, g, b)
+	}
+	if r, g, b := red(360); r < 190 || g > 60 || b > 60 {
+		t.Errorf("red turned by 360° is %d, %d, %d", r, g, b)
+	}
+	blurred := ffmpeg(t, "in.mp4", "-i", in, "-vf", "gblur=4", "-crf", "8")
+	edge := func(sharpen bool) (steepest float64) {
+		m := shown(t, do(t, blurred, codec.Adjust{Sharpen: sharpen, Quality: 95}).path)
+		for x := 1; x < 192; x++ {
+			_, a, _, _ := m.At(x-1, 30).RGBA()
+			_, b, _, _ := m.At(x, 30).RGBA()
+			steepest = max(steepest, math.Abs(float64(a)-float64(b))/257)
+		}
+		return steepest
+	}
+	if soft, sharp := edge(false), edge(true); sharp <= soft*1.05 {
+		t.Errorf("the steepest edge was %.1f and is %.1f", soft, sharp)
+	}
+}
+
+// measured is what ffmpeg's meter says of the sound of a file: LUFS and the true
+// peak in dB.
+func measured(t testing.TB, path string) (lufs, peak float64) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "ffmpeg", "-hide_banner", "-nostats", "-i", path, "-af",
+		"ebur128=peak=true", "-f", "null", "-")
+	said, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	text := string(said)
+	find := func(pattern string) float64 {
+		all := regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1)
+		if len(all) == 0 {
+			t.Fatalf("no %s in %s", pattern, text)
+		}
+		v, err := strconv.ParseFloat(all[len(all)-1][1], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	return find(`I:\s+(-?[\d.]+) LUFS`), find(`Peak:\s+(-?[\d.]+) dBFS`)
+}
+
+func TestAdjustChangesLoudness(t *testing.T) {
+	quiet := ffmpeg(t, "in.wav", "-f", "lavfi", "-i", "sine=f=440:r=48000:d=4,volume=0.2")
+	before, _ := measured(t, quiet)
+	for factor, want := range map[float64]float64{0.5: -6.02, 2: 6.02, 1: 0} {
+		got, _ := measured(t, do(t, quiet, codec.Adjust{Volume: &factor}).path)
+		if math.Abs(got-before-want) > 0.3 {
+			t.Errorf("volume %v changes by %.1f LU, want %.1f", factor, got-before, want)
+		}
+	}
+	spiky := "sine=f=300:r=48000:d=6,volume='if(lt(mod(t,1),0.02),1,0.03)':eval=frame"
+	for name, source := range map[string]string{
+		"quiet": "sine=f=440:r=48000:d=4,volume=0.05", "loud": "sine=f=440:r=48000:d=4,volume=7",
+		"with peaks": spiky,
+	} {
+		for _, format := range []string{"wav", "m4a"} {
+			if format == "m4a" && name != "quiet" {
+				continue
+			}
+			in := ffmpeg(t, "in.wav", "-f", "lavfi", "-i", source)
+			o := do(t, in, codec.Adjust{Normalize: true, Format: format})
+			got, peak := measured(t, o.path)
+			if off := math.Abs(got + 16); off > 0.5 && name != "with peaks" || off > 4 {
+				t.Errorf("%s to %s: %.1f LUFS", name, format, got)
+			}
+			// An encoder with loss gives peaks back.
+			if peak > map[string]float64{"wav": -1.4, "m4a": -1}[format] {
+				t.Errorf("%s to %s: a peak of %.1f dB", name, format, peak)
+			}
+			if !strings.Contains(strings.Join(o.Notes, "\n"), "LUFS") {
+				t.Errorf("notes = %q", o.Notes)
+			}
+		}
+	}
+	if got, _ := measured(t, quiet); math.Abs(got+16) <= 0.5 {
+		t.Error("sound that is not normalized passes")
+	}
+	silent := ffmpeg(t, "in.wav", "-f", "lavfi", "-i", "anullsrc=r=48000:d=1")
+	if o := do(t, silent, codec.Adjust{Normalize: true}); !strings.Contains(strings.Join(o.Notes, " "), "silent") {
+		t.Errorf("notes of silence = %q", o.Notes)
+	}
+}
+
+func TestSoundAloneLeavesPicturesAsTheyAre(t *testing.T) {
+	in := clapper(t, "in.mp4")
+	o := do(t, in, codec.Adjust{Volume: new(0.9)})
+	if o.Streams[0].Action != codec.Copied || o.Streams[1].Action != codec.Encoded {
+		t.Errorf("streams = %+v", o.Streams)
+	}
+	if err := codectest.InSync(o.path, 20*time.Millisecond); err != nil {
+		t.Error(err)
+	}
+	o = do(t, in, codec.Adjust{Normalize: true, Brightness: new(0.9)})
+	if err := codectest.InSync(o.path, 20*time.Millisecond); err != nil {
+		t.Error(err)
+	}
+	if err := codectest.SameFrames(o.path, in, tick); err != nil {
+		t.Error(err)
+	}
+	if o := do(t, in, codec.Adjust{Saturation: new(0.9)}); o.Streams[1].Action != codec.Copied {
+		t.Errorf("streams = %+v", o.Streams)
+	}
+}
+
+func TestFadesStartAndEndInTheDark(t *testing.T) {
+	in := ffmpeg(t, "in.mp4", "-f", "lavfi", "-i", "color=white:s=64x48:r=25:d=4", "-f", "lavfi", "-i",
+		"sine=r=48000:d=4", "-c:v", "libx264", "-c:a", "aac")
+	for _, length := range []float64{1, 2} {
+		all := luma(t, do(t, in, codec.Adjust{FadeIn: length, FadeOut: length}).path)
+		half := int(length * 25 / 2)
+		for name, got := range map[string]struct{ is, want int }{
+			"start": {all[0], 16}, "half": {all[half], 126}, "middle": {all[50], 235},
+			"end": {all[len(all)-1], 20}, "half before the end": {all[len(all)-1-half], 126},
+		} {
+			if length == 2 && name == "middle" {
+				continue // both fades meet
+			}
+			if off := got.is - got.want; off < -15 || off > 15 {
+				t.Errorf("fades of %v s: the %s is %d, want %d", length, name, got.is, got.want)
+			}
+		}
+	}
+}
+
+func TestTransformChangesGeometryAsItSays(t *testing.T) {
+	in := fields(t, "in.mp4", "bt709", "bt709", "tv") // 192 × 128: red, green, blue, light
+	order := func(at ...int) []codectest.Patch {
+		all := patches()
+		for i, j := range at {
+			all[i].Colour = quarters[j]
+		}
+		return all
+	}
+	for name, test := range map[string]struct {
+		op   codec.Transform
+		size image.Point
+		want []codectest.Patch
+	}{
+		"nothing":        {codec.Transform{}, image.Pt(192, 128), order()},
+		"right half":     {codec.Transform{CropLeft: 96}, image.Pt(96, 128), order(1, 1, 3, 3)},
+		"odd part":       {codec.Transform{CropLeft: 1, CropTop: 1, CropWidth: 95, CropHeight: 63}, image.Pt(94, 62), order(0, 0, 0, 0)},
+		"quarter turn":   {codec.Transform{Rotate: 90}, image.Pt(128, 192), order(2, 0, 3, 1)},
+		"three quarters": {codec.Transform{Rotate: -90}, image.Pt(128, 192), order(1, 3, 0, 2)},
+		"half turn":      {codec.Transform{Rotate: 180}, image.Pt(192, 128), order(3, 2, 1, 0)},
+		"flip":           {codec.Transform{Flip: true}, image.Pt(192, 128), order(2, 3, 0, 1)},
+		"flop":           {codec.Transform{Flop: true}, image.Pt(192, 128), order(1, 0, 3, 2)},
+		"small":          {codec.Transform{Width: 96}, image.Pt(96, 64), order()},
+		"not larger":     {codec.Transform{Width: 384}, image.Pt(192, 128), order()},
+		"larger":         {codec.Transform{Width: 384, Enlarge: true}, image.Pt(384, 256), order()},
+		"cover east":     {codec.Transform{Width: 64, Height: 128, Gravity: codec.GravityEast}, image.Pt(64, 128), order(1, 1, 3, 3)},
+		"cover focus":    {codec.Transform{Width: 64, Height: 128, FocusX: new(0.1)}, image.Pt(64, 128), order(0, 0, 2, 2)},
+		"cut, turned":    {codec.Transform{CropLeft: 96, Rotate: 90, Width: 64}, image.Pt(64, 48), order(3, 1, 3, 1)},
+	} {
+		for _, format := range []string{"", "webm"} {
+			test.op.Format = format
+			o := do(t, in, test.op)
+			got := shown(t, o.path)
+			if z := got.Bounds().Size(); z != test.size || o.Media.Width != z.X || o.Media.Height != z.Y {
+				t.Errorf("%s %s: %v, want %v; the result says %+v", name, format, z, test.size, o.Media)
+			}
+			if err := codectest.ColourPatches(got, test.want, 9); err != nil {
+				t.Errorf("%s %s: %v", name, format, err)
+			}
+			if format == "" && name != "nothing" {
+				continue
+			}
+			break
+		}
+	}
+	_, err := process(t.Context(), codectest.OpenInput(t, in), codec.Transform{Rotate: 30})
+	if codec.ClassOf(err) != codec.Unsupported {
+		t.Errorf("a turn by 30°: %v", err)
+	}
+	_, err = process(t.Context(), codectest.OpenInput(t, in), codec.Transform{CropLeft: 500})
+	if codec.ClassOf(err) != codec.Invalid {
+		t.Errorf("a part outside: %v", err)
+	}
+}
+
+func TestTransformChangesTheFrameRate(t *testing.T) {
+	in := strip(t, "in.mp4") // 150 pictures in 6 s
+	for _, rate := range []float64{10, 50} {
+		o := do(t, in, codec.Transform{FrameRate: rate})
+		if n := len(luma(t, o.path)); math.Abs(float64(n)-6*rate) > 1 {
+			t.Errorf("%d pictures at %v a second", n, rate)
+		}
+		if err := lasts(o.path, 6*time.Second, 100*time.Millisecond); err != nil {
+			t.Error(err)
+		}
+	}
+	padded := do(t, in, codec.Transform{Width: 100, Height: 100, Fit: codec.FitContain, Background: "#ff0000"})
+	if r, g, _, _ := shown(t, padded.path).At(50, 4).RGBA(); r < 0xc000 || g > 0x4000 {
+		t.Errorf("the border is %x, %x", r, g)
+	}
+}
+
+// logo is a picture of one colour.
+func logo(t testing.TB, c color.Color, w, h int) codec.Input {
+	t.Helper()
+	m := image.NewRGBA(image.Rect(0, 0, w, h))
+	for i := range w * h {
+		m.Set(i%w, i/w, c)
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	return codectest.NewInput("logo.png", "", b.Bytes())
+}
+
+// marked lays a logo over the film at path.
+func marked(t testing.TB, path string, op codec.Watermark, mark codec.Input) image.Image {
+	t.Helper()
+	sink := new(codectest.Sink)
+	err := libav.New().Process(t.Context(), &codec.Work{Op: op, Out: sink,
+		In: []codec.Input{codectest.OpenInput(t, path)}, Refs: map[string]codec.Input{"logo": mark}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return shown(t, save(t, sink.Outputs()[0]).path)
+}
+
+func TestALogoLiesWhereItShouldInItsColours(t *testing.T) {
+	purple := color.RGBA{150, 30, 170, 255}
+	for _, matrix := range []struct{ matrix, label, rng string }{
+		{"bt601", "smpte170m", "tv"}, {"bt709", "bt709", "tv"}, {"bt709", "bt709", "pc"},
+	} {
+		in := fields(t, "in.mp4", matrix.matrix, matrix.label, matrix.rng) // 192 × 128
+		for _, test := range []struct {
+			op   codec.Watermark
+			mark image.Rectangle
+		}{
+			{codec.Watermark{WatermarkWidth: 40}, image.Rect(120, 76, 160, 96)},
+			{codec.Watermark{WatermarkWidth: 40, Margin: new(0), Position: codec.PositionTopLeft},
+				image.Rect(0, 0, 40, 20)},
+			{codec.Watermark{Scale: 0.5, Margin: new(8), Position: codec.PositionTopRight},
+				image.Rect(88, 8, 184, 56)},
+			{codec.Watermark{WatermarkWidth: 20, Margin: new(4), Position: codec.PositionBottomLeft},
+				image.Rect(4, 114, 24, 124)},
+			{codec.Watermark{Position: codec.PositionCenter, WatermarkWidth: 60}, image.Rect(66, 49, 126, 79)},
+			{codec.Watermark{Position: codec.PositionCenter, WatermarkWidth: 60, Rotate: 90},
+				image.Rect(81, 34, 111, 94)},
+		} {
+			if test.op.Position != codec.PositionCenter && matrix.label+matrix.rng != "bt709tv" {
+				continue
+			}
+			test.op.Logo, test.op.Opacity = "key", new(1.0)
+			got := marked(t, in, test.op, logo(t, purple, 80, 40))
+			r := test.mark.Inset(3)
+			where := codectest.Patch{X0: float64(r.Min.X) / 192, Y0: float64(r.Min.Y) / 128,
+				X1: float64(r.Max.X) / 192, Y1: float64(r.Max.Y) / 128, Colour: purple}
+			if err := codectest.ColourPatches(got, []codectest.Patch{where}, 8); err != nil {
+				t.Errorf("%s %s, %+v: %v", matrix.label, matrix.rng, test.op, err)
+			}
+			outside := codectest.Patch{X0: float64(r.Min.X-12) / 192, Y0: where.Y0,
+				X1: float64(r.Min.X-7) / 192, Y1: where.Y1, Colour: purple}
+			if r.Min.X > 12 && codectest.ColourPatches(got, []codectest.Patch{outside}, 8) == nil {
+				t.Errorf("%s, %+v: the mark is wider than it should be", matrix.label, test.op)
+			}
+		}
+	}
+}
+
+func TestOpacityMixesAndTilesRepeat(t *testing.T) {
+	in := ffmpeg(t, "in.mp4", "-f", "lavfi", "-i", "color=black:s=192x128:r=10:d=1", "-crf", "8")
+	white := logo(t, color.White, 20, 20)
+	for _, opacity := range []float64{0, 0.25, 0.72, 1} {
+		op := codec.Watermark{Logo: "key", WatermarkWidth: 60, Position: codec.PositionCenter, Opacity: &opacity}
+		r, _, _, _ := marked(t, in, op, white).At(96, 64).RGBA()
+		if got := float64(r) / 65535; math.Abs(got-opacity) > 0.05 {
+			t.Errorf("opacity %v gives %.2f", opacity, got)
+		}
+	}
+	once := brightness(marked(t, in, codec.Watermark{Logo: "key", WatermarkWidth: 20, Margin: new(12)}, white))
+	tiled := brightness(marked(t, in, codec.Watermark{Logo: "key", WatermarkWidth: 20, Margin: new(12), Tile: true}, white))
+	if tiled < 10*once {
+		t.Errorf("the brightness is %.1f once and %.1f tiled", once, tiled)
+	}
+	_, err := process(t.Context(), codectest.OpenInput(t, in), codec.Watermark{Logo: "key"})
+	if codec.ClassOf(err) != codec.Protocol {
+		t.Errorf("without the logo: %v", err)
+	}
+	sink := new(codectest.Sink)
+	err = libav.New().Process(t.Context(), &codec.Work{Op: codec.Watermark{Logo: "key"}, Out: sink,
+		In:   []codec.Input{codectest.OpenInput(t, in)},
+		Refs: map[string]codec.Input{"logo": codectest.NewInput("logo.png", "", []byte("no picture"))}})
+	if codec.ClassOf(err) != codec.Invalid {
+		t.Errorf("a broken logo: %v", err)
+	}
+}
+
+// lit is the part of a picture that is brighter than black.
+func lit(m image.Image) image.Rectangle {
+	var all image.Rectangle
+	for y := range m.Bounds().Dy() {
+		for x := range m.Bounds().Dx() {
+			if _, g, _, _ := m.At(x, y).RGBA(); g > 0x4000 {
+				all = all.Union(image.Rect(x, y, x+1, y+1))
+			}
+		}
+	}
+	return all
+}
+
+func TestATextIsWrittenAsItShouldBe(t *testing.T) {
+	in := ffmpeg(t, "in.mp4", "-f", "lavfi", "-i", "color=black:s=320x240:r=10:d=1", "-crf", "8")
+	write := func(op codec.Watermark) image.Rectangle {
+		op.Opacity = new(1.0)
+		return lit(shown(t, do(t, in, op).path))
+	}
+	small, large := write(codec.Watermark{Text: "Hello", FontSize: 12}), write(codec.Watermark{Text: "Hello", FontSize: 48})
+	if large.Dx() < 3*small.Dx() || large.Dy() < 3*small.Dy() {
+		t.Errorf("12 pixels take %v, 48 %v", small, large)
+	}
+	if large.Max.X < 320-32-8 || large.Max.X > 320-32+1 || large.Max.Y > 240-32+1 {
+		t.Errorf("it lies at %v", large)
+	}
+	if got := write(codec.Watermark{Text: "Hello", Scale: 0.5}).Dx(); got < 150 || got > 162 {
+		t.Errorf("half of the width is %d", got)
+	}
+	if one, two := write(codec.Watermark{Text: "Hello"}), write(codec.Watermark{Text: "Hello\nyou"}); two.Dy() < one.Dy()*2-4 {
+		t.Errorf("two lines take %v, one %v", two, one)
+	}
+	sans, mono := write(codec.Watermark{Text: "iiii", FontSize: 30}),
+		write(codec.Watermark{Text: "iiii", FontSize: 30, Font: codec.FontMono})
+	if mono.Dx() < sans.Dx()*3/2 {
+		t.Errorf("iiii takes %v, %v in mono", sans, mono)
+	}
+	red := shown(t, do(t, in, codec.Watermark{Text: "█", Color: "#ff2020", FontSize: 60, Opacity: new(1.0)}).path)
+	if b := lit(red); !b.Empty() {
+		t.Errorf("there is more than red in %v", b)
+	}
+}
+
+func TestAChainIsOnePass(t *testing.T) {
+	in := strip(t, "in.mp4")
+	op := codec.Chain{Steps: codec.Steps{
+		codec.Trim{Start: 2, Duration: 1},
+		codec.Transform{CropWidth: 32, Width: 16},
+		codec.Adjust{Invert: true},
+		codec.Watermark{Logo: "key", WatermarkWidth: 4, Margin: new(0), Opacity: new(1.0)},
+		codec.Convert{Format: "mkv", Quality: 95},
+	}}
+	sink := new(codectest.Sink)
+	err := libav.New().Process(t.Context(), &codec.Work{Op: op, Out: sink,
+		In:   []codec.Input{codectest.OpenInput(t, in)},
+		Refs: map[string]codec.Input{"steps[3].logo": logo(t, color.Black, 8, 8)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := save(t, sink.Outputs()[0])
+	if o.Media.Width != 16 || o.Media.Height != 24 || o.Media.Type != "video/x-matroska" {
+		t.Errorf("media = %+v", o.Media)
+	}
+	all := luma(t, o.path)
+	want := 235 - 50 // picture 50, inverted; a black spot takes a little
+	if len(all) != 25 || all[0] < want-15 || all[0] > want+3 {
+		t.Errorf("%d pictures, the first is %d, want about %d", len(all), all[0], want)
+	}
+}

@@ -1,0 +1,81 @@
+package libav_test
+
+import (
+	"bytes"
+	"image/gif"
+	"strings"
+	"testing"
+
+	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/codectest"
+)
+
+func TestAGIFShowsItsPartOfTheFilm(t *testing.T) {
+	in := strip(t, "in.mp4")
+	for _, test := range []struct {
+		op                   codec.GIF
+		frames, width, first int
+		hundredths           int
+	}{
+		{codec.GIF{}, 48, 64, 0, 400}, // not enlarged
+		{codec.GIF{Start: 2.02, Duration: 1, FPS: 5, Width: 32}, 5, 32, 50, 100},
+		{codec.GIF{Start: 5.02, Duration: 10, FPS: 10}, 9, 64, 125, 90}, // to the end
+		{codec.GIF{Start: 0.5, Duration: 1, FPS: 25, Width: 17}, 25, 17, 12, 100},
+	} {
+		o := pictureOf(t, in, test.op)
+		g, err := gif.DecodeAll(bytes.NewReader(o.Data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		total := 0
+		for _, d := range g.Delay {
+			total += d
+		}
+		if n := len(g.Image); n < test.frames || n > test.frames+1 || g.Config.Width != test.width ||
+			total < test.hundredths-2 || total > test.hundredths+12 || g.LoopCount != 0 {
+			t.Errorf("%+v: %d pictures of %d pixels, %d hundredths, loop %d", test.op, n, g.Config.Width,
+				total, g.LoopCount)
+		}
+		if got := pictureNumber(g.Image[0]); got < test.first-1 || got > test.first+1 {
+			t.Errorf("%+v: the first picture is %d, want %d", test.op, got, test.first)
+		}
+		m := o.Result.Media
+		if m.Frames != len(g.Image) || m.Width != test.width || m.Type != "image/gif" {
+			t.Errorf("%+v: media = %+v", test.op, m)
+		}
+	}
+}
+
+func TestAGIFHasThePaletteOfItsFilm(t *testing.T) {
+	in := fields(t, "in.mp4", "bt709", "bt709", "tv")
+	o := pictureOf(t, in, codec.GIF{Duration: 0.5})
+	m, err := codectest.DecodeImage(o.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := codectest.ColourPatches(m, patches(), 8); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAnAnimatedWebPLoopsAndShowsItsPart(t *testing.T) {
+	in := busy(t, "in.mp4", "-c:v", "libx264", "-crf", "10")
+	size := map[int]int{}
+	for _, quality := range []int{10, 90} {
+		o := pictureOf(t, in, codec.GIF{Format: "webp", Start: 1, Duration: 1, FPS: 8, Quality: quality})
+		size[quality] = len(o.Data)
+		path := save(t, o).path
+		about := string(printed(t, "vipsheader", "-a", path))
+		for _, want := range []string{"width: 160", "n-pages: 8", "loop: 0", "delay: 125 125"} {
+			if !strings.Contains(about, want) {
+				t.Errorf("%q is missing in %s", want, about)
+			}
+		}
+		if m := o.Result.Media; m.Frames != 8 || m.Duration != 1e9 {
+			t.Errorf("media = %+v", m)
+		}
+	}
+	if size[10]*2 > size[90] {
+		t.Errorf("bytes by quality: %v", size)
+	}
+}
