@@ -17,6 +17,7 @@ type config struct {
 	engine   *engine.Engine
 	storage  storage.Storage // the engine's
 	codecs   []codec.Codec   // the engine's
+	policy   codec.Policy    // the engine's
 	registry *codec.Registry // the engine's; nil means spool's own operations
 	keys     keys
 	secret   []byte // of links and sessions

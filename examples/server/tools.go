@@ -53,12 +53,15 @@ func (s *server) tool(name string) (tool, bool) {
 			}
 		}
 	}
+	t.Accepts = slices.DeleteFunc(t.Accepts, func(mediaType string) bool {
+		return !s.policy.Allows(mediaType)
+	})
+	slices.Sort(t.Accepts)
+	t.Accepts = slices.Compact(t.Accepts)
 	fields, err := s.registry.Fields(name)
 	if err != nil || len(t.Accepts) == 0 {
 		return t, false
 	}
-	slices.Sort(t.Accepts)
-	t.Accepts = slices.Compact(t.Accepts)
 	for _, f := range fields {
 		if f.Name == "format" && len(makes) > 0 {
 			f.Choices = slices.DeleteFunc(slices.Clone(f.Choices), func(choice string) bool {
