@@ -76,6 +76,7 @@ func (s *server) handler() http.Handler {
 		mux.Handle(r.pattern, s.answered(h))
 	}
 	mux.Handle("GET /openapi.json", s.answered(s.describe))
+	mux.Handle("/video/", s.answered(notHere(mux)))
 	mux.Handle("/api/", s.answered(notHere(mux)))
 	mux.Handle("/", page())
 	guard := http.NewCrossOriginProtection()
@@ -91,7 +92,7 @@ func notHere(mux *http.ServeMux) handle {
 		for _, method := range []string{"GET", "POST", "DELETE"} {
 			other := r.Clone(r.Context())
 			other.Method = method
-			if _, pattern := mux.Handler(other); pattern != "/api/" && pattern != "" {
+			if _, pattern := mux.Handler(other); pattern != "/api/" && pattern != "/video/" {
 				w.Header().Add("Allow", method)
 			}
 		}
