@@ -96,6 +96,9 @@ func TestALogoIsAFileOfTheRequest(t *testing.T) {
 			t.Errorf("the logo is %q", logo)
 		}
 	}
+	// The picture itself is a logo as well as another.
+	f.post("/api/media/watermark", []part{textFile("file", "a.txt"),
+		textFile("watermarkFile", "a.txt")}, http.StatusOK, nil)
 	// The file is still the first input, though a logo was sent before it.
 	var list struct{ Jobs []jobView }
 	f.get("/api/jobs?limit=1", http.StatusOK, &list)
