@@ -208,4 +208,3 @@ func (s *server) listStreams(w http.ResponseWriter, r *http.Request) error {
 	}
 	return writeJSON(w, http.StatusOK, streamList{views, page})
 }
-
