@@ -45,6 +45,11 @@ func New() *Codec {
 	c.offer(codec.Transform{}, pictured(inputTypes()), filmFormats(outputFormats()))
 	c.offer(codec.Watermark{}, pictured(inputTypes()), filmFormats(outputFormats()))
 	c.offer(codec.Chain{}, films(inputTypes()), outputFormats())
+	if hasMuxer("mp4") && hasEncoder("libx264") && hasEncoder("aac") {
+		c.offer(codec.AdaptiveStream{}, pictured(inputTypes()), nil)
+	}
+	c.offer(codec.Concat{}, pictured(inputTypes()), filmFormats(outputFormats()))
+	c.offer(codec.ConcatAudio{}, films(inputTypes()), soundFormats(outputFormats()))
 	c.offer(codec.GIF{}, pictured(inputTypes()), silentFormats(animations))
 	c.offer(codec.Storyboard{}, pictured(inputTypes()), silentFormats(stills))
 	return c
@@ -65,6 +70,9 @@ func (c *Codec) Offers() []codec.Offer { return c.offers }
 
 // Probe implements [codec.Codec]. It reads at most a few megabytes.
 func (c *Codec) Probe(ctx context.Context, w *codec.Work) (codec.Media, codec.Cost, error) {
+	if op, ok := w.Op.(codec.Combiner); ok && op.Combines() && len(w.In) > 1 {
+		return c.probeAll(ctx, w)
+	}
 	in, err := onlyInput(w)
 	if err != nil {
 		return codec.Media{}, codec.Cost{}, err
@@ -91,6 +99,26 @@ func (c *Codec) Probe(ctx context.Context, w *codec.Work) (codec.Media, codec.Co
 		work.Duration = op.clip.of(m.Duration)
 	}
 	return m, costOf(work, p, threads(w)), nil
+}
+
+// probeAll probes inputs that are joined: the first, as long as all of them.
+func (c *Codec) probeAll(ctx context.Context, w *codec.Work) (all codec.Media, cost codec.Cost, err error) {
+	for i, in := range w.In {
+		one := *w
+		one.In = []codec.Input{in}
+		m, took, err := c.Probe(ctx, &one)
+		if err != nil {
+			return codec.Media{}, codec.Cost{}, err
+		}
+		if i == 0 {
+			all, cost = m, took
+			continue
+		}
+		all.Duration += m.Duration
+		cost.CPU += took.CPU
+		cost.Memory = max(cost.Memory, took.Memory)
+	}
+	return all, cost, nil
 }
 
 func onlyInput(w *codec.Work) (codec.Input, error) {

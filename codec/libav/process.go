@@ -1,6 +1,7 @@
 package libav
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -15,6 +16,16 @@ const batch = 32
 
 // Process implements [codec.Codec].
 func (c *Codec) Process(ctx context.Context, w *codec.Work) error {
+	switch op := w.Op.(type) {
+	case codec.Concat:
+		op = op.WithDefaults()
+		return c.concat(ctx, w, request{Convert: codec.Convert{Format: op.Format, Quality: op.Quality}.WithDefaults(),
+			newVideo: true, anew: true}, 0)
+	case codec.ConcatAudio:
+		op = op.WithDefaults()
+		return c.concat(ctx, w, request{Convert: codec.Convert{Format: op.Format}.WithDefaults(),
+			anew: true, newSound: true, bitRate: op.BitrateKbps * 1000}, op.Gap)
+	}
 	in, err := onlyInput(w)
 	if err != nil {
 		return err
@@ -24,6 +35,8 @@ func (c *Codec) Process(ctx context.Context, w *codec.Work) error {
 		return inspect(ctx, w)
 	case codec.Compress:
 		return c.compress(ctx, w, op.WithDefaults())
+	case codec.AdaptiveStream:
+		return c.stream(ctx, w, op.WithDefaults())
 	case codec.Storyboard:
 		return c.storyboard(ctx, w, op.WithDefaults())
 	}
@@ -95,6 +108,7 @@ type run struct {
 	format codec.Format
 	media  codec.Media // of the input
 	meter  meter
+	called string                 // the output, if not like the input
 	accept func(size int64) error // nil, or refuses an output of that size
 }
 
@@ -118,7 +132,7 @@ func (m *meter) tell(done float64) {
 // create starts the output.
 func (r *run) create(ctx context.Context) (codec.Writer, error) {
 	spec := codec.OutSpec{
-		Name: r.format.OutputName(r.in.Name()), Type: r.format.Type, Seekable: r.target.seekable,
+		Name: cmp.Or(r.called, r.format.OutputName(r.in.Name())), Type: r.format.Type, Seekable: r.target.seekable,
 	}
 	if r.accept != nil {
 		d, err := newDraft(ctx, r.work.Out, spec)

@@ -8,6 +8,7 @@ import (
 type request struct {
 	codec.Convert           // format, quality and size, with their defaults
 	newVideo, newSound bool // a field asks for a change: a copy will not do
+	anew               bool // nothing is copied
 	bitRate            int  // of sound, in bits a second; 0 goes by the quality
 	clip               clip
 	family             map[string]target // where Format is looked up; nil: targets

@@ -46,7 +46,8 @@ func (*Codec) Probe(ctx context.Context, w *codec.Work) (codec.Media, codec.Cost
 
 func openPicture(ctx context.Context, w *codec.Work) (*picture.Picture, error) {
 	if len(w.In) != 1 {
-		return nil, codec.Errorf(codec.Unsupported, "vectorize: one picture is needed, not %d", len(w.In))
+		return nil, codec.Errorf(codec.Unsupported,
+			"vectorize: one picture is needed, not %d", len(w.In))
 	}
 	return picture.Open(ctx, w.In[0], w.Policy)
 }
@@ -75,7 +76,9 @@ func (*Codec) Process(ctx context.Context, w *codec.Work) error {
 	}
 	w.Report(0.1)
 	format, _ := codec.LookupFormat(op.Target())
-	out, err := w.Out.Create(ctx, codec.OutSpec{Name: format.OutputName(w.In[0].Name()), Type: format.Type})
+	out, err := w.Out.Create(ctx, codec.OutSpec{
+		Name: format.OutputName(w.In[0].Name()), Type: format.Type,
+	})
 	if err != nil {
 		return fmt.Errorf("vectorize: %w", err)
 	}
@@ -94,7 +97,9 @@ func (*Codec) Process(ctx context.Context, w *codec.Work) error {
 func result(p *picture.Picture, width, height int) codec.Result {
 	media := p.Media()
 	r := codec.Result{
-		Media: codec.Media{Type: "image/svg+xml", Width: media.Width, Height: media.Height, Frames: 1},
+		Media: codec.Media{
+			Type: "image/svg+xml", Width: media.Width, Height: media.Height, Frames: 1,
+		},
 		Streams: []codec.Stream{{
 			Kind: "image", Codec: p.Codec(), Action: codec.Encoded, Encoder: "trace",
 			Options: map[string]string{"width": fmt.Sprint(width), "height": fmt.Sprint(height)},

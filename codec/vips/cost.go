@@ -53,7 +53,7 @@ func (p *picture) add(cost codec.Cost, r recipe) codec.Cost {
 		return cost
 	}
 	out := float64(c.canvas.pixels()) * float64(c.frames)
-	perPixel := max(c.saver.perPixel, float64(c.saver.effort(c.canvas.pixels()).perPixel))
+	perPixel := max(c.saver.perPixel, float64(c.saver.wanted(r.effort, c.canvas.pixels()).perPixel))
 	cost.CPU += time.Duration(out * perPixel)
 	cost.Memory += int64(out * c.saver.memory)
 	if c.frames > 1 {

@@ -24,6 +24,12 @@ type conversion struct {
 // plan finds out what becomes of p by r, before anything is decoded: the format,
 // the size after each step, and whether all that can be.
 func (s *session) plan(p *picture, r recipe) (*conversion, error) {
+	if r.asStored && !p.stored {
+		stored := *p
+		p = &stored
+		p.stored = true
+		p.media = p.describe()
+	}
 	c := &conversion{session: s, picture: p, recipe: r, frames: 1, share: phase{0, 1}}
 	var err error
 	if c.target, err = r.target(p.in.Type()); err != nil {
@@ -31,6 +37,9 @@ func (s *session) plan(p *picture, r recipe) (*conversion, error) {
 	}
 	if c.saver = r.saver; c.saver == nil {
 		c.saver = savers[c.target.Name]
+	}
+	if r.effort > 0 && c.saver.scale == nil {
+		s.note("the effort was not used: the encoder of %s has no choice", c.target.Name)
 	}
 	if p.animated && c.saver.animated && r.page == 0 {
 		c.frames = p.media.Frames
@@ -51,7 +60,7 @@ func (s *session) plan(p *picture, r recipe) (*conversion, error) {
 	if err := c.saver.tooLarge(p.in.Name(), c.target.Name, c.canvas); err != nil {
 		return nil, err
 	}
-	return c, c.saver.tooSlow(p.in.Name(), c.target.Name, c.canvas)
+	return c, c.saver.tooSlow(p.in.Name(), c.target.Name, c.canvas, r.effort)
 }
 
 // produce decodes the picture and takes it through all steps; the image that it

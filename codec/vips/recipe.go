@@ -12,8 +12,9 @@ import (
 // the steps, and encoded once. Steps keep what they find out about the picture,
 // so a recipe is for one.
 type recipe struct {
-	page  int // of a document, from 1; 0 is the first, and the rest is noted
-	steps []step
+	page     int  // of a document, from 1; 0 is the first, and the rest is noted
+	asStored bool // the EXIF orientation is kept and not applied
+	steps    []step
 	encoding
 }
 
@@ -33,6 +34,7 @@ type encoding struct {
 	format      string // a name of codec.Formats; "" keeps that of the input
 	fallback    string // the format if that of the input cannot be kept
 	quality     int
+	effort      int    // from 1 to 9; 0 is the usual
 	background  string // laid behind transparency that the format cannot hold; "" is white
 	keepProfile bool
 	bare        bool   // without metadata
@@ -67,7 +69,8 @@ func convert(op codec.Convert) recipe {
 		steps: fitted(&fit{box: size{op.Width, op.Height}, mode: op.Fit, enlarge: op.Enlarge,
 			background: op.Background}),
 		encoding: encoding{format: op.Format, quality: op.Quality, background: op.Background,
-			keepProfile: op.KeepProfile},
+			keepProfile: op.KeepProfile, effort: op.Effort},
+		asStored: op.AutoOrient != nil && !*op.AutoOrient,
 	}
 }
 

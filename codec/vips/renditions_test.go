@@ -153,7 +153,7 @@ func TestRenditionsKeepSixteenBitsWhereTheyCan(t *testing.T) {
 }
 
 func TestRenditionsRefuseBeforeTheyDecode(t *testing.T) {
-	in := codectest.Count(pngOf(t, flag(2000, 2000)))
+	in := codectest.Count(pngOf(t, image.NewGray(image.Rect(0, 0, 300, 300))))
 	op := codec.Renditions{Outputs: []codec.Rendition{{Format: "jpg", Width: 10}, {Format: "svg"}}}
 	out, err := process(t.Context(), &codec.Work{Op: op, In: []codec.Input{in}})
 	if codec.ClassOf(err) != codec.Unsupported || len(out) > 0 {

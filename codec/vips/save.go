@@ -50,7 +50,7 @@ func (c *conversion) create(out codec.Sink, name string) (codec.Writer, error) {
 
 // options returns what the encoder is told.
 func (c *conversion) options(im image) map[string]string {
-	return c.saver.encoderOptions(size{im.width(), c.frameHeight(im)}, c.quality)
+	return c.saver.encoderOptions(size{im.width(), c.frameHeight(im)}, c.quality, c.effort)
 }
 
 func (c *conversion) frameHeight(im image) int {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/zip"
 	"bufio"
 	"bytes"
 	"context"
@@ -89,6 +90,21 @@ func (p *process) wait(id string) jobView {
 	return p.job(id)
 }
 
+// zipOf returns a zip with the file.
+func zipOf(t *testing.T, p part) string {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	w, err := z.Create(p.name)
+	if err == nil {
+		_, err = io.WriteString(w, p.content)
+	}
+	if err := errors.Join(err, z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
 func sample(t *testing.T, name string) string {
 	t.Helper()
 	b, err := os.ReadFile("../media/" + name)
@@ -116,6 +132,8 @@ func TestRealMediaComesOut(t *testing.T) {
 			"p.webp", "image/webp", 512, 512},
 		{"/api/media/extract-audio", []part{film, {"format", "", "m4a"}}, "f.m4a", "audio/mp4", 0, 0},
 		{"/api/media/image-to-pdf", []part{photo, photo}, "p.pdf", "application/pdf", 0, 0},
+		{"/api/convert", []part{{"files", "a.zip", zipOf(t, photo)}, {"format", "", "gif"},
+			{"resize", "", "height"}, {"resizeHeight", "", "50"}}, "p.gif", "image/gif", 75, 50},
 		{"/api/media/archive", []part{photo, film}, "archive.zip", "application/zip", 0, 0},
 	} {
 		var now answer
