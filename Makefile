@@ -2,9 +2,9 @@
 
 FILES ?=
 OUT   ?= out/demo
-PURE  := ./engine/... ./callback ./store/... ./queue/... ./storage/... ./codec ./codec/codectest ./codec/archive ./codec/pdf
+PURE  := ./engine/... ./callback ./store/... ./queue/... ./storage/... ./codec ./codec/codectest ./codec/archive ./codec/pdf ./codec/vectorize
 
-.PHONY: setup demo gallery test check crash bench soak fmt lint
+.PHONY: setup demo gallery server test check browser load crash bench soak fmt lint
 
 setup:
 	@scripts/setup
@@ -17,9 +17,14 @@ demo: setup
 gallery: setup
 	@scripts/gallery "$(OUT)/gallery.png" $(FILES)
 
+# server serves the API and the page of examples/server.
+server: setup
+	go run ./examples/server
+
 test: setup check
 	go test -race -shuffle=on -timeout 15m ./...
 	cd examples/bench && go vet ./... && go test ./...
+	cd examples/server/browser && go vet ./...
 
 # check is everything of test that runs no test.
 check:
@@ -29,6 +34,15 @@ check:
 	go vet ./...
 	go tool staticcheck ./...
 	CGO_ENABLED=0 go build $(PURE)
+
+# browser tests the page of examples/server in chromium, which it installs if it is
+# missing: some 300 MB, so that test does without.
+browser: setup
+	@scripts/browser "$(OUT)/browser"
+
+# load puts examples/server under load for a minute, and kills it in the middle.
+load: setup
+	go run ./examples/server/load $(LOAD)
 
 # crash kills a host of the engine 300 times and checks the books. test does so 16
 # times.

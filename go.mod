@@ -3,6 +3,7 @@ module github.com/spoolmedia/spool
 go 1.26.0
 
 require (
+	github.com/bbrks/go-blurhash v1.1.1
 	github.com/bodgit/sevenzip v1.6.5
 	github.com/cenkalti/backoff/v5 v5.0.3
 	github.com/gabriel-vasile/mimetype v1.4.16
@@ -12,6 +13,7 @@ require (
 	github.com/klauspost/compress v1.19.0
 	github.com/mikelolasagasti/xz v1.0.1
 	github.com/nwaples/rardecode/v2 v2.4.6
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/ulikunitz/xz v0.5.15
 	github.com/vbauerster/mpb/v8 v8.16.2
 	go.etcd.io/bbolt v1.5.0

@@ -35,6 +35,12 @@ func Target(op Operation) string {
 // Combiner is an [Operation] that joins all inputs of a job in one task.
 type Combiner interface{ Combines() bool }
 
+// Joins reports whether op joins all inputs of a job in one task.
+func Joins(op Operation) bool {
+	c, ok := op.(Combiner)
+	return ok && c.Combines()
+}
+
 // References is an [Operation] with second inputs, such as a watermark's logo:
 // the storage key of each, by field name.
 type References interface{ Blobs() map[string]string }

@@ -30,6 +30,14 @@ type Convert struct {
 	// KeepProfile keeps the colour profile of an image instead of turning its
 	// colours to sRGB.
 	KeepProfile bool `json:"keepProfile,omitempty"`
+	// AutoOrient turns an image as its EXIF orientation says; nil means true. With
+	// false the pixels stay as they are stored, and the orientation stays in the
+	// metadata, where the format has them.
+	AutoOrient *bool `json:"autoOrient,omitempty"`
+	// Effort of an image's encoder, from 1, which is fast, to 9, which makes small
+	// files; 0 means a usual one, and less for large images. jpg, tiff and heif have
+	// no choice, and a note says so.
+	Effort int `json:"effort,omitempty"`
 }
 
 // Name returns "convert".
@@ -47,6 +55,7 @@ func (c Convert) Validate() error {
 	f.resize(size)
 	f.preset("resize", c.Resize, size, plainPresets)
 	f.colour("background", c.Background)
+	f.between("effort", c.Effort, 1, 9)
 	return f.err()
 }
 

@@ -7,7 +7,8 @@ import (
 	"slices"
 )
 
-// Renditions makes several outputs from one decode of a picture or a video.
+// Renditions makes several outputs from one decode of a picture or a video. Pictures
+// come without metadata, in sRGB.
 //
 //	codec.Renditions{Outputs: []codec.Rendition{
 //		{Format: "avif", Width: 640}, {Format: "avif", Width: 1280},

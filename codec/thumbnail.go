@@ -2,7 +2,8 @@ package codec
 
 import "cmp"
 
-// Thumbnail makes a small picture of an image or of one moment of a video.
+// Thumbnail makes a small picture of an image or of one moment of a video, without
+// metadata.
 type Thumbnail struct {
 	// Format is jpg, png, webp or avif; "" means jpg.
 	Format string `json:"format,omitempty"`

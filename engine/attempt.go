@@ -127,7 +127,7 @@ func (w worker) attempt(
 	if err != nil {
 		return done, err
 	}
-	defer call.close()
+	defer func() { _ = call.close() }() // it was only read
 	media, cost, err := w.probe(ctx, call)
 	if err != nil {
 		return done, err

@@ -255,6 +255,39 @@ func TestCallbackSaysHowTheJobStands(t *testing.T) {
 	})
 }
 
+// Progress is told of when a file has ended, and at most once a second.
+func TestCallbacksOfProgressAreConflated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &hooks{receiver: callback.Receiver{Secrets: []string{secret}}}
+		w := serve(t, h.ServeHTTP)
+		eng := enginetest.Open(t, engine.Config{
+			Outbound: w.outbound(), Workers: 1,
+			Codecs: []codec.Codec{&enginetest.Codec{Do: func(ctx context.Context, w *codec.Work) error {
+				time.Sleep(300 * time.Millisecond) // of the bubble
+				return enginetest.Write(ctx, w, "o.png", []byte("o"))
+			}}},
+		})
+		r := telling(engine.Progress)
+		r.Inputs = batch(10).Inputs
+		job := enginetest.Submit(t, eng, r)
+		enginetest.Wait(t, eng, job.ID)
+		synctest.Wait()
+		var ended []int
+		for _, e := range h.got() {
+			var data struct{ CompletedFiles int }
+			if err := json.Unmarshal(e.Data, &data); err != nil || e.Type != callback.Progress {
+				t.Fatalf("got %+v, %v", e, err)
+			}
+			ended = append(ended, data.CompletedFiles)
+		}
+		slices.Sort(ended)
+		// The files end after 0.3 s, 0.6 s and so on: a second after 0.3 s is 1.5 s.
+		if want := []int{1, 5, 9}; !slices.Equal(ended, want) {
+			t.Errorf("was told after %v files, want %v", ended, want)
+		}
+	})
+}
+
 func TestCallbackIsTriedAgainOnScheduleAndThenFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := newClock()

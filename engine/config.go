@@ -60,7 +60,7 @@ type Config struct {
 	// one unit free, so that small files do not wait behind a film.
 	Memory int64
 	// AccountLimit says how many files of an account may be worked on at once in
-	// this process; a number below 1 is no limit. nil means no limits. It is called
+	// this process, whatever others on the same store do; a number below 1 is no limit. nil means no limits. It is called
 	// often and must return at once.
 	AccountLimit func(account string) int
 	// MaxAttempts is how often a file is tried if its failures are transient:

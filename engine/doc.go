@@ -51,7 +51,9 @@
 // # Fairness
 //
 // Accounts take turns, whatever their backlog: the file of one waits for one task
-// of another, not for its batch. Within an account, priority decides, then age.
+// of another, not for its batch. Within an account, priority decides, then age. The
+// limits of Config.AccountLimit count what runs in one process: where several share a
+// store, an account may have that many files in each.
 // Work that a probe finds to be heavy has lanes and a budget of its own.
 //
 // # Telemetry
@@ -59,8 +61,8 @@
 // To OpenTelemetry go the counters spool.files.submitted, spool.events and
 // spool.calls.stuck, the histogram spool.task.duration, the gauge
 // spool.tasks.active, and a span for each attempt: spool.file, spool.fetch,
-// spool.archive, spool.callback, with the job, the file and the attempt. Logs name
-// job and file.
+// spool.archive, spool.callback, with the job, the file and the attempt, in the trace
+// of the context of Submit, which is kept with the job. Logs name job and file.
 //
 // # Backends
 //

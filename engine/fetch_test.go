@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -505,6 +506,77 @@ func TestFetchIsInterruptedByCancelAndByItsTimeout(t *testing.T) {
 			t.Errorf("left in storage: %v", got)
 		}
 	})
+}
+
+// Nothing is fetched for an account that is paused.
+func TestFetchWaitsWhileItsAccountIsPaused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "a") })
+		eng := enginetest.Open(t, engine.Config{Outbound: w.outbound()})
+		if err := eng.Pause(t.Context(), "paused"); err != nil {
+			t.Fatal(err)
+		}
+		from := func(account string) engine.Job {
+			return enginetest.Submit(t, eng, engine.Request{
+				Account: account, Operation: toPNG,
+				Inputs: []engine.Input{named("a.txt", "http://files.example/"+account)},
+			})
+		}
+		held := from("paused")
+		if other := enginetest.Wait(t, eng, from("other").ID); other.Status != engine.Completed {
+			t.Errorf("the job of another account is %s: %v", other.Status, other.Error)
+		}
+		time.Sleep(time.Minute) // of the bubble
+		if got := w.dials(); len(got) != 1 {
+			t.Errorf("dialled %v, want only for the other account", got)
+		}
+		if err := eng.Resume(t.Context(), "paused"); err != nil {
+			t.Fatal(err)
+		}
+		if held = enginetest.Wait(t, eng, held.ID); held.Status != engine.Completed {
+			t.Errorf("the job is %s: %v", held.Status, held.Error)
+		}
+	})
+}
+
+// A fault of storage while an input is fetched costs an attempt, and leaves nothing.
+func TestFetchIsTriedAgainAfterAFaultOfStorage(t *testing.T) {
+	for _, moment := range []enginetest.Call{
+		{Method: "Storage.Create", N: 1}, {Method: "Writer.Write", N: 1, After: true},
+		{Method: "Writer.Commit", N: 1}, {Method: "Writer.Commit", N: 1, After: true},
+		{Method: "Storage.Open", N: 1}, {Method: "Blob.ReadAt", N: 1, After: true},
+	} {
+		t.Run(moment.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+					_, _ = io.WriteString(w, "content")
+				})
+				blobs, struck := memstorage.New(), false
+				faults := &enginetest.Faults{At: func(c enginetest.Call) error {
+					if c != moment {
+						return nil
+					}
+					struck = true
+					return enginetest.ErrUnreachable
+				}}
+				eng := enginetest.Open(t, engine.Config{
+					Outbound: w.outbound(), Logger: slog.New(slog.DiscardHandler),
+					Storage: &enginetest.FaultyStorage{Storage: blobs, Faults: faults},
+				})
+				job := enginetest.Submit(t, eng, engine.Request{
+					Operation: toPNG, Retain: -1,
+					Inputs: []engine.Input{named("a.txt", "http://files.example/a")},
+				})
+				if job = enginetest.Wait(t, eng, job.ID); job.Status != engine.Completed || !struck {
+					t.Errorf("the job is %s: %v (a fault: %t)", job.Status, job.Error, struck)
+				}
+				synctest.Wait()
+				if got := keys(t, blobs, "fetch/"); len(got) != 1 {
+					t.Errorf("in storage: %v, want one input", got)
+				}
+			})
+		})
+	}
 }
 
 func TestFetchForProcessKeepsNothing(t *testing.T) {

@@ -195,7 +195,7 @@ type input struct {
 // libraries do not pass it on.
 func (in *input) ReadAt(p []byte, off int64) (int, error) {
 	n, err := in.source.ReadAt(p, off)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		in.mu.Lock()
 		defer in.mu.Unlock()
 		if in.failed == nil {

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -131,7 +132,7 @@ func TestMemoryDoesNotGrowWithTheInput(t *testing.T) {
 		From: []string{codec.Unknown, "text/plain"},
 		Do: func(ctx context.Context, w *codec.Work) error {
 			tail := make([]byte, 16)
-			if n, err := w.In[0].ReadAt(tail, size-8); n != 8 || err != io.EOF {
+			if n, err := w.In[0].ReadAt(tail, size-8); n != 8 || !errors.Is(err, io.EOF) {
 				return fmt.Errorf("read %d bytes at the end: %w", n, err)
 			}
 			return enginetest.Write(ctx, w, "o", tail)

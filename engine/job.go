@@ -122,10 +122,14 @@ func (e *Engine) jobOf(j store.Job) Job {
 	var rec record
 	// A request of a newer version may not decode; the rest of the job still does.
 	_ = json.Unmarshal(j.Request, &rec)
-	return e.jobFrom(j, rec)
+	job := e.jobFrom(j, rec)
+	if rec.Operation != nil {
+		job.Operation, _ = e.config.Registry.Decode(rec.Operation.Name, rec.Operation.Params)
+	}
+	return job
 }
 
-// jobFrom returns what a host reads of j, whose request is rec.
+// jobFrom returns what a host reads of j, whose request is rec, but the operation.
 func (e *Engine) jobFrom(j store.Job, rec record) Job {
 	s := j.State
 	job := Job{
@@ -139,9 +143,6 @@ func (e *Engine) jobFrom(j store.Job, rec record) Job {
 	if s.Archive != nil {
 		archive := outputOf(*s.Archive)
 		job.Archive = &archive
-	}
-	if rec.Operation != nil {
-		job.Operation, _ = e.config.Registry.Decode(rec.Operation.Name, rec.Operation.Params)
 	}
 	return job
 }

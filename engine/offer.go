@@ -24,9 +24,9 @@ func offersOf(codecs []codec.Codec) []codec.Offer {
 	return offers
 }
 
-// announced returns own and what the sessions offer besides.
+// announced returns own and what the sessions offer besides, for reading only.
 func announced(own []codec.Offer, sessions []store.SessionInfo) []codec.Offer {
-	offers := slices.Clone(own)
+	offers := slices.Clip(own)
 	for _, s := range sessions {
 		var a announcement
 		// A session of another version may announce what this one cannot read.

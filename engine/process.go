@@ -29,7 +29,7 @@ func (e *Engine) Process(
 	if err := r.validate(); err != nil {
 		return nil, err
 	}
-	if len(in) > 1 && !joins(op) {
+	if len(in) > 1 && !codec.Joins(op) {
 		return nil, badRequest(fmt.Errorf("inputs: %d, of which %s takes one", len(in), op.Name()))
 	}
 	op = r.operation(in[0])

@@ -4,15 +4,22 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"iter"
+	"log/slog"
+	"path/filepath"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/engine"
 	"github.com/spoolmedia/spool/engine/enginetest"
 	"github.com/spoolmedia/spool/storage/memstorage"
 	"github.com/spoolmedia/spool/store"
+	"github.com/spoolmedia/spool/store/boltstore"
 	"github.com/spoolmedia/spool/store/memstore"
 )
 
@@ -62,7 +69,7 @@ func TestCloseGivesBackWhatRunsAndTheNextEngineTakesItUp(t *testing.T) {
 // dyingStore lets a test end the session of an engine that does not know it yet:
 // a process that is taken for dead.
 type dyingStore struct {
-	*memstore.Store
+	store.Store
 	sessions chan store.Session
 }
 
@@ -80,10 +87,88 @@ type undying struct{ store.Session }
 
 func (undying) Lost() <-chan struct{} { return nil }
 
+// inEachStore runs a test in bubbles, with a store in memory and with one in a file.
+func inEachStore(t *testing.T, test func(t *testing.T, jobs store.Store)) {
+	t.Run("memstore", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			jobs := memstore.New()
+			t.Cleanup(func() { jobs.Close() })
+			test(t, jobs)
+		})
+	})
+	t.Run("boltstore", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			jobs, err := boltstore.Open(
+				filepath.Join(t.TempDir(), "jobs.db"), boltstore.Config{NoSync: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { jobs.Close() })
+			test(t, jobs)
+		})
+	})
+}
+
+// announcedStore tells a test which sessions there are.
+type announcedStore struct {
+	store.Store
+	sessions chan store.Session
+}
+
+func (s announcedStore) Session(
+	ctx context.Context, offers json.RawMessage,
+) (store.Session, error) {
+	session, err := s.Store.Session(ctx, offers)
+	if err == nil {
+		s.sessions <- session
+	}
+	return session, err
+}
+
+// An engine that learns that its session was lost stops what it does, and takes up
+// nothing more; another takes over at once.
+func TestAnEngineThatLostItsSessionStopsAndAnotherTakesOver(t *testing.T) {
+	inEachStore(t, func(t *testing.T, jobs store.Store) {
+		blobs := memstorage.New()
+		loser := &enginetest.Codec{Do: func(ctx context.Context, _ *codec.Work) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}}
+		announced := announcedStore{jobs, make(chan store.Session, 1)}
+		first := enginetest.Open(t, engine.Config{
+			Store: announced, Storage: blobs, Codecs: []codec.Codec{loser},
+			Logger: slog.New(slog.DiscardHandler),
+		})
+		running := enginetest.Submit(t, first, batch(1))
+		synctest.Wait()
+		if err := (<-announced.sessions).Close(); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if got := len(first.Activities()); got != 0 {
+			t.Errorf("%d tasks still run without a session", got)
+		}
+		waiting := enginetest.Submit(t, first, batch(3))
+		time.Sleep(time.Minute) // of the bubble
+		if got := loser.Calls(); got != 1 {
+			t.Errorf("%d calls, want none after the session was lost", got)
+		}
+		heir := enginetest.Open(t, engine.Config{Store: jobs, Storage: blobs})
+		before := time.Now()
+		for _, job := range []engine.Job{running, waiting} {
+			if job = enginetest.Wait(t, heir, job.ID); job.Status != engine.Completed {
+				t.Errorf("job is %s: %v", job.Status, job.Error)
+			}
+		}
+		if took := time.Since(before); took > time.Second {
+			t.Errorf("it took %v to take over", took)
+		}
+	})
+}
+
 func TestAWorkerThatLostItsClaimCannotPublish(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		jobs, blobs := memstore.New(), memstorage.New()
-		t.Cleanup(func() { jobs.Close() })
+	inEachStore(t, func(t *testing.T, jobs store.Store) {
+		blobs := memstorage.New()
 		release := make(chan struct{})
 		zombie := &enginetest.Codec{Do: func(ctx context.Context, w *codec.Work) error {
 			<-release
@@ -146,5 +231,94 @@ func TestAFileOnWhichTheProcessKeepsDyingIsPutAside(t *testing.T) {
 		if job.Status != engine.Failed || job.Error.Class != codec.Quarantined {
 			t.Errorf("job is %s: %+v, want it quarantined", job.Status, job.Error)
 		}
+	})
+}
+
+// stubbornStore fails on what a test names.
+type stubbornStore struct {
+	store.Store
+	lane atomic.Pointer[string] // whose ready tasks it does not tell
+	job  atomic.Pointer[string] // that it does not update
+}
+
+var errStubborn = errors.New("stubborn")
+
+func (s *stubbornStore) Tasks(
+	ctx context.Context, q store.TaskQuery,
+) iter.Seq2[store.Task, error] {
+	if lane := s.lane.Load(); lane != nil && slices.Contains(q.Lanes, *lane) {
+		return func(yield func(store.Task, error) bool) { yield(store.Task{}, errStubborn) }
+	}
+	return s.Store.Tasks(ctx, q)
+}
+
+func (s *stubbornStore) Update(
+	ctx context.Context, r store.Ref, fn func(*store.Tx) error,
+) error {
+	if job := s.job.Load(); job != nil && *job == r.Job {
+		return errStubborn
+	}
+	return s.Store.Update(ctx, r, fn)
+}
+
+// A lane whose tasks cannot be read does not keep those of others waiting.
+func TestALaneThatCannotBeReadHoldsUpNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		jobs := &stubbornStore{Store: memstore.New()}
+		t.Cleanup(func() { jobs.Close() })
+		lane := codec.LaneImage // the first of all
+		jobs.lane.Store(&lane)
+		eng := enginetest.Open(t, engine.Config{Store: jobs, Logger: slog.New(slog.DiscardHandler)})
+		held := enginetest.Submit(t, eng, batch(1))
+		refused := enginetest.Submit(t, eng, engine.Request{ // by a chore
+			Inputs: []engine.Input{text("a.png", "\x89PNG\r\n\x1a\n")}, Operation: toPNG,
+		})
+		if refused = enginetest.Wait(t, eng, refused.ID); refused.Status != engine.Failed {
+			t.Errorf("what no codec takes is %s", refused.Status)
+		}
+		jobs.lane.Store(nil)
+		if held = enginetest.Wait(t, eng, held.ID); held.Status != engine.Completed {
+			t.Errorf("the job is %s: %v", held.Status, held.Error)
+		}
+	})
+}
+
+// A task of a dead session that cannot be freed does not keep those behind it from
+// being freed.
+func TestAnOrphanThatCannotBeFreedHoldsUpNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		jobs, blobs := &stubbornStore{Store: memstore.New()}, memstorage.New()
+		t.Cleanup(func() { jobs.Close() })
+		release := make(chan struct{})
+		dying := dyingStore{jobs, make(chan store.Session, 1)}
+		first := enginetest.Open(t, engine.Config{
+			Store: dying, Storage: blobs, Workers: 3, Logger: slog.New(slog.DiscardHandler),
+			Codecs: []codec.Codec{&enginetest.Codec{Do: func(context.Context, *codec.Work) error {
+				<-release
+				return codec.Errorf(codec.Invalid, "nobody asks any more")
+			}}},
+		})
+		var all []engine.Job
+		for range 3 {
+			all = append(all, enginetest.Submit(t, first, batch(1)))
+		}
+		synctest.Wait()
+		if err := (<-dying.sessions).Close(); err != nil {
+			t.Fatal(err)
+		}
+		jobs.job.Store(&all[0].ID)
+		heir := enginetest.Open(t, engine.Config{
+			Store: jobs, Storage: blobs, Logger: slog.New(slog.DiscardHandler),
+		})
+		for _, job := range all[1:] {
+			if job = enginetest.Wait(t, heir, job.ID); job.Status != engine.Completed {
+				t.Errorf("the job is %s: %v", job.Status, job.Error)
+			}
+		}
+		jobs.job.Store(nil)
+		if job := enginetest.Wait(t, heir, all[0].ID); job.Status != engine.Completed {
+			t.Errorf("the job is %s: %v", job.Status, job.Error)
+		}
+		close(release)
 	})
 }

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"time"
 
+	"go.opentelemetry.io/otel/propagation"
+
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/storage"
 	"github.com/spoolmedia/spool/store"
@@ -141,7 +143,7 @@ func (r Request) validate() error {
 	if r.Operation != nil {
 		errs = append(errs, r.Operation.Validate())
 	}
-	if joins(r.Operation) && len(r.Inputs) > maxJoined {
+	if codec.Joins(r.Operation) && len(r.Inputs) > maxJoined {
 		errs = append(errs, fmt.Errorf("inputs: %d; %s joins at most %d",
 			len(r.Inputs), r.Operation.Name(), maxJoined))
 	}
@@ -160,7 +162,7 @@ func (in Input) validate(operation codec.Operation) error {
 		return errors.New("made by none of FromFile, FromReader, FromURL, FromStorage")
 	case in.key != "" && !storage.ValidKey(in.key):
 		return fmt.Errorf("%q is no key of a blob", in.key)
-	case in.Operation != nil && (joins(operation) || joins(in.Operation)):
+	case in.Operation != nil && (codec.Joins(operation) || codec.Joins(in.Operation)):
 		return errors.New("an operation that joins inputs is that of the request")
 	case in.Operation != nil:
 		return in.Operation.Validate()
@@ -179,7 +181,7 @@ func badRequest(err error) error {
 
 // files returns how many files the job has.
 func (r Request) files() int {
-	if joins(r.Operation) {
+	if codec.Joins(r.Operation) {
 		return 1
 	}
 	return len(r.Inputs)
@@ -204,6 +206,8 @@ type record struct {
 	Archive     string            `json:"archive,omitempty"`
 	Callback    *Callback         `json:"callback,omitempty"`
 	Labels      map[string]string `json:"labels,omitempty"`
+	// Trace is the W3C trace context of Submit, which attempts go on with.
+	Trace propagation.MapCarrier `json:"trace,omitempty"`
 }
 
 // record returns what is kept of r.

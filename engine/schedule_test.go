@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -14,6 +15,7 @@ import (
 	"github.com/spoolmedia/spool/engine"
 	"github.com/spoolmedia/spool/engine/enginetest"
 	"github.com/spoolmedia/spool/storage/memstorage"
+	"github.com/spoolmedia/spool/store"
 	"github.com/spoolmedia/spool/store/memstore"
 )
 
@@ -75,6 +77,47 @@ func TestOneAccountsFloodDelaysAnothersFileByOneTaskAtMost(t *testing.T) {
 		})
 	}
 }
+
+// lookingStore counts how often it is asked for ready tasks of pictures.
+type lookingStore struct {
+	*memstore.Store
+	looks atomic.Int64
+}
+
+func (s *lookingStore) Tasks(
+	ctx context.Context, q store.TaskQuery,
+) iter.Seq2[store.Task, error] {
+	if slices.Contains(q.Lanes, codec.LaneImage) {
+		s.looks.Add(1)
+	}
+	return s.Store.Tasks(ctx, q)
+}
+
+// One look at the store serves several workers, and none of them waits for it.
+func TestABatchIsNotLookedUpForEachOfItsFiles(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		jobs := &lookingStore{Store: memstore.New()}
+		t.Cleanup(func() { jobs.Close() })
+		const files, workers = 400, 8
+		eng := enginetest.Open(t, engine.Config{
+			Store: jobs, Codecs: []codec.Codec{newCallOrder()}, Workers: workers,
+		})
+		before := time.Now()
+		job := enginetest.Submit(t, eng, batch(files))
+		enginetest.Wait(t, eng, job.ID)
+		took := time.Since(before)
+		if want := files / workers * time.Second; took > want+feedTick {
+			t.Errorf("the batch took %v, want %v: workers waited", took, want)
+		}
+		ticks := int64(took / feedTick)
+		if got := jobs.looks.Load() - ticks; got > files/2 {
+			t.Errorf("%d looks at the store for %d files, besides those of each half second", got, files)
+		}
+	})
+}
+
+// feedTick is how often the engine looks at the store anyway.
+const feedTick = 500 * time.Millisecond
 
 func TestPriorityAndNotBeforeOrderTheWorkOfAnAccount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -12,12 +12,6 @@ import (
 	"github.com/spoolmedia/spool/store"
 )
 
-// joins reports whether the operation takes all inputs of a job at once.
-func joins(op codec.Operation) bool {
-	c, ok := op.(codec.Combiner)
-	return ok && c.Combines()
-}
-
 // maxJoined is how many inputs an operation may join: they are kept in one record.
 const maxJoined = 200
 

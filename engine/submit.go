@@ -43,6 +43,11 @@ func (e *Engine) Submit(ctx context.Context, r Request) (Job, error) {
 	if err != nil {
 		return Job{}, err
 	}
+	if rec.Trace = traceOf(ctx); rec.Trace != nil { // not a part of the request
+		if kept, err = json.Marshal(rec); err != nil {
+			return Job{}, err
+		}
+	}
 	if job, ok, err := e.known(ctx, r, digest); ok || err != nil {
 		return job, err
 	}
@@ -175,12 +180,14 @@ func (e *Engine) create(
 	for _, lane := range firstLanes(files) {
 		e.feeder.ready(lane, r.Account)
 	}
-	return e.jobFrom(created, r.record), nil
+	job = e.jobFrom(created, r.record)
+	job.Operation = r.Operation
+	return job, nil
 }
 
 // grouped returns the inputs of each file.
 func (r submission) grouped(staged []stagedInput) [][]stagedInput {
-	if joins(r.Operation) {
+	if codec.Joins(r.Operation) {
 		return [][]stagedInput{staged}
 	}
 	return slices.Collect(slices.Chunk(staged, 1))

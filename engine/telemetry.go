@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/spoolmedia/spool/codec"
@@ -107,7 +108,17 @@ type span struct {
 	began     time.Time
 }
 
-// start begins the span of an attempt.
+// traceOf returns the W3C trace context of ctx, or nil if there is none.
+func traceOf(ctx context.Context) propagation.MapCarrier {
+	if !trace.SpanContextFromContext(ctx).IsValid() {
+		return nil
+	}
+	carrier := make(propagation.MapCarrier)
+	propagation.TraceContext{}.Inject(ctx, carrier)
+	return carrier
+}
+
+// start begins the span of an attempt, as a part of the trace of Submit.
 func (t telemetry) start(ctx context.Context, name string, c claimed) (context.Context, span) {
 	attributes := []attribute.KeyValue{
 		attribute.String("spool.job", c.task.Job), attribute.String("spool.task", c.task.Task),
@@ -115,6 +126,9 @@ func (t telemetry) start(ctx context.Context, name string, c claimed) (context.C
 	}
 	if index, ok := c.task.File(); ok {
 		attributes = append(attributes, attribute.Int("spool.file", index))
+	}
+	if c.terms.trace != nil {
+		ctx = propagation.TraceContext{}.Extract(ctx, c.terms.trace)
 	}
 	ctx, s := t.tracer.Start(ctx, name, trace.WithAttributes(attributes...))
 	return ctx, span{ctx, t, s, c.task.Kind, time.Now()}

@@ -3,10 +3,13 @@ package engine_test
 import (
 	"context"
 	"io"
+	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
@@ -17,6 +20,8 @@ import (
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/engine"
 	"github.com/spoolmedia/spool/engine/enginetest"
+	"github.com/spoolmedia/spool/storage/memstorage"
+	"github.com/spoolmedia/spool/store/memstore"
 )
 
 // point is one measurement.
@@ -28,9 +33,11 @@ type point struct {
 
 // recorder keeps what the engine reports to OpenTelemetry.
 type recorder struct {
-	mu     sync.Mutex // guards what follows
-	points []point
-	spans  []point // of value 1 when they have ended
+	mu      sync.Mutex // guards what follows
+	points  []point
+	spans   []point             // of value 1 when they have ended
+	traces  []trace.SpanContext // of what the spans are parts, in the order of their ends
+	observe metric.Callback
 }
 
 func (r *recorder) record(name string, value float64, attributes attribute.Set) {
@@ -75,6 +82,66 @@ func (m meter) Float64Histogram(
 	return histogram{name: name, recorder: m.recorder}, nil
 }
 
+func (m meter) Int64ObservableGauge(
+	name string, _ ...metric.Int64ObservableGaugeOption,
+) (metric.Int64ObservableGauge, error) {
+	return gauge{name: name}, nil
+}
+
+func (m meter) RegisterCallback(
+	callback metric.Callback, _ ...metric.Observable,
+) (metric.Registration, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.observe = callback
+	return registration{recorder: m.recorder}, nil
+}
+
+type gauge struct {
+	metricnoop.Int64ObservableGauge
+	name string
+}
+
+// registration forgets the callback.
+type registration struct {
+	metricnoop.Registration
+	*recorder
+}
+
+func (r registration) Unregister() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.observe = nil
+	return nil
+}
+
+type observer struct {
+	metricnoop.Observer
+	*recorder
+}
+
+func (o observer) ObserveInt64(
+	g metric.Int64Observable, n int64, options ...metric.ObserveOption,
+) {
+	o.record(g.(gauge).name, float64(n), metric.NewObserveConfig(options).Attributes())
+}
+
+// collect asks for gauges, as a reader of metrics does now and then, and reports
+// whether there is anybody to ask.
+func (r *recorder) collect(t *testing.T) bool {
+	t.Helper()
+	r.mu.Lock()
+	observe := r.observe
+	r.mu.Unlock()
+	if observe == nil {
+		return false
+	}
+	if err := observe(t.Context(), observer{recorder: r}); err != nil {
+		t.Error(err)
+	}
+	return true
+}
+
 type counter struct {
 	metricnoop.Int64Counter
 	name string
@@ -117,7 +184,10 @@ func (t tracer) Start(
 	ctx context.Context, name string, options ...trace.SpanStartOption,
 ) (context.Context, trace.Span) {
 	config := trace.NewSpanStartConfig(options...)
-	s := &tracedSpan{recorder: t.recorder, name: name, attributes: config.Attributes()}
+	s := &tracedSpan{
+		recorder: t.recorder, name: name, attributes: config.Attributes(),
+		parent: trace.SpanContextFromContext(ctx),
+	}
 	return trace.ContextWithSpan(ctx, s), s
 }
 
@@ -126,20 +196,24 @@ type tracedSpan struct {
 	*recorder
 	name       string
 	attributes []attribute.KeyValue
+	parent     trace.SpanContext
 }
 
 func (s *tracedSpan) End(...trace.SpanEndOption) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.spans = append(s.spans, point{s.name, 1, attribute.NewSet(s.attributes...)})
+	s.traces = append(s.traces, s.parent)
 }
 
 func TestTelemetryReportsFilesEventsAndTasks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := new(recorder)
-		var traced bool
+		var untraced atomic.Int64
 		fake := &enginetest.Codec{Do: func(ctx context.Context, w *codec.Work) error {
-			_, traced = trace.SpanFromContext(ctx).(*tracedSpan)
+			if _, ok := trace.SpanFromContext(ctx).(*tracedSpan); !ok {
+				untraced.Add(1)
+			}
 			return enginetest.Write(ctx, w, "a.png", []byte("a"))
 		}}
 		eng := enginetest.Open(t, engine.Config{
@@ -177,8 +251,8 @@ func TestTelemetryReportsFilesEventsAndTasks(t *testing.T) {
 				t.Errorf("%d durations with %s=%s, want %d", n, want.key, want.value, want.n)
 			}
 		}
-		if !traced {
-			t.Error("the codec's context does not carry the span")
+		if n := untraced.Load(); n != 0 {
+			t.Errorf("the contexts of %d calls of the codec do not carry a span", n)
 		}
 		checkSpans(t, r, job.ID)
 	})
@@ -233,6 +307,118 @@ func TestTelemetryTellsFetchesAndCallbacks(t *testing.T) {
 			if count(names, name) != 1 {
 				t.Errorf("spans: %v, want one %s", names, name)
 			}
+		}
+	})
+}
+
+// The trace of Submit goes on in every attempt, also in another process, and is no
+// part of the request.
+func TestAttemptsGoOnWithTheTraceOfSubmit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		jobs, blobs := memstore.New(), memstorage.New()
+		t.Cleanup(func() { jobs.Close() })
+		r := new(recorder)
+		fake := &enginetest.Codec{}
+		submitter := enginetest.Open(t, engine.Config{
+			Store: jobs, Storage: blobs, Codecs: []codec.Codec{fake}, Workers: -1,
+		})
+		state, err := trace.ParseTraceState("vendor=opaque")
+		if err != nil {
+			t.Fatal(err)
+		}
+		span := func(n byte) trace.SpanContext {
+			return trace.NewSpanContext(trace.SpanContextConfig{
+				TraceID: trace.TraceID{n}, SpanID: trace.SpanID{n}, TraceFlags: trace.FlagsSampled,
+				TraceState: state,
+			})
+		}
+		submit := func(r engine.Request, span trace.SpanContext) engine.Job {
+			job, err := submitter.Submit(trace.ContextWithSpanContext(t.Context(), span), r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return job
+		}
+		first := submit(keyed(batch(2)), span(1))
+		if again := submit(keyed(batch(2)), span(2)); again.ID != first.ID {
+			t.Error("another trace made another request of it")
+		}
+		untraced := submit(batch(1), trace.SpanContext{})
+		worker := enginetest.Open(t, engine.Config{
+			Store: jobs, Storage: blobs, Codecs: []codec.Codec{fake},
+			TracerProvider: tracers{recorder: r},
+		})
+		for _, job := range []engine.Job{first, untraced} {
+			enginetest.Wait(t, worker, job.ID)
+		}
+		synctest.Wait()
+		if len(r.spans) != 3 {
+			t.Fatalf("got %d spans, want 3", len(r.spans))
+		}
+		for i, s := range r.spans {
+			job, _ := s.attributes.Value("spool.job")
+			want := trace.SpanContext{}
+			if job.AsString() == first.ID {
+				want = span(1).WithRemote(true)
+			}
+			if got := r.traces[i]; !got.Equal(want) {
+				t.Errorf("a span of job %s is a part of %+v, want %+v", job.AsString(), got, want)
+			}
+		}
+	})
+}
+
+func keyed(r engine.Request) engine.Request {
+	r.IdempotencyKey = "key"
+	return r
+}
+
+func TestTelemetryCountsWhatIsActiveAndWhatIsStuck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, release := new(recorder), make(chan struct{})
+		eng := enginetest.Open(t, engine.Config{
+			Logger: slog.New(slog.DiscardHandler), MeterProvider: meters{recorder: r}, Workers: 3,
+			Codecs: []codec.Codec{&enginetest.Codec{Do: func(context.Context, *codec.Work) error {
+				<-release // whatever happens
+				return codec.Errorf(codec.Invalid, "no picture")
+			}}},
+		})
+		active := func() float64 {
+			before, _ := r.sum("spool.tasks.active", "spool.kind", "file")
+			if !r.collect(t) {
+				t.Fatal("nobody tells what is active")
+			}
+			after, _ := r.sum("spool.tasks.active", "spool.kind", "file")
+			return after - before
+		}
+		if n := active(); n != 0 {
+			t.Errorf("%v files are active, want none", n)
+		}
+		job := enginetest.Submit(t, eng, batch(2))
+		synctest.Wait()
+		if n := active(); n != 2 {
+			t.Errorf("%v files are active, want 2", n)
+		}
+		if err := eng.Cancel(t.Context(), job.ID); err != nil {
+			t.Fatal(err)
+		}
+		if n, _ := r.sum("spool.calls.stuck", "spool.kind", "file"); n != 0 {
+			t.Errorf("%v calls are stuck before they had time to stop", n)
+		}
+		time.Sleep(time.Minute) // of the bubble
+		if n, _ := r.sum("spool.calls.stuck", "spool.kind", "file"); n != 2 {
+			t.Errorf("%v calls are stuck, want 2", n)
+		}
+		close(release)
+		synctest.Wait()
+		if n := active(); n != 0 {
+			t.Errorf("%v files are active at the end, want none", n)
+		}
+		if err := eng.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if r.collect(t) {
+			t.Error("a closed engine is still asked what is active")
 		}
 	})
 }

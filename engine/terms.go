@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"go.opentelemetry.io/otel/propagation"
+
 	"github.com/spoolmedia/spool/store"
 )
 
@@ -19,6 +21,7 @@ type terms struct {
 	retain   time.Duration // after the end; negative: for ever
 	archive  bool
 	notify   []EventKind // what callbacks tell of
+	trace    propagation.MapCarrier
 }
 
 // termsOf returns the terms of j.
@@ -34,7 +37,7 @@ func (e *Engine) termsOf(j store.Job) (terms, record, error) {
 func (e *Engine) termsFor(job string, r record) terms {
 	t := terms{
 		job: job, attempts: r.MaxAttempts, crashes: e.config.MaxCrashes,
-		retain: r.Retain, archive: r.Archive != "",
+		retain: r.Retain, archive: r.Archive != "", trace: r.Trace,
 	}
 	if t.attempts == 0 {
 		t.attempts = e.config.MaxAttempts

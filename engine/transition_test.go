@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -118,9 +119,9 @@ func (m *model) take(t *rapid.T) {
 		return err
 	})
 	switch {
-	case task.Session != "" && task.Session != s.ID() && err != errTaken:
+	case task.Session != "" && task.Session != s.ID() && !errors.Is(err, errTaken):
 		t.Fatalf("take of %s, held by %s: got %v, want errTaken", task.Ref, task.Session, err)
-	case task.NotBefore.After(m.clock) && task.Session == "" && err != errNotDue:
+	case task.NotBefore.After(m.clock) && task.Session == "" && !errors.Is(err, errNotDue):
 		t.Fatalf("take of %s, due at %v: got %v, want errNotDue", task.Ref, task.NotBefore, err)
 	case err != nil || c.task.Session == "":
 		return
@@ -279,7 +280,7 @@ func (m *model) remove(t *rapid.T) {
 	err := m.update(store.Ref{Job: m.job}, func(tx *store.Tx) error {
 		return m.terms.remove(tx, m.clock)
 	})
-	if m.deleted != (err == ErrNotFound) {
+	if m.deleted != errors.Is(err, ErrNotFound) {
 		t.Fatalf("deleting a job, deleted %v: %v", m.deleted, err)
 	}
 	m.deleted = true
@@ -487,7 +488,7 @@ func (m *model) settle(t *rapid.T) {
 				done := finished{outputs: []store.Output{{Name: "out"}}}
 				err = m.update(task.Ref, func(tx *store.Tx) error { return c.claim().finish(tx, done, m.clock) })
 			}
-			if err != nil && err != errGone {
+			if err != nil && !errors.Is(err, errGone) {
 				t.Fatal(err)
 			}
 			m.claims = append(m.claims, c)

@@ -2,6 +2,7 @@ package storage_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -33,7 +34,7 @@ func Example() {
 	}
 	defer blob.Close()
 	part := make([]byte, 5)
-	if _, err := blob.ReadAt(part, 7); err != nil && err != io.EOF {
+	if _, err := blob.ReadAt(part, 7); err != nil && !errors.Is(err, io.EOF) {
 		log.Fatal(err)
 	}
 	fmt.Printf("%s\n", part)

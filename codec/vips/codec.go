@@ -41,6 +41,12 @@ var offered = sync.OnceValue(func() []codec.Offer {
 		{Op: codec.Convert{}.Name(), From: from, To: to},
 		{Op: codec.Thumbnail{}.Name(), From: from, To: among(to, "jpg", "png", "webp", "avif")},
 		{Op: codec.Transform{}.Name(), From: from, To: to},
+		{Op: codec.Adjust{}.Name(), From: from, To: to},
+		{Op: codec.Watermark{}.Name(), From: from, To: to},
+		{Op: codec.Chain{}.Name(), From: from, To: to},
+		{Op: codec.PDFPreview{}.Name(), From: among(from, "application/pdf"),
+			To: among(to, "jpg", "png", "webp", "avif")},
+		{Op: codec.Renditions{}.Name(), From: from},
 		{Op: codec.Inspect{}.Name(), From: from},
 		{Op: codec.Compress{}.Name(), From: slices.DeleteFunc(slices.Clone(from),
 			func(mediaType string) bool { return !slices.Contains(to, formatOf(mediaType)) })},
@@ -119,6 +125,10 @@ func (*Codec) Process(ctx context.Context, w *codec.Work) error {
 	if err := w.Op.Validate(); err != nil {
 		return fmt.Errorf("vips: %w", err)
 	}
+	refs, err := logos(ctx, w)
+	if err != nil {
+		return err
+	}
 	return run(ctx, in, w.Report, func(s *session) error {
 		p, err := s.open(in, w.Policy)
 		if err != nil {
@@ -126,7 +136,7 @@ func (*Codec) Process(ctx context.Context, w *codec.Work) error {
 		}
 		s.threads = w.Threads
 		s.heavy = p.cost(w.Op).Memory >= heavyMemory
-		return s.process(p, w)
+		return s.process(p, w, refs)
 	})
 }
 
@@ -135,6 +145,13 @@ func refusal(op codec.Operation) error {
 	if err := start(); err != nil {
 		return err
 	}
+	if chain, ok := op.(codec.Chain); ok {
+		for _, step := range chain.Steps {
+			if _, ok := recipeOf(step, nil); !ok {
+				return codec.Errorf(codec.Unsupported, "chain: %s cannot be done on pictures", step.Name())
+			}
+		}
+	}
 	if to := codec.Target(op); to != "" {
 		return codec.Errorf(codec.Unsupported, "%s of pictures to %s cannot be done here", op.Name(), to)
 	}
@@ -142,7 +159,7 @@ func refusal(op codec.Operation) error {
 }
 
 // process does w.Op on the picture.
-func (s *session) process(p *picture, w *codec.Work) error {
+func (s *session) process(p *picture, w *codec.Work, logos map[string]*pixels) error {
 	switch op := w.Op.(type) {
 	case codec.Inspect:
 		return s.inspect(p, w.Out)
@@ -150,8 +167,10 @@ func (s *session) process(p *picture, w *codec.Work) error {
 		return s.strip(p, w.Out)
 	case codec.Compress:
 		return s.compress(p, op, w.Out)
+	case codec.Renditions:
+		return s.renditions(p, op, w.Out)
 	}
-	r, ok := recipeOf(w.Op)
+	r, ok := recipeOf(w.Op, logos)
 	if !ok {
 		return refusal(w.Op)
 	}

@@ -14,7 +14,7 @@ import (
 // Savers of compress, where they are not those of other operations: with these a
 // lower quality makes smaller files of formats that know no quality of their own.
 var lossy = map[string]*saver{
-	"png": variant("png", []effort{{7, 480}, {4, 430}, {2, 360}}, func(quality int) map[string]string {
+	"png": variant("png", efforts(7, 480, 4, 430, 2, 360), func(quality int) map[string]string {
 		return options("palette", true, "Q", quality, "compression", 9)
 	}),
 	"gif": variant("gif", savers["gif"].efforts, func(quality int) map[string]string {
@@ -27,10 +27,10 @@ var lossless = map[string]*saver{
 	"png": variant("png", nil, func(int) map[string]string {
 		return options("compression", 9, "filter", "all")
 	}),
-	"webp": variant("webp", []effort{{4, 1200}, {0, 800}}, func(int) map[string]string {
+	"webp": variant("webp", efforts(4, 1200, 0, 800), func(int) map[string]string {
 		return options("lossless", true)
 	}),
-	"jxl": variant("jxl", []effort{{5, 2000}, {4, 1500}, {3, 270}}, func(int) map[string]string {
+	"jxl": variant("jxl", efforts(5, 2000, 4, 1500, 3, 270), func(int) map[string]string {
 		return options("lossless", true)
 	}),
 	"tiff": savers["tiff"],
@@ -39,7 +39,7 @@ var lossless = map[string]*saver{
 // variant is a saver with other efforts and options.
 func variant(name string, efforts []effort, options func(quality int) map[string]string) *saver {
 	f := *savers[name]
-	f.efforts = efforts
+	f.efforts, f.scale, f.knob = efforts, nil, ""
 	f.options = func(_ size, quality int) map[string]string { return options(quality) }
 	return &f
 }
@@ -182,7 +182,7 @@ type trial struct {
 // aim finds the highest quality whose result fits, by halving what is left of the
 // scale, with a picture that is decoded once.
 func (q *squeeze) aim(c *conversion, im image, out codec.Sink) error {
-	im, err := c.settle(im)
+	im, err := c.hold(im)
 	if err != nil {
 		return c.loadFailure(c.picture, err)
 	}

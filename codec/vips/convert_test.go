@@ -198,3 +198,31 @@ func TestLaterPagesAreNoted(t *testing.T) {
 		t.Errorf("notes are %q", notes)
 	}
 }
+
+func TestEffortMakesSmallerFiles(t *testing.T) {
+	in := corpus(t, "image/sharp-Landscape_1.jpg")
+	for _, format := range []string{"png", "webp", "avif", "jxl"} {
+		fast := mustConvert(t, in, codec.Convert{Format: format, Width: 300, Effort: 1})
+		small := mustConvert(t, in, codec.Convert{Format: format, Width: 300, Effort: 9})
+		if len(small.data) >= len(fast.data) {
+			t.Errorf("%s: %d bytes with effort 1, %d with 9", format, len(fast.data), len(small.data))
+		}
+		if d := differ(decode(t, small), decode(t, fast), 5); d != "" {
+			t.Errorf("%s: %s", format, d)
+		}
+	}
+	for format, said := range map[string]bool{"jpg": true, "tiff": true, "heif": true, "gif": false} {
+		out := mustConvert(t, pngOf(t, flag(40, 40)), codec.Convert{Format: format, Effort: 5})
+		if strings.Contains(notes(out), "effort was not used") != said {
+			t.Errorf("%s: notes are %q", format, notes(out))
+		}
+	}
+}
+
+func TestSlowEffortsOfLargePicturesAreRefused(t *testing.T) {
+	in := pngOf(t, image.NewGray(image.Rect(0, 0, 6000, 5000)))
+	_, err := convert(t.Context(), in, codec.Convert{Format: "avif", Effort: 9}, codec.Policy{})
+	if codec.ClassOf(err) != codec.Limit || !strings.Contains(err.Error(), "cancelled") {
+		t.Errorf("30 megapixels of avif with effort 9: %v", err)
+	}
+}

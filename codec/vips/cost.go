@@ -25,8 +25,13 @@ func (p *picture) cost(op codec.Operation) codec.Cost {
 	}
 	cost := codec.Cost{CPU: baseCPU + time.Duration(in*12), Memory: baseMemory + int64(memory),
 		Threads: 1}
-	r, ok := recipeOf(op)
+	r, ok := recipeOf(op, nil)
 	switch op := op.(type) {
+	case codec.Renditions:
+		for _, r := range renditionRecipes(op) {
+			cost = p.add(cost, r)
+		}
+		cost.Memory += int64(in) * int64(max(p.header.bands(), 3)) // of the largest, at most
 	case codec.StripMetadata:
 		r, ok = turned(p), p.turns() > 1
 	case codec.Compress:
@@ -48,7 +53,7 @@ func (p *picture) add(cost codec.Cost, r recipe) codec.Cost {
 		return cost
 	}
 	out := float64(c.canvas.pixels()) * float64(c.frames)
-	perPixel := max(c.saver.perPixel, float64(c.saver.effort(c.canvas.pixels()).perPixel))
+	perPixel := max(c.saver.perPixel, float64(c.saver.wanted(r.effort, c.canvas.pixels()).perPixel))
 	cost.CPU += time.Duration(out * perPixel)
 	cost.Memory += int64(out * c.saver.memory)
 	if c.frames > 1 {

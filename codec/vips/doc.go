@@ -16,35 +16,48 @@
 // the media type that was found in the bytes; libvips never guesses, so an SVG
 // named photo.jpg does not get in. The header is checked against the limits of
 // the policy. JPEG, WebP, SVG and PDF are then decoded at a reduced size if
-// that is enough. Pixels stream from decoder to encoder in strips: scaled,
-// turned upright, converted to sRGB, cut or padded, laid on the background.
+// that is enough. Pixels stream from decoder to encoder in strips: turned upright,
+// converted to sRGB, taken through the steps of the operation, laid on the
+// background. [codec.Chain] is a longer list of steps. Steps that need pixels in
+// another order than a decoder makes them, such as a turn or a smart crop, keep the
+// picture in memory; so does what encodes it several times: [codec.Renditions], and
+// a [codec.Compress] that aims at a size.
 //
 // Metadata stay, but for what would no longer be true: orientation, the small
-// preview in EXIF, and a profile that was applied to the pixels. Animations keep
-// their frames, delays and loops between GIF and WebP. All other formats get the
-// first frame or page, and a note. What libvips warns about becomes a note of
-// the output and is never printed.
+// preview in EXIF, and a profile that was applied to the pixels. Thumbnails,
+// renditions and previews of pages carry none. [codec.StripMetadata] does not
+// decode at all, but cuts JPEG, PNG and WebP files, unless the orientation has to be
+// applied. Animations keep their frames, delays and loops between GIF and WebP. All
+// other formats get the first frame or page, and a note. What libvips warns about
+// becomes a note of the output and is never printed.
+//
+// Texts of a [codec.Watermark] are drawn with the Go fonts, which are part of the
+// program: Latin, Greek and Cyrillic letters. A note names the others.
 //
 // # How long a cancelled work runs on
 //
 // When the context ends, reads and writes fail and evaluation stops at the next
 // strip. Process returns when the native code has. Decoders and encoders that
-// take the picture in one call are not interrupted in it. [codec.Convert] sets no
-// effort, so this package does: the highest that, by the figures below, encodes a
+// take the picture in one call are not interrupted in it. Where the operation sets no
+// effort, this package does: the highest that, by the figures below, encodes a
 // frame within 10 seconds, but not more than the usual one. So a cancelled work
 // runs on in its encoder for at most 10 seconds of a core of 2 GHz, but for gif
-// above 45 megapixels and heif above 8: these take up to a minute, and what would
-// take longer (50 megapixels of heif) is refused. Decoders are not bounded so.
+// above 45 megapixels, heif above 8, and lossless webp above 12: these take up to a
+// minute. What would take longer, such as 50 megapixels of heif, or 26 of avif with
+// an effort of 9, is refused. Decoders are not bounded so.
 //
-//	format  cannot be interrupted  effort: nanoseconds for each pixel
-//	jpg     a strip                -
-//	png     a strip                -
-//	tiff    a strip                -
-//	webp    a frame                4: 40    2: 20    0: 12
-//	gif     a frame                7: 300   4: 265   2: 220
-//	avif    the picture            4: 800   2: 140   1: 75   0: 30
-//	heif    the picture            1200
-//	jxl     the picture            5: 100   4: 25    3: 20
+//	format         cannot be interrupted  effort: nanoseconds for each pixel
+//	jpg            a strip                -
+//	png            a strip                -
+//	tiff           a strip                -
+//	webp           a frame                6: 80    4: 40    2: 20    0: 12
+//	gif            a frame                10: 450  7: 300   4: 265   2: 220
+//	avif           the picture            6: 2300  4: 800   2: 140   1: 75   0: 30
+//	heif           the picture            1200
+//	jxl            the picture            7: 560   5: 100   4: 25    3: 20
+//	png, compress  the picture            7: 480   4: 430   2: 360
+//	lossless webp  the picture            4: 1200  0: 800
+//	lossless jxl   the picture            5: 2000  4: 1500  3: 270
 //
 // A hard stop needs a process of its own: see codec/isolate.
 //

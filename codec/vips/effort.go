@@ -1,6 +1,7 @@
 package vips
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -8,10 +9,12 @@ import (
 )
 
 // effort is how hard an encoder tries, and what a pixel then takes of one core of
-// 2 GHz, in nanoseconds: measured with a photo of 6 megapixels.
+// 2 GHz, in nanoseconds: measured with a photo of 6 megapixels, and for the efforts
+// above the usual taken from how many times longer they are.
 type effort struct {
 	level    int
 	perPixel int64
+	filter   string // of a png; "" is none
 }
 
 // noEffort is the level of an encoder that knows only one: x265 behind libheif
@@ -41,12 +44,21 @@ func (f *saver) effort(pixels int64) effort {
 	return effort{level: noEffort}
 }
 
+// wanted returns the effort for an operation's own scale, from 1 to 9, or for 0 that
+// of [saver.effort].
+func (f *saver) wanted(scale int, pixels int64) effort {
+	if scale == 0 || len(f.scale) == 0 {
+		return f.effort(pixels)
+	}
+	return f.scale[((scale-1)*(len(f.scale)-1)+4)/8]
+}
+
 func (e effort) time(pixels int64) time.Duration { return time.Duration(pixels * e.perPixel) }
 
-// tooSlow returns an error of class Limit if encoding z could not be interrupted
-// for longer than longestTime.
-func (f *saver) tooSlow(name, target string, z size) error {
-	t := f.effort(z.pixels()).time(z.pixels())
+// tooSlow returns an error of class Limit if encoding z with the effort could not be
+// interrupted for longer than longestTime.
+func (f *saver) tooSlow(name, target string, z size, scale int) error {
+	t := f.wanted(scale, z.pixels()).time(z.pixels())
 	if t <= longestTime {
 		return nil
 	}
@@ -56,10 +68,13 @@ func (f *saver) tooSlow(name, target string, z size) error {
 }
 
 // encoderOptions returns all options of the encoder for a frame of size z.
-func (f *saver) encoderOptions(z size, quality int) map[string]string {
+func (f *saver) encoderOptions(z size, quality, scale int) map[string]string {
 	o := f.options(z, quality)
-	if e := f.effort(z.pixels()); e.level != noEffort {
-		o["effort"] = strconv.Itoa(e.level)
+	if e := f.wanted(scale, z.pixels()); e.level != noEffort {
+		o[cmp.Or(f.knob, "effort")] = strconv.Itoa(e.level)
+		if e.filter != "" {
+			o["filter"] = e.filter
+		}
 	}
 	return o
 }

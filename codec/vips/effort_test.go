@@ -40,7 +40,7 @@ func TestTimeAfterACancelIsBounded(t *testing.T) {
 		for side := 1; side <= 16383; side += 61 {
 			z := size{side, side}
 			time := f.effort(z.pixels()).time(z.pixels())
-			refused := f.tooSlow("photo", name, z)
+			refused := f.tooSlow("photo", name, z, 0)
 			switch {
 			case refused == nil && time > longestTime:
 				t.Fatalf("%s of %d × %d takes %v and is not refused", name, side, side, time)
@@ -53,16 +53,16 @@ func TestTimeAfterACancelIsBounded(t *testing.T) {
 			}
 		}
 	}
-	if savers["heif"].tooSlow("photo", "heif", size{8000, 8000}) == nil {
+	if savers["heif"].tooSlow("photo", "heif", size{8000, 8000}, 0) == nil {
 		t.Error("64 megapixels of heif are not refused")
 	}
 }
 
 func TestEffortIsAmongTheOptions(t *testing.T) {
-	if got := savers["avif"].encoderOptions(size{9000, 9000}, 50)["effort"]; got != "1" {
+	if got := savers["avif"].encoderOptions(size{9000, 9000}, 50, 0)["effort"]; got != "1" {
 		t.Errorf("81 megapixels of avif have effort %q, want 1", got)
 	}
-	if got, ok := savers["heif"].encoderOptions(size{10, 10}, 50)["effort"]; ok {
+	if got, ok := savers["heif"].encoderOptions(size{10, 10}, 50, 0)["effort"]; ok {
 		t.Errorf("heif has effort %q, which its encoder ignores", got)
 	}
 }

@@ -52,6 +52,10 @@ type saver struct {
 	// efforts of an encoder that cannot be interrupted, the usual first: see
 	// [saver.effort].
 	efforts []effort
+	// scale are the efforts for an operation's own, from the least to the most, and
+	// knob is the option that takes it; "" is "effort".
+	scale []effort
+	knob  string
 	// options of the operation for a picture and a quality, but for the effort.
 	options func(z size, quality int) map[string]string
 }
@@ -64,20 +68,23 @@ var savers = map[string]*saver{
 			return options("Q", quality, "optimize-coding", true)
 		}},
 	"png": {operation: "pngsave_target", maxSide: 1<<31 - 1, alpha: true, deep: true, profile: true,
-		perPixel: 60, memory: 0,
+		perPixel: 60, memory: 0, knob: "compression",
+		scale:   []effort{{level: 1}, {level: 6}, {level: 6, filter: "all"}, {level: 9, filter: "all"}},
 		options: func(size, int) map[string]string { return options("compression", 6) }},
 	"webp": {operation: "webpsave_target", maxSide: 16383, alpha: true, profile: true, animated: true,
-		encodes: 0.6, memory: 12, efforts: []effort{{4, 40}, {2, 20}, {0, 12}},
+		encodes: 0.6, memory: 12, efforts: efforts(4, 40, 2, 20, 0, 12),
+		scale: efforts(0, 12, 2, 20, 4, 40, 6, 80),
 		options: func(_ size, quality int) map[string]string {
 			return options("Q", quality)
 		}},
 	"avif": {operation: "heifsave_target", maxSide: 16384, alpha: true, profile: true,
-		encodes: 0.8, memory: 40, efforts: []effort{{4, 800}, {2, 140}, {1, 75}, {0, 30}},
+		encodes: 0.8, memory: 40, efforts: efforts(4, 800, 2, 140, 1, 75, 0, 30),
+		scale: efforts(0, 30, 1, 75, 2, 140, 4, 800, 6, 2300),
 		options: func(_ size, quality int) map[string]string {
 			return options("Q", quality, "compression", "av1", "bitdepth", 8)
 		}},
 	"heif": {operation: "heifsave_target", maxSide: 16384, alpha: true, profile: true,
-		encodes: 0.8, memory: 40, efforts: []effort{{noEffort, 1200}},
+		encodes: 0.8, memory: 40, efforts: efforts(noEffort, 1200),
 		options: func(_ size, quality int) map[string]string {
 			return options("Q", quality, "compression", "hevc", "bitdepth", 8)
 		}},
@@ -88,15 +95,26 @@ var savers = map[string]*saver{
 				"bigtiff", z.pixels() > 400_000_000)
 		}},
 	"gif": {operation: "gifsave_target", maxSide: 65535, alpha: true, animated: true,
-		encodes: 0.3, memory: 8, efforts: []effort{{7, 300}, {4, 265}, {2, 220}},
+		encodes: 0.3, memory: 8, efforts: efforts(7, 300, 4, 265, 2, 220),
+		scale: efforts(2, 220, 4, 265, 7, 300, 10, 450),
 		options: func(_ size, _ int) map[string]string {
 			return options()
 		}},
 	"jxl": {operation: "jxlsave_target", maxSide: 1<<30 - 1, alpha: true, deep: true, profile: true,
-		encodes: 0.8, memory: 60, efforts: []effort{{5, 100}, {4, 25}, {3, 20}},
+		encodes: 0.8, memory: 60, efforts: efforts(5, 100, 4, 25, 3, 20),
+		scale: efforts(3, 20, 4, 25, 5, 100, 7, 560),
 		options: func(_ size, quality int) map[string]string {
 			return options("Q", quality)
 		}},
+}
+
+// efforts makes a list of pairs of a level and nanoseconds for each pixel.
+func efforts(pairs ...int) []effort {
+	list := make([]effort, len(pairs)/2)
+	for i := range list {
+		list[i] = effort{level: pairs[2*i], perPixel: int64(pairs[2*i+1])}
+	}
+	return list
 }
 
 // options makes a map of pairs of a name and a value.

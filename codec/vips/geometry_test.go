@@ -49,6 +49,7 @@ func shows(t *testing.T, im image.Image, columns int, want ...int) {
 func pngGrid(t *testing.T) input { return pngOf(t, grid(30)) }
 
 func TestThumbnailIsOfTheSizeAskedFor(t *testing.T) {
+	in := pngOf(t, flag(900, 600))
 	for _, test := range []struct {
 		op   codec.Thumbnail
 		want image.Point
@@ -61,7 +62,7 @@ func TestThumbnailIsOfTheSizeAskedFor(t *testing.T) {
 		{codec.Thumbnail{Format: "webp", Width: 9000}, image.Pt(900, 600)},
 		{codec.Thumbnail{Width: 60, Height: 90}, image.Pt(60, 90)},
 	} {
-		out := mustConvert(t, pngOf(t, flag(900, 600)), test.op)
+		out := mustConvert(t, in, test.op)
 		if got := decode(t, out).Bounds().Size(); got != test.want {
 			t.Errorf("%+v: %v, want %v", test.op, got, test.want)
 		}

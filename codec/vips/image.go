@@ -177,6 +177,36 @@ func (im image) duration(n int) time.Duration {
 	return total
 }
 
+// matrix makes an image of the numbers, for operations that take it as an argument.
+func (s *session) matrix(m colourMatrix) (image, error) {
+	p := C.vips_image_new_matrix_from_array(3, 3, (*C.double)(&m[0]), C.int(len(m)))
+	if p == nil {
+		return image{}, errOperation
+	}
+	return s.ownImage(p), nil
+}
+
+// fromPixels makes an image of a copy of p.
+func (s *session) fromPixels(p *pixels) (image, error) {
+	im := C.vips_image_new_from_memory_copy(unsafe.Pointer(unsafe.SliceData(p.rgba)),
+		C.size_t(len(p.rgba)), C.int(p.w), C.int(p.h), 4, C.VIPS_FORMAT_UCHAR)
+	if im == nil {
+		return image{}, errOperation
+	}
+	return s.call("copy", args{"in": s.ownImage(im), "interpretation": "srgb"})
+}
+
+// toPixels makes all pixels of an image of 4 bands of 8 bits.
+func (s *session) toPixels(im image) (*pixels, error) {
+	var n C.size_t
+	memory := C.vips_image_write_to_memory(im.p, &n)
+	if memory == nil {
+		return nil, errOperation
+	}
+	defer C.g_free(C.gpointer(memory))
+	return &pixels{size{im.width(), im.height()}, C.GoBytes(memory, C.int(n))}, nil
+}
+
 // copy gives the image fields of its own; pixels stay shared.
 func (s *session) copy(im image) (image, error) { return s.call("copy", args{"in": im}) }
 

@@ -1,8 +1,6 @@
 package vips
 
-import (
-	"strconv"
-)
+import "strconv"
 
 // ink returns a colour as samples of the image. "" is transparent, where the
 // target has transparency, and otherwise white. The image comes back with what
@@ -14,11 +12,9 @@ func (c *conversion) ink(im image, colour string) (image, []float64, error) {
 			alpha = 0
 		}
 	}
-	rgb, err := strconv.ParseUint(colour[1:], 16, 32)
-	if err != nil {
-		return im, nil, err
-	}
-	r, g, b := float64(rgb>>16), float64(rgb>>8&0xff), float64(rgb&0xff)
+	var err error
+	red, green, blue := rgb(colour)
+	r, g, b := float64(red), float64(green), float64(blue)
 	if im.colours() == 1 && (r != g || g != b) {
 		if im, err = c.threeColours(im); err != nil {
 			return im, nil, err
@@ -43,6 +39,12 @@ func (c *conversion) ink(im image, colour string) (image, []float64, error) {
 		ink[i] *= im.scale()
 	}
 	return im, ink, nil
+}
+
+// rgb reads a colour like "#ffffff"; an operation has checked it.
+func rgb(colour string) (r, g, b byte) {
+	n, _ := strconv.ParseUint(colour[1:], 16, 32)
+	return byte(n >> 16), byte(n >> 8), byte(n)
 }
 
 // withAlpha gives the image transparency, all of it opaque.

@@ -67,7 +67,7 @@ func saves(f *saver) bool {
 		memory := C.vips_target_new_to_memory()
 		s.own(unsafe.Pointer(memory))
 		a := args{"in": im, "target": nativeTarget{memory}}
-		for name, value := range f.encoderOptions(size{16, 16}, 82) {
+		for name, value := range f.encoderOptions(size{16, 16}, 82, 0) {
 			a[name] = value
 		}
 		ok = s.do(f.operation, a, nil) == nil

@@ -20,9 +20,11 @@ func (c *conversion) fields(im image) (image, error) {
 	if err != nil {
 		return im, err
 	}
-	C.vips_autorot_remove_angle(im.p)
+	if !c.stored {
+		C.vips_autorot_remove_angle(im.p)
+	}
 	im.remove("jpeg-thumbnail-data")
-	if xmp := im.blob("xmp-data"); xmpOrientation.Match(xmp) {
+	if xmp := im.blob("xmp-data"); !c.stored && xmpOrientation.Match(xmp) {
 		im.setBlob("xmp-data", xmpOrientation.ReplaceAll(bytes.Clone(xmp), []byte("${1}1")))
 	}
 	if c.bare {

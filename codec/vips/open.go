@@ -23,6 +23,7 @@ type picture struct {
 	header image
 	media  codec.Media
 	limits codec.Limits
+	stored bool // it is shown as it is stored, whatever EXIF says
 }
 
 // open reads the header of the input by the decoder of its media type, which
@@ -98,7 +99,7 @@ func (p *picture) describe() codec.Media {
 
 // turns is the EXIF orientation that is still to be applied, 1 to 8.
 func (p *picture) turns() int {
-	if p.upright || p.animated && p.header.pages() > 1 {
+	if p.stored || p.upright || p.animated && p.header.pages() > 1 {
 		return 1
 	}
 	return p.header.orientation()

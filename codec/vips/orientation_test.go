@@ -146,3 +146,30 @@ func withSegment(data []byte, marker byte, segment []byte) []byte {
 	head = binary.BigEndian.AppendUint16(head, uint16(len(segment)+2))
 	return append(append(head, segment...), data[2:]...)
 }
+
+func TestAutoOrientCanBeTurnedOff(t *testing.T) {
+	for _, n := range []int{3, 6} {
+		in := newInput("turned.jpg", "image/jpeg", turnedJPEG(t, flag(96, 48), n))
+		stored, err := jpeg.Decode(bytes.NewReader(in2bytes(in)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		z := stored.Bounds().Size()
+		out := mustConvert(t, in, codec.Convert{Format: "jpg", AutoOrient: new(false)})
+		if d := differ(decode(t, out), stored, tolerance); d != "" {
+			t.Errorf("%d: %s", n, d)
+		}
+		if m := out.result.Media; m.Width != z.X || m.Height != z.Y {
+			t.Errorf("%d: %+v, want %v", n, m, z)
+		}
+		// Who obeys the orientation sees what he saw before.
+		again := mustConvert(t, newInput("again.jpg", "image/jpeg", out.data), codec.Convert{Format: "png"})
+		if d := differ(decode(t, again), flag(96, 48), tolerance); d != "" {
+			t.Errorf("%d, obeyed: %s", n, d)
+		}
+		on := mustConvert(t, in, codec.Convert{Format: "jpg", AutoOrient: new(true)})
+		if d := differ(decode(t, on), flag(96, 48), tolerance); d != "" {
+			t.Errorf("%d, turned: %s", n, d)
+		}
+	}
+}

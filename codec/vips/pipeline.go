@@ -24,6 +24,12 @@ type conversion struct {
 // plan finds out what becomes of p by r, before anything is decoded: the format,
 // the size after each step, and whether all that can be.
 func (s *session) plan(p *picture, r recipe) (*conversion, error) {
+	if r.asStored && !p.stored {
+		stored := *p
+		p = &stored
+		p.stored = true
+		p.media = p.describe()
+	}
 	c := &conversion{session: s, picture: p, recipe: r, frames: 1, share: phase{0, 1}}
 	var err error
 	if c.target, err = r.target(p.in.Type()); err != nil {
@@ -32,7 +38,10 @@ func (s *session) plan(p *picture, r recipe) (*conversion, error) {
 	if c.saver = r.saver; c.saver == nil {
 		c.saver = savers[c.target.Name]
 	}
-	if p.animated && c.saver.animated {
+	if r.effort > 0 && c.saver.scale == nil {
+		s.note("the effort was not used: the encoder of %s has no choice", c.target.Name)
+	}
+	if p.animated && c.saver.animated && r.page == 0 {
 		c.frames = p.media.Frames
 	}
 	if len(r.steps) > 0 {
@@ -51,7 +60,7 @@ func (s *session) plan(p *picture, r recipe) (*conversion, error) {
 	if err := c.saver.tooLarge(p.in.Name(), c.target.Name, c.canvas); err != nil {
 		return nil, err
 	}
-	return c, c.saver.tooSlow(p.in.Name(), c.target.Name, c.canvas)
+	return c, c.saver.tooSlow(p.in.Name(), c.target.Name, c.canvas, r.effort)
 }
 
 // produce decodes the picture and takes it through all steps; the image that it
@@ -75,6 +84,11 @@ func (c *conversion) produce() (image, error) {
 
 // follow does r on p and saves the result.
 func (s *session) follow(p *picture, r recipe, out codec.Sink) error {
+	if r.page > 1 {
+		if err := s.turnTo(p, r.page); err != nil {
+			return err
+		}
+	}
 	c, err := s.plan(p, r)
 	if err != nil {
 		return err
@@ -117,6 +131,20 @@ func (c *conversion) decode() (image, error) {
 	}
 	c.watch(im)
 	return im, nil
+}
+
+// turnTo makes a later page of a document the picture.
+func (s *session) turnTo(p *picture, page int) error {
+	pages := p.media.Frames
+	if page > pages {
+		return codec.Errorf(codec.Unsupported, "%s has %d pages; there is no page %d", s.name, pages, page)
+	}
+	var err error
+	if p.header, err = s.load(p, args{"page": page - 1}); err != nil {
+		return s.loadFailure(p, err)
+	}
+	p.media = p.describe()
+	return p.limits.Check(s.name, p.media)
 }
 
 // noteRest says which frames or pages are not in the output.
@@ -172,6 +200,13 @@ func (c *conversion) settle(im image) (image, error) {
 	}
 	c.settled = true
 	c.session.stage(c.best, c.share.at(1-max(c.saver.encodes, 0.3)))
+	return c.render(im)
+}
+
+// hold makes all pixels of a picture that is encoded several times.
+func (c *conversion) hold(im image) (image, error) {
+	c.settled = true
+	c.session.stage(c.best, c.share.at(0.9))
 	return c.render(im)
 }
 

@@ -1,7 +1,9 @@
 package vips
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spoolmedia/spool/codec"
 )
@@ -10,8 +12,9 @@ import (
 // the steps, and encoded once. Steps keep what they find out about the picture,
 // so a recipe is for one.
 type recipe struct {
-	page  int // of a document, from 1; 0 is the first, and the rest is noted
-	steps []step
+	page     int  // of a document, from 1; 0 is the first, and the rest is noted
+	asStored bool // the EXIF orientation is kept and not applied
+	steps    []step
 	encoding
 }
 
@@ -31,6 +34,7 @@ type encoding struct {
 	format      string // a name of codec.Formats; "" keeps that of the input
 	fallback    string // the format if that of the input cannot be kept
 	quality     int
+	effort      int    // from 1 to 9; 0 is the usual
 	background  string // laid behind transparency that the format cannot hold; "" is white
 	keepProfile bool
 	bare        bool   // without metadata
@@ -38,8 +42,9 @@ type encoding struct {
 }
 
 // recipeOf returns what op asks for, or false if it is not done by a recipe
-// alone.
-func recipeOf(op codec.Operation) (recipe, bool) {
+// alone. logos are the second inputs by the operation's names; without them the
+// recipe is good for planning only.
+func recipeOf(op codec.Operation, logos map[string]*pixels) (recipe, bool) {
 	switch op := op.(type) {
 	case codec.Convert:
 		return convert(op.WithDefaults()), true
@@ -47,6 +52,14 @@ func recipeOf(op codec.Operation) (recipe, bool) {
 		return thumbnail(op.WithDefaults()), true
 	case codec.Transform:
 		return transform(op.WithDefaults()), true
+	case codec.Adjust:
+		return adjust(op.WithDefaults()), true
+	case codec.Watermark:
+		return watermark(op.WithDefaults(), logos["logo"]), true
+	case codec.PDFPreview:
+		return preview(op.WithDefaults()), true
+	case codec.Chain:
+		return chain(op, logos)
 	}
 	return recipe{}, false
 }
@@ -56,7 +69,8 @@ func convert(op codec.Convert) recipe {
 		steps: fitted(&fit{box: size{op.Width, op.Height}, mode: op.Fit, enlarge: op.Enlarge,
 			background: op.Background}),
 		encoding: encoding{format: op.Format, quality: op.Quality, background: op.Background,
-			keepProfile: op.KeepProfile},
+			keepProfile: op.KeepProfile, effort: op.Effort},
+		asStored: op.AutoOrient != nil && !*op.AutoOrient,
 	}
 }
 
@@ -93,6 +107,51 @@ func transform(op codec.Transform) recipe {
 		enlarge: op.Enlarge, gravity: op.Gravity, focusX: op.FocusX, focusY: op.FocusY,
 		background: op.Background})...)
 	return r
+}
+
+func adjust(op codec.Adjust) recipe {
+	return recipe{
+		steps: []step{tone{*op.Brightness, *op.Contrast, *op.Saturation, op.Hue,
+			op.Grayscale, op.Invert, op.Sharpen}},
+		encoding: encoding{format: op.Format, fallback: "png", quality: op.Quality},
+	}
+}
+
+func watermark(op codec.Watermark, logo *pixels) recipe {
+	return recipe{
+		steps:    []step{&mark{op: op, logo: logo}},
+		encoding: encoding{format: op.Format, fallback: "png", quality: op.Quality},
+	}
+}
+
+// preview draws the page at its size; nothing is enlarged.
+func preview(op codec.PDFPreview) recipe {
+	return recipe{
+		page:     op.Page,
+		steps:    fitted(&fit{box: size{w: op.Width}, enlarge: true}),
+		encoding: encoding{format: op.Format, quality: op.Quality, bare: true},
+	}
+}
+
+// chain takes all steps and is written as the last one says. It is false if a step
+// is none for pictures.
+func chain(op codec.Chain, logos map[string]*pixels) (recipe, bool) {
+	var r recipe
+	for i, step := range op.Steps {
+		prefix, own := fmt.Sprintf("steps[%d].", i), map[string]*pixels{}
+		for name, logo := range logos {
+			if field, ok := strings.CutPrefix(name, prefix); ok {
+				own[field] = logo
+			}
+		}
+		next, ok := recipeOf(step, own)
+		if !ok {
+			return recipe{}, false
+		}
+		r.steps = append(r.steps, next.steps...)
+		r.encoding = next.encoding
+	}
+	return r, true
 }
 
 // fitted is f as the only step, or none if it has no size to fit into.

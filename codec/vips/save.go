@@ -22,7 +22,11 @@ func (c *conversion) watch(im image) {
 
 // save encodes im into an output of the sink and commits it.
 func (c *conversion) save(im image, out codec.Sink) error {
-	w, err := c.create(out, c.target.OutputName(c.name))
+	return c.saveAs(im, c.target.OutputName(c.name), out)
+}
+
+func (c *conversion) saveAs(im image, name string, out codec.Sink) error {
+	w, err := c.create(out, name)
 	if err != nil {
 		return err
 	}
@@ -46,7 +50,7 @@ func (c *conversion) create(out codec.Sink, name string) (codec.Writer, error) {
 
 // options returns what the encoder is told.
 func (c *conversion) options(im image) map[string]string {
-	return c.saver.encoderOptions(size{im.width(), c.frameHeight(im)}, c.quality)
+	return c.saver.encoderOptions(size{im.width(), c.frameHeight(im)}, c.quality, c.effort)
 }
 
 func (c *conversion) frameHeight(im image) int {

@@ -46,6 +46,11 @@ type phase struct{ from, to float64 }
 // at is the fraction of the whole at a fraction of the phase.
 func (p phase) at(fraction float64) float64 { return p.from + (p.to-p.from)*fraction }
 
+// part is the i-th of n equal parts of the phase.
+func (p phase) part(i, n int) phase {
+	return phase{p.at(float64(i) / float64(n)), p.at(float64(i+1) / float64(n))}
+}
+
 // sessions finds a session by the number that C has.
 var sessions = struct {
 	sync.RWMutex
@@ -168,6 +173,19 @@ func (s *session) note(format string, args ...any) {
 	if len(s.notes) < maxNotes && !slices.Contains(s.notes, text) {
 		s.notes = append(s.notes, text)
 	}
+}
+
+// noted counts the notes; forget drops those behind the first n.
+func (s *session) noted() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.notes)
+}
+
+func (s *session) forget(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.notes = s.notes[:n]
 }
 
 // maxNotes bounds what a hostile file can make the library say.

@@ -62,22 +62,20 @@ func (p *parent) readBooks(ctx context.Context) (enginetest.Books, error) {
 	if err != nil {
 		return enginetest.Books{}, err
 	}
-	defer jobs.Close()
 	// Before the storage is opened, which clears them away.
 	temps, err := os.ReadDir(filepath.Join(p.folder.blobs(), "tmp"))
 	if err != nil {
-		return enginetest.Books{}, err
+		return enginetest.Books{}, errors.Join(err, jobs.Close())
 	}
 	for _, temp := range temps {
 		err = errors.Join(err, fmt.Errorf("a temporary file is left: %s", temp.Name()))
 	}
 	blobs, oerr := filestorage.Open(p.folder.blobs(), filestorage.Config{})
 	if oerr != nil {
-		return enginetest.Books{}, oerr
+		return enginetest.Books{}, errors.Join(oerr, jobs.Close())
 	}
-	defer blobs.Close()
 	b, rerr := enginetest.ReadBooks(ctx, jobs, blobs)
-	return b, errors.Join(err, rerr)
+	return b, errors.Join(err, rerr, blobs.Close(), jobs.Close())
 }
 
 // index finds out the number of the job.

@@ -53,7 +53,7 @@ func runChild() error {
 		_, _ = io.Copy(io.Discard, in)
 		os.Exit(faultCode)
 	}()
-	time.AfterFunc(patience*3/4, func() {
+	time.AfterFunc(p.patience()*3/4, func() {
 		_ = pprof.Lookup("goroutine").WriteTo(os.Stderr, 2)
 		os.Exit(faultCode)
 	})
@@ -305,7 +305,7 @@ func (l *life) drain(ctx context.Context) error {
 			return err
 		}
 	}
-	tick := time.NewTicker(20 * time.Millisecond)
+	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		left, err := l.left(ctx)
@@ -327,14 +327,14 @@ func (l *life) noteDeliveries(ctx context.Context) error {
 		}
 		for d, err := range l.eng.Deliveries(ctx, job.ID) {
 			if err == nil {
-				err = l.ledger.write(told, d.ID, job.ID, d.Run, d.Event, d.Status)
+				err = l.ledger.add(told, d.ID, job.ID, d.Run, d.Event, d.Status)
 			}
 			if err != nil {
 				return err
 			}
 		}
 	}
-	return nil
+	return l.ledger.file.Sync()
 }
 
 // left counts the tasks and the inputs without a job that there still are.

@@ -33,8 +33,13 @@ func openLedger(path string) (ledger, error) {
 
 // write adds a line and returns when it is on disk.
 func (l ledger) write(words ...any) error {
-	_, err := l.file.WriteString(fmt.Sprintln(append(words, lineEnd)...))
-	return errors.Join(err, l.file.Sync())
+	return errors.Join(l.add(words...), l.file.Sync())
+}
+
+// add adds a line, which is on disk after the next write.
+func (l ledger) add(words ...any) error {
+	_, err := fmt.Fprintln(l.file, append(words, lineEnd)...) // in one call of Write
+	return err
 }
 
 // lineEnd is the last word of a whole line.

@@ -45,9 +45,14 @@ const (
 // faultCode is the exit code of a child that found a fault.
 const faultCode = 3
 
-// patience is how long a child may take. It is not killed by then only if
-// something hangs.
-const patience = 2 * time.Minute
+// patience is how long a child may take: the last one has all the others left to do.
+// One that is not killed by then hangs.
+func (p plan) patience() time.Duration {
+	if p.Drain {
+		return 10 * time.Minute
+	}
+	return 2 * time.Minute
+}
 
 // child is a running process.
 type child struct {
@@ -64,7 +69,7 @@ func (p *parent) live(
 	p.lives++
 	p.report.Lives = p.lives
 	plan.Folder, plan.Life, plan.Port = p.folder, p.lives, p.site.port
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, plan.patience())
 	defer cancel()
 	exe, err := os.Executable()
 	if err != nil {

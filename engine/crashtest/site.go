@@ -2,8 +2,10 @@ package crashtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/netip"
@@ -52,7 +54,9 @@ func openSite() (*site, error) {
 
 func (s *site) close() {
 	_ = s.server.Close()
-	<-s.served
+	if err := <-s.served; !errors.Is(err, http.ErrServerClosed) {
+		log.Print("crashtest: the site: ", err)
+	}
 }
 
 // file answers with an input of a request.

@@ -65,7 +65,6 @@ func (p *parent) checkArchives(ctx context.Context, b enginetest.Books) error {
 	if err != nil {
 		return err
 	}
-	defer blobs.Close()
 	var errs []error
 	for _, e := range b.Entries {
 		if e.State.Archive == nil {
@@ -76,7 +75,7 @@ func (p *parent) checkArchives(ctx context.Context, b enginetest.Books) error {
 			errs = append(errs, fmt.Errorf("job %s: its archive: %w", e.ID, err))
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, blobs.Close())...)
 }
 
 func checkArchive(ctx context.Context, blobs *filestorage.Storage, e enginetest.Entry) error {

@@ -143,7 +143,7 @@ func newCodec() codec.Codec { return &enginetest.Codec{Do: process} }
 
 func process(ctx context.Context, w *codec.Work) error {
 	b := make([]byte, w.In[0].Size())
-	if _, err := w.In[0].ReadAt(b, 0); err != nil && err != io.EOF {
+	if _, err := w.In[0].ReadAt(b, 0); err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
 	content := string(b)

@@ -18,6 +18,7 @@ package enginetest
 import (
 	"cmp"
 	"context"
+	"errors"
 	"io"
 	"sync/atomic"
 	"testing"
@@ -147,7 +148,7 @@ func (c *Codec) Process(ctx context.Context, w *codec.Work) error {
 		return c.Do(ctx, w)
 	}
 	b := make([]byte, w.In[0].Size())
-	if _, err := w.In[0].ReadAt(b, 0); err != nil && err != io.EOF {
+	if _, err := w.In[0].ReadAt(b, 0); err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
 	format, _ := codec.LookupFormat(codec.Target(w.Op))

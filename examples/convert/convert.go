@@ -14,7 +14,10 @@ import (
 	"time"
 
 	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/archive"
 	"github.com/spoolmedia/spool/codec/libav"
+	"github.com/spoolmedia/spool/codec/pdf"
+	"github.com/spoolmedia/spool/codec/vectorize"
 	"github.com/spoolmedia/spool/codec/vips"
 	"github.com/spoolmedia/spool/engine"
 	"github.com/spoolmedia/spool/storage/filestorage"
@@ -54,8 +57,11 @@ type host struct {
 
 // open opens a durable engine under o.data, or one in memory.
 func (h *host) open(o options) error {
+	images, films := vips.New(), libav.New()
 	config := engine.Config{
-		Codecs:  []codec.Codec{vips.New(), libav.New()},
+		Codecs: []codec.Codec{
+			images, films, pdf.New(), vectorize.New(), archive.New(images, films),
+		},
 		Workers: o.workers,
 		// Whoever sits before it runs it again.
 		MaxAttempts: 1,
@@ -114,7 +120,7 @@ func (r *runner) check() {
 	for i, path := range r.files {
 		r.rows = append(r.rows, row{Input: path, Status: string(engine.Pending), Outputs: []outputRow{}})
 		err := checkInput(path)
-		if name := r.target(path); err == nil && name != "" {
+		if name := r.target(path); err == nil && name != "" && !codec.Joins(r.operation) {
 			if other, taken := targets[name]; taken {
 				err = fmt.Errorf("%s: the result of %s has the same name, %s", path, other, name)
 			} else {
@@ -129,6 +135,12 @@ func (r *runner) check() {
 			continue
 		}
 		r.inputs = append(r.inputs, i)
+	}
+	if codec.Joins(r.operation) && len(r.inputs) < len(r.files) {
+		for _, i := range r.inputs {
+			r.fail(i, fmt.Errorf("%s is not joined, because another file is missing", r.files[i]))
+		}
+		r.inputs = nil
 	}
 }
 
@@ -232,7 +244,7 @@ func (r *runner) follow(ctx, user context.Context) error {
 		_ = r.engine.Cancel(ctx, r.job.ID)
 	})
 	defer stop()
-	r.view.begin(len(r.inputs))
+	r.view.begin(r.job.Total)
 	for event, err := range r.engine.Subscribe(ctx, engine.Filter{Job: r.job.ID}) {
 		if err != nil {
 			return err
@@ -279,7 +291,7 @@ func (r *runner) ended(ctx context.Context, index int) error {
 }
 
 // endRest ends the rows of files that have no end of their own: those of a
-// cancelled job.
+// cancelled job, and those that were joined with the first.
 func (r *runner) endRest(ctx context.Context) error {
 	for file, err := range r.engine.Files(ctx, r.job.ID) {
 		if err != nil {
@@ -290,6 +302,15 @@ func (r *runner) endRest(ctx context.Context) error {
 			w.Status, w.Error = string(file.Status), &message
 			r.view.ended(*w)
 		}
+	}
+	if !codec.Joins(r.operation) {
+		return nil
+	}
+	for _, i := range r.inputs[1:] { // what became of the first became of all
+		first := r.rows[r.inputs[0]]
+		w := &r.rows[i]
+		w.Status, w.Error, w.Seconds = first.Status, first.Error, first.Seconds
+		r.view.ended(*w)
 	}
 	return nil
 }

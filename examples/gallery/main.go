@@ -27,6 +27,7 @@ import (
 
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/codec/libav"
+	"github.com/spoolmedia/spool/codec/vectorize"
 	"github.com/spoolmedia/spool/codec/vips"
 	"github.com/spoolmedia/spool/engine"
 )
@@ -48,7 +49,7 @@ func main() {
 
 func run(ctx context.Context, out string, files []string) (err error) {
 	eng, err := engine.Open(engine.Config{
-		Codecs: []codec.Codec{vips.New(), libav.New()},
+		Codecs: []codec.Codec{vips.New(), libav.New(), vectorize.New()},
 		// The files are the user's own.
 		Policy: codec.Policy{Untrusted: []string{"image/svg+xml", "application/pdf", "image/jp2"}},
 	})

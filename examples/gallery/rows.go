@@ -34,6 +34,8 @@ var rows = []row{
 		codec.Transform{CropWidth: 400, CropHeight: 300}, codec.Adjust{Saturation: new(0.3)},
 		codec.Watermark{Text: "chain", Position: codec.PositionTopLeft}, codec.Convert{Format: "webp"},
 	}}},
+	{"vectorize", codec.Vectorize{}},
+	{"vectorize\nmono", codec.Vectorize{Mono: true}},
 	{"poster-frame", codec.PosterFrame{Width: 240}},
 	{"storyboard", codec.Storyboard{Frames: 6, Columns: 3, Width: 120}},
 	{"inspect", codec.Inspect{}},

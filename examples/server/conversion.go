@@ -11,8 +11,8 @@ import (
 	"github.com/spoolmedia/spool/engine"
 )
 
-// archives are formats of the hosted API that are no media.
-var archives = []string{"zip", "tar", "tgz", "7z", "rar", "gz", "bz2", "xz"}
+// unwritten are formats of the hosted API that nothing here writes.
+var unwritten = []string{"7z", "rar", "bz2"}
 
 // conversionFields are the settings of a conversion with the name of the array
 // that has one for each file.
@@ -67,13 +67,15 @@ func (s *server) conversion(settings map[string]string) (codec.Operation, error)
 		return nil, failf(http.StatusBadRequest,
 			"autoOrient: false is not possible here: pictures always come out upright.")
 	}
-	if settings["mono"] == "true" && !strings.EqualFold(settings["format"], "svg") {
-		return nil, failf(http.StatusBadRequest, "mono is for tracing to svg only.")
-	}
-	if slices.Contains(archives, settings["format"]) {
+	if slices.Contains(unwritten, settings["format"]) {
 		return nil, failf(http.StatusNotImplemented,
-			"This server does not make %s files; createArchive gives a zip of all results.",
-			settings["format"])
+			"This server does not make %s files; it makes zip, tar, tgz, gz and xz.", settings["format"])
+	}
+	if strings.EqualFold(settings["format"], "svg") {
+		return s.tracing(settings)
+	}
+	if settings["mono"] == "true" {
+		return nil, failf(http.StatusBadRequest, "mono is for tracing to svg only.")
 	}
 	fields := map[string]string{}
 	for ours, theirs := range conversionNames {
@@ -82,6 +84,21 @@ func (s *server) conversion(settings map[string]string) (codec.Operation, error)
 		}
 	}
 	return s.parse("convert", fields, conversionNames)
+}
+
+// tracing returns the operation that makes a drawing of a picture.
+func (s *server) tracing(settings map[string]string) (codec.Operation, error) {
+	if _, ok := s.tool("vectorize"); !ok {
+		return nil, failf(http.StatusNotImplemented, "vectorize is not available on this server.")
+	}
+	fields := map[string]string{}
+	if detail := settings["compression"]; detail != "" {
+		fields["detail"] = detail
+	}
+	if mono := settings["mono"]; mono != "" {
+		fields["mono"] = mono
+	}
+	return s.parse("vectorize", fields, map[string]string{"detail": "compression"})
 }
 
 // conversionNames are the names that clients use for the fields of a Convert.
@@ -109,6 +126,23 @@ func (s *server) parse(
 	return op, nil
 }
 
+// qualities returns the default quality of the operations that have one.
+func qualities(r *codec.Registry) map[string]int {
+	defaults := map[string]int{}
+	for _, name := range r.Names() {
+		fields, err := r.Fields(name)
+		if err != nil {
+			panic(err) // the name is from the registry
+		}
+		for _, f := range fields {
+			if quality, ok := f.Default.(int); ok && f.Name == "quality" {
+				defaults[name] = quality
+			}
+		}
+	}
+	return defaults
+}
+
 // qualityOf returns the quality that all files of the job were made with, or nil
 // if there is none.
 func (s *server) qualityOf(job engine.Job) *int {
@@ -116,19 +150,12 @@ func (s *server) qualityOf(job engine.Job) *int {
 	if op == nil || job.Labels["mixed"] == "true" || paramOf(op, "targetBytes") != "" {
 		return nil
 	}
-	fields, err := s.registry.Fields(op.Name())
-	if err != nil {
+	quality, ok := s.qualities[op.Name()]
+	if !ok {
 		return nil
 	}
-	for _, f := range fields {
-		if f.Name != "quality" {
-			continue
-		}
-		quality, _ := f.Default.(int)
-		if text := paramOf(op, f.Name); text != "" {
-			quality, _ = strconv.Atoi(text)
-		}
-		return &quality
+	if text := paramOf(op, "quality"); text != "" {
+		quality, _ = strconv.Atoi(text)
 	}
-	return nil
+	return &quality
 }

@@ -50,7 +50,7 @@ func (s *server) jobDeliveries(w http.ResponseWriter, r *http.Request) error {
 		}
 		list = append(list, deliveryOf(d))
 	}
-	return writeJSON(w, http.StatusOK, map[string]any{"deliveries": list})
+	return writeJSON(w, http.StatusOK, deliveryList{list})
 }
 
 // mostJobs is how many jobs are searched for deliveries.
@@ -82,7 +82,7 @@ func (s *server) accountDeliveries(w http.ResponseWriter, r *http.Request) error
 			break
 		}
 	}
-	return writeJSON(w, http.StatusOK, map[string]any{"deliveries": list})
+	return writeJSON(w, http.StatusOK, deliveryList{list})
 }
 
 // redeliver makes a callback be tried again.
@@ -96,5 +96,5 @@ func (s *server) redeliver(w http.ResponseWriter, r *http.Request) error {
 	if err := s.engine.Redeliver(r.Context(), job.ID, delivery); err != nil {
 		return failf(http.StatusNotFound, "There is no such delivery.")
 	}
-	return writeJSON(w, http.StatusOK, map[string]string{"id": id + "." + delivery, "status": "pending"})
+	return writeJSON(w, http.StatusOK, redelivery{id + "." + delivery, "pending"})
 }

@@ -39,15 +39,27 @@ func (s *server) file(r *http.Request, job engine.Job) (engine.File, error) {
 	return s.engine.File(r.Context(), job.ID, index)
 }
 
+// sendOutput sends an output to be saved, or shown if the address asks so. It never
+// changes.
 func (s *server) sendOutput(
 	w http.ResponseWriter, r *http.Request, o engine.Output, made time.Time,
+) error {
+	w.Header().Set("Cache-Control", unchanging)
+	return s.sendShown(w, r, o, made, r.URL.Query().Get("inline") == "true")
+}
+
+// unchanging lets a browser keep a file of its user.
+const unchanging = "private, max-age=3600, immutable"
+
+func (s *server) sendShown(
+	w http.ResponseWriter, r *http.Request, o engine.Output, made time.Time, shown bool,
 ) error {
 	reader, err := s.engine.OpenOutput(r.Context(), o)
 	if err != nil {
 		return err
 	}
 	defer reader.Close()
-	send(w, r, sent{o.Name, o.Type, o.SHA256, made, reader})
+	send(w, r, sent{o.Name, o.Type, o.SHA256, made, shown, reader})
 	return nil
 }
 
@@ -71,7 +83,9 @@ func (s *server) getInput(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer blob.Close()
 	content := io.NewSectionReader(blob, 0, blob.Info().Size)
-	send(w, r, sent{file.Name, file.Type, digestOf(key), job.Created, content})
+	w.Header().Set("Cache-Control", unchanging)
+	shown := r.URL.Query().Get("inline") == "true"
+	send(w, r, sent{file.Name, file.Type, digestOf(key), job.Created, shown, content})
 	return nil
 }
 
@@ -79,26 +93,28 @@ func (s *server) getInput(w http.ResponseWriter, r *http.Request) error {
 type sent struct {
 	name, mediaType, tag string
 	made                 time.Time
+	shown                bool // instead of saved
 	content              io.ReadSeeker
 }
 
-// send answers with the file, or the part that was asked for. It never changes.
+// send answers with the file, or the part that was asked for.
 func send(w http.ResponseWriter, r *http.Request, f sent) {
 	h := w.Header()
 	h.Set("Content-Type", f.mediaType)
-	h.Set("Content-Disposition", dispositionOf(r, f))
+	h.Set("Content-Disposition", dispositionOf(f))
 	h.Set("ETag", strconv.Quote(f.tag))
-	h.Set("Cache-Control", "private, max-age=3600, immutable")
-	h.Set("Cross-Origin-Resource-Policy", "same-site")
+	if h.Get("Cross-Origin-Resource-Policy") == "" {
+		h.Set("Cross-Origin-Resource-Policy", "same-site")
+	}
 	http.ServeContent(w, r, "", f.made, f.content)
 }
 
-// dispositionOf says that the file is to be saved; or shown, if the address asks so
-// and it is of a kind that runs nothing.
-func dispositionOf(r *http.Request, f sent) string {
+// dispositionOf says that the file is to be saved; or shown, if it is of a kind that
+// runs nothing.
+func dispositionOf(f sent) string {
 	how := "attachment"
 	kind, _, _ := strings.Cut(f.mediaType, "/")
-	if r.URL.Query().Get("inline") == "true" && f.mediaType != "image/svg+xml" &&
+	if f.shown && f.mediaType != "image/svg+xml" &&
 		(kind == "image" || kind == "video" || kind == "audio") {
 		how = "inline"
 	}

@@ -2,10 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/engine/enginetest"
@@ -92,10 +98,28 @@ func TestFilesThatAreNotThere(t *testing.T) {
 	}
 }
 
+func TestADownloadThatNobodyTakesIsGivenUp(t *testing.T) {
+	f := start(t, setup{limits: limits{idle: 50 * time.Millisecond}})
+	large := strings.Repeat("many words\n", 3<<20)
+	id := f.submit(part{"files", "a.txt", large}, part{"format", "", "webp"})
+	link := f.ended(id).Results.Files[0].DownloadURL
+	conn, err := net.Dial("tcp", strings.TrimPrefix(f.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", strings.TrimPrefix(link, f.url))
+	<-f.hungUp
+	b, err := io.ReadAll(conn)
+	if len(b) >= len(large) || err != nil && !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("%d of %d bytes came, %v", len(b), len(large), err)
+	}
+}
+
 func TestAllResultsInOneZip(t *testing.T) {
 	f := start(t, setup{})
-	id := f.submit(textFile("files", "a.txt"), textFile("files", "a.txt"), textFile("files", "a-2.txt"),
-		part{"format", "", "webp"})
+	a := textFile("files", "a.txt")
+	id := f.submit(a, a, textFile("files", "a-2.txt"), part{"format", "", "webp"})
 	f.ended(id)
 	answer, b := f.do(f.request("GET", "/api/jobs/"+id+"/archive", nil))
 	if d := answer.Header.Get("Content-Disposition"); d != "attachment; filename="+id+".zip" {

@@ -52,7 +52,7 @@ func (s *server) answered(h handle) http.Handler {
 		if f.retry > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(f.retry))
 		}
-		_ = writeJSON(w, f.status, map[string]string{"error": f.message})
+		_ = writeJSON(w, f.status, errorBody{f.message})
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"mime/multipart"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/textproto"
@@ -47,6 +48,8 @@ type fixture struct {
 	engine  *engine.Engine
 	storage storage.Storage
 	token   string // of requests
+	api     *description
+	hungUp  chan struct{} // gets something when a connection has ended
 }
 
 // setup is what a test may change.
@@ -85,12 +88,21 @@ func start(t *testing.T, s setup) *fixture {
 	web := httptest.NewUnstartedServer(srv.handler())
 	web.Config.ErrorLog = slog.NewLogLogger(quiet.Handler(), slog.LevelError)
 	web.Config.RegisterOnShutdown(srv.stopStreams)
+	hungUp := make(chan struct{}, 1)
+	web.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateClosed {
+			select {
+			case hungUp <- struct{}{}:
+			default:
+			}
+		}
+	}
 	web.Start()
 	t.Cleanup(web.Close)
 	t.Cleanup(srv.stopStreams)
 	return &fixture{
 		t: t, url: web.URL, client: web.Client(), server: srv, engine: eng, storage: s.storage,
-		token: alice,
+		token: alice, api: new(description), hungUp: hungUp,
 	}
 }
 
@@ -132,6 +144,7 @@ func (f *fixture) do(r *http.Request) (*http.Response, []byte) {
 	if err != nil {
 		f.t.Fatalf("%s %s: %v", r.Method, r.URL.Path, err)
 	}
+	f.api.check(f, r, answer, b)
 	return answer, b
 }
 

@@ -8,7 +8,10 @@ import (
 	"path/filepath"
 
 	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/archive"
 	"github.com/spoolmedia/spool/codec/libav"
+	"github.com/spoolmedia/spool/codec/pdf"
+	"github.com/spoolmedia/spool/codec/vectorize"
 	"github.com/spoolmedia/spool/codec/vips"
 	"github.com/spoolmedia/spool/engine"
 	"github.com/spoolmedia/spool/storage/filestorage"
@@ -49,25 +52,33 @@ func open(o options, log *slog.Logger) (_ *host, err error) {
 	if err != nil {
 		return h, err
 	}
-	if h.store, err = boltstore.Open(filepath.Join(o.data, "jobs.db"), boltstore.Config{}); err != nil {
+	h.store, err = boltstore.Open(filepath.Join(o.data, "jobs.db"), boltstore.Config{})
+	if err != nil {
 		return h, err
 	}
-	if h.storage, err = filestorage.Open(filepath.Join(o.data, "files"), filestorage.Config{}); err != nil {
+	h.storage, err = filestorage.Open(filepath.Join(o.data, "files"), filestorage.Config{})
+	if err != nil {
 		return h, err
 	}
-	codecs := []codec.Codec{vips.New(), libav.New()}
+	codecs, policy := allCodecs(), codec.Policy{Untrusted: o.types}
 	h.engine, err = engine.Open(engine.Config{
 		Store: h.store, Storage: h.storage, Codecs: codecs, Workers: o.workers,
-		Outbound: engine.Outbound{Allow: o.allow}, TempDir: o.data, Logger: log,
+		Policy: policy, Outbound: engine.Outbound{Allow: o.allow}, TempDir: o.data, Logger: log,
 	})
 	if err != nil {
 		return h, err
 	}
 	h.server = newServer(config{
-		engine: h.engine, storage: h.storage, codecs: codecs, keys: keys,
+		engine: h.engine, storage: h.storage, codecs: codecs, policy: policy, keys: keys,
 		secret: []byte(secret), base: o.base, limits: o.limits, log: log,
 	})
 	return h, nil
+}
+
+// allCodecs is what this server can do.
+func allCodecs() []codec.Codec {
+	images, films := vips.New(), libav.New()
+	return []codec.Codec{images, films, pdf.New(), vectorize.New(), archive.New(images, films)}
 }
 
 // close ends the work and lets go of the folder.

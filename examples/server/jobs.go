@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/engine"
 )
 
@@ -17,7 +16,7 @@ func (s *server) createJob(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	defer o.end()
+	defer o.end(r.Context())
 	if o.form.values["saveToStorage"] == "false" {
 		return failf(http.StatusBadRequest, "saveToStorage must be true for jobs.")
 	}
@@ -40,135 +39,18 @@ func (s *server) createJob(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusOK, accepted{JobID: job.ID, Status: statusOf(job.Status)})
 }
 
-// orderConversion takes the settings of a conversion out of the form.
-func (s *server) orderConversion(o *order) (err error) {
-	if err := o.takeCommon(); err != nil {
-		return err
-	}
-	for _, u := range o.form.files {
-		if u.field != "files" && u.field != "file" {
-			return failf(http.StatusBadRequest, "There is no file field %q.", u.field)
-		}
-	}
-	if o.operations, err = s.conversions(&o.form, o.inputs()); err != nil {
-		return err
-	}
-	return o.nothingLeft()
-}
-
-// orderCompression takes the settings of a compression out of the form.
-func (s *server) orderCompression(o *order) error {
-	if err := o.takeCommon(); err != nil {
-		return err
-	}
-	t, ok := s.tool("compress")
-	if !ok {
-		return failf(http.StatusNotImplemented, "compress is not available on this server.")
-	}
-	// Some clients say compression as they do for a conversion.
-	if quality := o.form.take("compression"); quality != "" && o.form.values["quality"] == "" {
-		o.form.values["quality"] = quality
-	}
-	op, err := s.toolOperation(t, o)
-	o.operations = []codec.Operation{op}
-	return err
-}
-
-// convert converts the files of a request and answers with the results.
-func (s *server) convert(w http.ResponseWriter, r *http.Request) error {
-	return s.atOnce(w, r, "convert", s.orderConversion)
-}
-
-// compress makes the files of a request smaller and answers with the results.
-func (s *server) compress(w http.ResponseWriter, r *http.Request) error {
-	return s.atOnce(w, r, "compress", s.orderCompression)
-}
-
-func (s *server) atOnce(
-	w http.ResponseWriter, r *http.Request, jobType string, read func(*order) error,
-) error {
-	o, err := s.receive(w, r)
-	if err != nil {
-		return err
-	}
-	defer o.end()
-	o.jobType = jobType
-	if err := read(o); err != nil {
-		return err
-	}
-	job, err := s.submit(r, o, true)
-	if err != nil {
-		return err
-	}
-	return s.answerNow(w, r, job, o)
-}
-
-// answer is what a synchronous request gets.
-type answer struct {
-	results
-	Errors  []fileError   `json:"errors,omitempty"` // of the files that failed
-	Storage *storageState `json:"storage"`
-}
-
-type fileError struct {
-	Filename string `json:"filename"`
-	Error    string `json:"error"`
-}
-
-type storageState struct {
-	Saved  bool   `json:"saved"`
-	Notice string `json:"notice"`
-}
-
-// answerNow waits for the job and answers with its results. A client that does
-// not wait takes the job with it.
-func (s *server) answerNow(w http.ResponseWriter, r *http.Request, job engine.Job, o *order) error {
-	job, err := s.engine.Wait(r.Context(), job.ID)
-	if err != nil {
-		if r.Context().Err() != nil {
-			_ = s.engine.Cancel(context.WithoutCancel(r.Context()), job.ID)
-		}
-		return err
-	}
-	a := answer{results: results{Files: []result{}}}
-	var reason *engine.Error
-	for f, err := range s.engine.Files(r.Context(), job.ID) {
-		if err != nil {
-			return err
-		}
-		a.Files = append(a.Files, s.resultsOf(r, job, f)...)
-		if f.Error != nil {
-			reason = f.Error
-			a.Errors = append(a.Errors, fileError{f.Name, f.Error.Message})
-		}
-	}
-	switch {
-	case job.Status == engine.Cancelled:
-		return failf(http.StatusConflict, "The job was cancelled.")
-	case reason != nil && len(a.Errors) == job.Total:
-		return fileFailure(reason)
-	}
-	if job.Archive != nil {
-		a.Archive = &archiveView{job.Archive.Name, job.Archive.Size,
-			s.link(r, "/api/jobs/%s/archive", job.ID)}
-	}
-	a.Storage = &storageState{Saved: o.save, Notice: "The results can be downloaded for an hour."}
-	if o.save {
-		a.Storage.Notice = "The results are kept with the job " + job.ID + "."
-	}
-	if o.tool == "inspect" {
-		return s.answerReport(w, r, job)
-	}
-	return writeJSON(w, http.StatusOK, a)
-}
-
 // getJob tells how far a job is.
 func (s *server) getJob(w http.ResponseWriter, r *http.Request) error {
 	job, err := s.job(r)
 	if err != nil {
 		return err
 	}
-	v, err := s.withResults(r, job)
+	var v jobView
+	if r.URL.Query().Get("results") == "false" {
+		v, err = s.jobView(r.Context(), job)
+	} else {
+		v, err = s.withResults(r, job)
+	}
 	if err != nil {
 		return err
 	}
@@ -177,35 +59,56 @@ func (s *server) getJob(w http.ResponseWriter, r *http.Request) error {
 
 // listJobs tells of the account's jobs, newest first.
 func (s *server) listJobs(w http.ResponseWriter, r *http.Request) error {
+	jobs := []jobView{}
+	page, err := s.listed(r, accountOf(r.Context()), r.URL.Query().Get("status"),
+		func(job engine.Job) error {
+			v, err := s.jobView(r.Context(), job)
+			if errors.Is(err, engine.ErrNotFound) { // it has just been removed
+				return nil
+			}
+			jobs = append(jobs, v)
+			return err
+		})
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, jobList{jobs, page})
+}
+
+// listed gives the jobs of the page that the query asks for to add.
+func (s *server) listed(
+	r *http.Request, account, status string, add func(engine.Job) error,
+) (page pagination, err error) {
 	limit, err := number(r, "limit", 20, 1, 100)
 	offset, err2 := number(r, "offset", 0, 0, 1<<31-1)
 	if err := errors.Join(err, err2); err != nil {
-		return err
+		return page, err
 	}
-	statuses, err := statusesOf(r.URL.Query().Get("status"))
+	statuses, err := statusesOf(status)
 	if err != nil {
-		return err
+		return page, err
 	}
-	account := accountOf(r.Context())
 	stats, err := s.engine.Stats(r.Context(), account)
 	if err != nil {
-		return err
+		return page, err
 	}
-	page := pagination{Limit: limit, Offset: offset, Total: count(stats, statuses)}
-	jobs, n := []jobView{}, 0
+	page = pagination{Limit: limit, Offset: offset, Total: count(stats, statuses)}
+	n := 0
 	for job, err := range s.newest(r.Context(), account, statuses) {
 		if err != nil {
-			return err
+			return page, err
 		}
 		if n++; n <= offset {
 			continue
 		}
-		if page.HasMore = len(jobs) == limit; page.HasMore {
+		if page.HasMore = n > offset+limit; page.HasMore {
 			break
 		}
-		jobs = append(jobs, s.jobView(job))
+		if err := add(job); err != nil {
+			return page, err
+		}
 	}
-	return writeJSON(w, http.StatusOK, map[string]any{"jobs": jobs, "pagination": page})
+	return page, nil
 }
 
 // statusesOf returns the engine's statuses for one of the API's.
@@ -291,7 +194,7 @@ func (s *server) listFiles(w http.ResponseWriter, r *http.Request) error {
 			files = append(files, s.fileView(r, job, f))
 		}
 	}
-	return writeJSON(w, http.StatusOK, map[string]any{"files": files, "pagination": pagination{
+	return writeJSON(w, http.StatusOK, fileList{files, pagination{
 		Limit: limit, Offset: offset, Total: job.Total, HasMore: offset+limit < job.Total,
 	}})
 }

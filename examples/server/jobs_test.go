@@ -380,10 +380,10 @@ func TestFiveHundredRequestsAtOnce(t *testing.T) {
 	}
 	all.Wait()
 	for i, id := range ids {
-		enginetest.Wait(t, f.engine, id)
-		v := f.job(id)
-		if v.Status != "completed" || v.Results.Files[0].Filename != fmt.Sprintf("%d.webp", i) {
-			t.Fatalf("job %d: %+v", i, v)
+		job := enginetest.Wait(t, f.engine, id)
+		if file := enginetest.Files(t, f.engine, id)[0]; job.Status != engine.Completed ||
+			file.Outputs[0].Name != fmt.Sprintf("%d.webp", i) {
+			t.Fatalf("job %d is %s: %+v", i, job.Status, file)
 		}
 	}
 	if keys := f.stored(uploadPrefix); len(keys) != 500 {

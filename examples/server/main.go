@@ -70,7 +70,7 @@ func serve(ctx context.Context, s *server, listener net.Listener, log *slog.Logg
 	web := &http.Server{
 		Handler: s.handler(),
 		// Bodies and answers have deadlines of their own: see pace.go.
-		ReadHeaderTimeout: 10 * time.Second,
+		ReadHeaderTimeout: s.limits.idle,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),

@@ -17,6 +17,7 @@ type options struct {
 	keys       list
 	workers    int
 	allow      []netip.Prefix
+	types      list
 	limits     limits
 }
 
@@ -48,6 +49,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		o.allow = append(o.allow, prefix)
 		return err
 	})
+	flags.Var(&o.types, "allow-type", "a `type` that is decoded though its decoder is not meant "+
+		"for files of strangers: application/pdf, image/svg+xml, image/jp2; may be repeated")
 	flags.Int64Var(&o.limits.file, "max-file", 0, "`bytes` of one file (default 4 GiB)")
 	flags.IntVar(&o.limits.files, "max-files", 0, "files of one request (default 10000)")
 	flags.IntVar(&o.limits.queue, "max-queue", 0, "jobs of an account that wait (default 1000)")
@@ -66,13 +69,14 @@ func parse(args []string, stderr io.Writer) (options, error) {
 // limits bound what one request, and one account, can cost. Zero means the
 // default.
 type limits struct {
-	file   int64         // bytes of one file
-	body   int64         // bytes of a request
-	files  int           // of a request
-	fields int           // of a form, files not counted
-	field  int64         // bytes of one of them
-	queue  int           // jobs of an account that wait for their first file
-	idle   time.Duration // without a byte, until a connection is given up
+	file    int64         // bytes of one file
+	body    int64         // bytes of a request
+	files   int           // of a request
+	fields  int           // of a form, files not counted
+	field   int64         // bytes of one of them
+	results int           // files that the results of a job name
+	queue   int           // jobs of an account that wait for their first file
+	idle    time.Duration // without a byte, until a connection is given up
 }
 
 func (l limits) withDefaults() limits {
@@ -82,6 +86,7 @@ func (l limits) withDefaults() limits {
 	l.fields = cmp.Or(l.fields, 100)
 	l.field = cmp.Or(l.field, 1<<20)
 	l.queue = cmp.Or(l.queue, 1000)
+	l.results = cmp.Or(l.results, 1000)
 	l.idle = cmp.Or(l.idle, 30*time.Second)
 	return l
 }

@@ -17,6 +17,7 @@ type config struct {
 	engine   *engine.Engine
 	storage  storage.Storage // the engine's
 	codecs   []codec.Codec   // the engine's
+	policy   codec.Policy    // the engine's
 	registry *codec.Registry // the engine's; nil means spool's own operations
 	keys     keys
 	secret   []byte // of links and sessions
@@ -31,6 +32,8 @@ type server struct {
 	config
 	uploads *uploads
 	queue   *admission
+	// qualities are the defaults of operations that have a quality.
+	qualities map[string]int
 	// streams ends when event streams must.
 	streams     context.Context
 	stopStreams context.CancelFunc
@@ -49,7 +52,8 @@ func newServer(c config) *server {
 		c.now = time.Now
 	}
 	c.limits = c.limits.withDefaults()
-	s := &server{config: c, uploads: newUploads(c.storage), queue: newAdmission(c)}
+	s := &server{config: c, uploads: newUploads(c.storage), queue: newAdmission(c),
+		qualities: qualities(c.registry)}
 	s.streams, s.stopStreams = context.WithCancel(context.Background())
 	s.chores.Go(func() { s.sweepNowAndThen(s.streams) })
 	return s
@@ -59,40 +63,6 @@ func newServer(c config) *server {
 func (s *server) close() {
 	s.stopStreams()
 	s.chores.Wait()
-}
-
-// route is one entry of the API.
-type route struct {
-	pattern string
-	handle  handle
-	public  bool // needs no key
-}
-
-// routes are all that the server answers, besides the page.
-func (s *server) routes() []route {
-	return []route{
-		{pattern: "POST /api/jobs", handle: s.createJob},
-		{pattern: "GET /api/jobs", handle: s.listJobs},
-		{pattern: "GET /api/jobs/{id}", handle: s.getJob},
-		{pattern: "DELETE /api/jobs/{id}", handle: s.deleteJob},
-		{pattern: "POST /api/jobs/{id}/cancel", handle: s.cancelJob},
-		{pattern: "POST /api/jobs/{id}/retry", handle: s.retryJob},
-		{pattern: "GET /api/jobs/{id}/files", handle: s.listFiles},
-		{pattern: "GET /api/jobs/{id}/events", handle: s.jobEvents},
-		{pattern: "GET /api/jobs/{id}/deliveries", handle: s.jobDeliveries},
-		{pattern: "GET /api/jobs/{id}/archive", handle: s.getArchive, public: true},
-		{pattern: "GET /api/jobs/{id}/files/{file}/input", handle: s.getInput, public: true},
-		{pattern: "GET /api/jobs/{id}/files/{file}/outputs/{output}", handle: s.getOutput, public: true},
-		{pattern: "GET /api/events", handle: s.accountEvents},
-		{pattern: "POST /api/convert", handle: s.convert},
-		{pattern: "POST /api/compress", handle: s.compress},
-		{pattern: "GET /api/media", handle: s.listTools},
-		{pattern: "POST /api/media/{tool}", handle: s.useTool},
-		{pattern: "GET /api/webhooks/deliveries", handle: s.accountDeliveries},
-		{pattern: "POST /api/webhooks/deliveries/{delivery}/retry", handle: s.redeliver},
-		{pattern: "POST /api/session", handle: s.signIn, public: true},
-		{pattern: "DELETE /api/session", handle: s.signOut, public: true},
-	}
 }
 
 // handler returns all that the server answers.
@@ -105,7 +75,10 @@ func (s *server) handler() http.Handler {
 		}
 		mux.Handle(r.pattern, s.answered(h))
 	}
+	mux.Handle("GET /openapi.json", s.answered(s.describe))
+	mux.Handle("/video/", s.answered(notHere(mux)))
 	mux.Handle("/api/", s.answered(notHere(mux)))
+	mux.Handle("/", page())
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(s.answered(func(http.ResponseWriter, *http.Request) error {
 		return failf(http.StatusForbidden, "Requests of other sites are refused.")
@@ -119,7 +92,7 @@ func notHere(mux *http.ServeMux) handle {
 		for _, method := range []string{"GET", "POST", "DELETE"} {
 			other := r.Clone(r.Context())
 			other.Method = method
-			if _, pattern := mux.Handler(other); pattern != "/api/" && pattern != "" {
+			if _, pattern := mux.Handler(other); pattern != "/api/" && pattern != "/video/" {
 				w.Header().Add("Allow", method)
 			}
 		}

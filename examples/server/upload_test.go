@@ -22,20 +22,22 @@ import (
 func TestLimitsOfARequest(t *testing.T) {
 	f := start(t, setup{limits: limits{file: 1000, body: 5000, files: 3, fields: 4, field: 100}})
 	webp := part{"format", "", "webp"}
+	field := func(name string, size int) part { return part{name, "", strings.Repeat("x", size)} }
 	file := func(size int) part { return part{"files", "a.txt", strings.Repeat("x", size)} }
 	for name, tt := range map[string]struct {
 		parts  []part
 		status int
 	}{
-		"a file of the limit":        {[]part{file(1000), webp}, 200},
-		"a file above it":            {[]part{file(1001), webp}, 413},
-		"the second file above it":   {[]part{file(10), file(1001), webp}, 413},
-		"files of the limit":         {[]part{file(1), file(2), file(3), webp}, 200},
-		"files above it":             {[]part{file(1), file(2), file(3), file(4), webp}, 413},
-		"a body above the limit":     {[]part{file(1000), webp, {"x", "", strings.Repeat("x", 5000)}}, 413},
-		"a field above the limit":    {[]part{file(1), {"format", "", strings.Repeat("x", 101)}}, 413},
-		"fields above it together":   {[]part{file(1), {"a", "", strings.Repeat("x", 60)}, {"b", "", strings.Repeat("x", 60)}}, 413},
-		"more fields than the limit": {[]part{file(1), {"a", "", ""}, {"b", "", ""}, {"c", "", ""}, {"d", "", ""}, {"e", "", ""}}, 413},
+		"a file of the limit":      {[]part{file(1000), webp}, 200},
+		"a file above it":          {[]part{file(1001), webp}, 413},
+		"the second file above it": {[]part{file(10), file(1001), webp}, 413},
+		"files of the limit":       {[]part{file(1), file(2), file(3), webp}, 200},
+		"files above it":           {[]part{file(1), file(2), file(3), file(4), webp}, 413},
+		"a body above the limit":   {[]part{file(1000), webp, field("x", 5000)}, 413},
+		"a field above the limit":  {[]part{file(1), field("format", 101)}, 413},
+		"fields above it together": {[]part{file(1), field("a", 60), field("b", 60)}, 413},
+		"more fields than the limit": {[]part{file(1), field("a", 0), field("b", 0), field("c", 0),
+			field("d", 0), field("e", 0)}, 413},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := *f
@@ -55,11 +57,13 @@ func TestMultipartRubbish(t *testing.T) {
 		"empty":                 "",
 		"no boundary":           "hello",
 		"another boundary":      "--other\r\n\r\n--other--\r\n",
-		"no end":                "--b\r\nContent-Disposition: form-data; name=\"files\"; filename=\"a\"\r\n\r\nabc",
+		"no end":                "--b\r\nContent-Disposition: form-data; name=files\r\n\r\nab",
 		"no end of the headers": "--b\r\nContent-Disposition: form-data",
 		"no name":               "--b\r\n\r\nabc\r\n--b--\r\n",
 		"endless header":        "--b\r\nX: " + strings.Repeat("x", 1<<20) + "\r\n\r\nabc\r\n--b--\r\n",
-		"binary":                "--b\r\n\x00\xff\x00\r\n--b--",
+		"a line break in a name": "--b\r\nContent-Disposition: form-data; name=files; " +
+			"filename=\"a\r\nX-Evil: 1\"\r\n\r\nabc\r\n--b--\r\n",
+		"binary": "--b\r\n\x00\xff\x00\r\n--b--",
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := *f
@@ -87,7 +91,8 @@ func dial(t *testing.T, f *fixture, length int) net.Conn {
 	t.Cleanup(func() { conn.Close() })
 	fmt.Fprintf(conn, "POST /api/jobs HTTP/1.1\r\nHost: x\r\nX-Api-Key: %s\r\n"+
 		"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: %d\r\n\r\n"+
-		"--b\r\nContent-Disposition: form-data; name=\"files\"; filename=\"a.txt\"\r\n\r\nbegun", alice, length)
+		"--b\r\nContent-Disposition: form-data; name=\"files\"; filename=\"a.txt\"\r\n\r\nbegun",
+		alice, length)
 	return conn
 }
 
@@ -100,7 +105,8 @@ func TestAnUploadThatIsCutOffLeavesNothing(t *testing.T) {
 	if keys := f.stored(uploadPrefix); len(keys) != 0 {
 		t.Errorf("left in storage: %v", keys)
 	}
-	if id := f.submit(textFile("files", "a.txt"), part{"format", "", "webp"}); f.ended(id).Status != "completed" {
+	id := f.submit(textFile("files", "a.txt"), part{"format", "", "webp"})
+	if v := f.ended(id); v.Status != "completed" {
 		t.Error("the server does not work any more")
 	}
 }
@@ -151,19 +157,19 @@ func TestTenThousandSmallFiles(t *testing.T) {
 	if err := f.engine.Pause(t.Context()); err != nil { // what the work costs, others test
 		t.Fatal(err)
 	}
-	parts := make([]part, 0, 10_002)
-	for i := range 10_000 {
+	parts := make([]part, 0, manyFiles+1)
+	for i := range manyFiles {
 		parts = append(parts, part{"files", strconv.Itoa(i) + ".txt", "small " + strconv.Itoa(i)})
 	}
 	parts = append(parts, part{"format", "", "webp"})
 	id := f.submit(parts...)
-	if n := len(f.stored(uploadPrefix)); n != 10_000 {
+	if n := len(f.stored(uploadPrefix)); n != manyFiles {
 		t.Errorf("%d files in storage", n)
 	}
-	var list struct{ Files []fileView }
-	f.get("/api/jobs/"+id+"/files?offset=9990&limit=100", http.StatusOK, &list)
-	if v := f.job(id); v.TotalFiles != 10_000 || len(list.Files) != 10 ||
-		list.Files[9].Filename != "9999.txt" {
+	var list fileList
+	f.get(fmt.Sprintf("/api/jobs/%s/files?offset=%d&limit=100", id, manyFiles-10), 200, &list)
+	if v := f.job(id); v.TotalFiles != manyFiles || len(list.Files) != 10 ||
+		list.Files[9].Filename != fmt.Sprintf("%d.txt", manyFiles-1) {
 		t.Errorf("%d files; the last: %+v", v.TotalFiles, list.Files)
 	}
 	f.call(f.request("DELETE", "/api/jobs/"+id+"?purge=true", nil), http.StatusNoContent, nil)
@@ -173,13 +179,13 @@ func TestTenThousandSmallFiles(t *testing.T) {
 }
 
 func TestResultsOfALargeJobAreCutOff(t *testing.T) {
-	f := start(t, setup{})
+	f := start(t, setup{limits: limits{results: 5}})
 	var parts []part
-	for i := range mostResults + 1 {
+	for i := range 6 {
 		parts = append(parts, part{"files", strconv.Itoa(i) + ".txt", "x"})
 	}
 	v := f.ended(f.submit(append(parts, part{"format", "", "webp"})...))
-	if v.CompletedFiles != mostResults+1 || len(v.Results.Files) != mostResults || !v.Results.Truncated {
+	if v.CompletedFiles != 6 || len(v.Results.Files) != 5 || !v.Results.Truncated {
 		t.Errorf("%d files, %d results", v.CompletedFiles, len(v.Results.Files))
 	}
 }
@@ -233,7 +239,8 @@ func TestFilesUnderOtherNames(t *testing.T) {
 
 func FuzzForm(f *testing.F) {
 	body, kind := multipartOf(f, []part{
-		textFile("files", "a.txt"), {"formats", "", `["webp",null,1,true]`}, {"sourceUrl", "", "http://x/"},
+		textFile("files", "a.txt"), {"formats", "", `["webp",null,1,true]`},
+		{"sourceUrl", "", "http://x/"},
 	})
 	b, _ := io.ReadAll(body)
 	_, boundary, _ := strings.Cut(kind, "boundary=")

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -45,16 +44,15 @@ func newUploads(s storage.Storage) *uploads {
 // batch are the files of one request.
 type batch struct {
 	*uploads
-	owner string
-	fixed bool     // the same request again has the same owner
+	owner string   // the same for the same request again
 	made  []string // keys
 }
 
 // begin starts a batch. With an idempotency key, the batch of the same request
 // again has the same files: it waits until the first one has ended.
 func (u *uploads) begin(ctx context.Context, account, key string) (*batch, error) {
-	b := &batch{uploads: u, owner: uuid.NewString(), fixed: key != ""}
-	if b.fixed {
+	b := &batch{uploads: u, owner: uuid.NewString()}
+	if key != "" {
 		b.owner = digestOf(account + "\n" + key)[:32]
 	}
 	if err := u.lock(ctx, b.owner); err != nil {
@@ -271,55 +269,4 @@ func (u *uploads) owners(ctx context.Context) (map[string]bool, error) {
 		after = uploadPrefix + owner + "/\xff"
 		found[owner] = true
 	}
-}
-
-const sweepInterval = time.Hour
-
-// sweepNowAndThen removes the files of jobs that are gone, and those of requests
-// that were cut off together with the process.
-func (s *server) sweepNowAndThen(ctx context.Context) {
-	for timer := time.NewTimer(0); ; timer.Reset(sweepInterval) {
-		select {
-		case <-timer.C:
-			if err := s.sweep(ctx); err != nil && ctx.Err() == nil {
-				s.log.Warn("sweeping uploads", "error", err)
-			}
-		case <-ctx.Done():
-			timer.Stop()
-			return
-		}
-	}
-}
-
-// sweep removes the uploads that no job names. An owner whose batch began since
-// then may have got its job after the jobs were looked at: it waits for the next
-// sweep.
-func (s *server) sweep(ctx context.Context) error {
-	u := s.uploads
-	u.mu.Lock()
-	clear(u.begun)
-	for owner := range u.busy {
-		u.begun[owner] = true
-	}
-	u.mu.Unlock()
-	owners, err := u.owners(ctx)
-	if err != nil {
-		return err
-	}
-	for job, err := range s.engine.List(ctx, engine.Query{}) {
-		if err != nil {
-			return err
-		}
-		delete(owners, job.Labels[uploadLabel])
-	}
-	for owner := range owners {
-		if err := u.remove(ctx, owner, func() (bool, error) {
-			u.mu.Lock()
-			defer u.mu.Unlock()
-			return !u.begun[owner], nil
-		}); err != nil {
-			return err
-		}
-	}
-	return nil
 }

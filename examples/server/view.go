@@ -1,10 +1,15 @@
 package main
 
 import (
+	"context"
+	"encoding/json"
+	"fmt"
 	"math"
 	"net/http"
+	"strconv"
 	"time"
 
+	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/engine"
 )
 
@@ -21,15 +26,18 @@ type jobView struct {
 	ErrorMessage   *string  `json:"errorMessage"`
 	Results        *results `json:"results"`
 
-	Tool string `json:"tool"`
+	Tool          string `json:"tool"`
+	FirstFilename string `json:"firstFilename"`
+	// Inputs is how many files were sent: more than TotalFiles if they are joined.
+	Inputs int `json:"inputs"`
 	// Settings are the operation's fields that are not at their defaults.
-	Settings    any        `json:"settings,omitempty"`
-	Cancelled   bool       `json:"cancelled"`
-	Run         int        `json:"run"`
-	Callback    bool       `json:"callback"`
-	CreatedAt   time.Time  `json:"createdAt"`
-	StartedAt   *time.Time `json:"startedAt"`
-	CompletedAt *time.Time `json:"completedAt"`
+	Settings    json.RawMessage `json:"settings,omitempty"`
+	Cancelled   bool            `json:"cancelled"`
+	Run         int             `json:"run"`
+	Callback    bool            `json:"callback"`
+	CreatedAt   time.Time       `json:"createdAt"`
+	StartedAt   *time.Time      `json:"startedAt"`
+	CompletedAt *time.Time      `json:"completedAt"`
 }
 
 // results are what a job has made so far.
@@ -50,7 +58,7 @@ type result struct {
 	SavedPercent   float64 `json:"savedPercent"` // negative if it grew
 	DownloadURL    string  `json:"downloadUrl"`
 	AppliedQuality *int    `json:"appliedQuality"`
-	StoredFileID   *string `json:"storedFileId"` // always null here
+	StoredFileID   *string `json:"storedFileId"`
 
 	Width    int      `json:"width,omitempty"`
 	Height   int      `json:"height,omitempty"`
@@ -103,14 +111,25 @@ func statusOf(s engine.Status) string {
 // percent returns a fraction as a whole number that is 100 only at the end.
 func percent(fraction float64) int { return int(math.Floor(fraction * 100)) }
 
-func (s *server) jobView(job engine.Job) jobView {
+func (s *server) jobView(ctx context.Context, job engine.Job) (jobView, error) {
 	v := jobView{
 		JobID: job.ID, JobType: job.Labels["type"], Status: statusOf(job.Status),
 		TotalFiles: job.Total, CompletedFiles: job.Completed, FailedFiles: job.Failed,
-		Progress: percent(job.Progress), Settings: job.Operation,
+		Progress:  percent(job.Progress),
 		Cancelled: job.Status == engine.Cancelled, Run: job.Run,
-		Callback:  job.Labels["callback"] == "true",
-		CreatedAt: job.Created, StartedAt: timeOf(job.Started), CompletedAt: timeOf(job.Ended),
+		Callback: job.Labels["callback"] == "true",
+		Inputs:   job.Total, CreatedAt: job.Created, StartedAt: timeOf(job.Started),
+		CompletedAt: timeOf(job.Ended),
+	}
+	if job.Operation != nil {
+		_, settings, err := codec.Encode(job.Operation)
+		if err != nil {
+			return v, err
+		}
+		v.Settings = settings
+	}
+	if n, err := strconv.Atoi(job.Labels["joined"]); err == nil {
+		v.Inputs = n
 	}
 	v.Tool = job.Labels["tool"]
 	if v.Tool == "" && job.Operation != nil {
@@ -123,7 +142,9 @@ func (s *server) jobView(job engine.Job) jobView {
 		message := "The job was cancelled."
 		v.ErrorMessage = &message
 	}
-	return v
+	first, err := s.engine.File(ctx, job.ID, 0)
+	v.FirstFilename = first.Name
+	return v, err
 }
 
 func timeOf(t time.Time) *time.Time {
@@ -133,18 +154,18 @@ func timeOf(t time.Time) *time.Time {
 	return &t
 }
 
-// mostResults is how many files a job's results name.
-const mostResults = 1000
-
 // withResults adds what the job has made so far.
 func (s *server) withResults(r *http.Request, job engine.Job) (jobView, error) {
-	v := s.jobView(job)
+	v, err := s.jobView(r.Context(), job)
+	if err != nil {
+		return v, err
+	}
 	made := results{Files: []result{}}
 	for f, err := range s.engine.Files(r.Context(), job.ID) {
 		if err != nil {
 			return v, err
 		}
-		if made.Truncated = len(made.Files) >= mostResults; made.Truncated {
+		if made.Truncated = len(made.Files) >= s.limits.results; made.Truncated {
 			break
 		}
 		made.Files = append(made.Files, s.resultsOf(r, job, f)...)
@@ -163,17 +184,22 @@ func (s *server) withResults(r *http.Request, job engine.Job) (jobView, error) {
 
 // resultsOf returns what was made of one file.
 func (s *server) resultsOf(r *http.Request, job engine.Job, f engine.File) []result {
+	if size, err := strconv.ParseInt(job.Labels["joinedSize"], 10, 64); err == nil {
+		f.Size = size
+	}
 	list := make([]result, len(f.Outputs))
 	for i, o := range f.Outputs {
 		media := o.Result.Media
+		id := fmt.Sprintf("%s.%d.%d", f.Job, f.Index, i)
 		list[i] = result{
-			Filename: o.Name, MimeType: o.Type, OriginalSize: f.Size, FinalSize: o.Size,
+			StoredFileID: &id,
+			Filename:     o.Name, MimeType: o.Type, OriginalSize: f.Size, FinalSize: o.Size,
 			DownloadURL:    s.link(r, "/api/jobs/%s/files/%d/outputs/%d", f.Job, f.Index, i),
 			AppliedQuality: s.qualityOf(job),
 			Width:          media.Width, Height: media.Height, Duration: media.Duration.Seconds(),
 			SHA256: o.SHA256, Notes: o.Result.Notes,
 		}
-		if f.Size > 0 {
+		if f.Size > 0 && len(f.Outputs) == 1 { // an archive has no size to compare with
 			saved := 100 * (1 - float64(o.Size)/float64(f.Size))
 			list[i].SavedPercent = math.Round(saved*10) / 10
 		}

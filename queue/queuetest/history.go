@@ -200,7 +200,7 @@ func (h *history) drain() error {
 
 func (h *history) close() error {
 	if err := h.queue.Close(); err != nil {
-		return fmt.Errorf("Close: %w", err)
+		return fmt.Errorf("close: %w", err)
 	}
 	_, push := h.queue.Push(h.ctx, "image", "late")
 	_, _, pull := h.queue.Pull(h.ctx, "image")

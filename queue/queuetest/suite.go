@@ -34,8 +34,9 @@ func checks() []check { return slices.Concat(pushChecks, pullChecks, endChecks, 
 const patience = 10 * time.Second
 
 // Run runs the suite as subtests of t, and random histories against a model, which
-// are those of [rapid.Check]: -rapid.checks=5000 makes many more. open returns an empty queue, whose window
-// holds at least 64 hints and not more than 100,000; the suite closes it.
+// are those of [rapid.Check]: -rapid.checks=5000 makes many more. open returns an
+// empty queue, whose window holds at least 64 hints and not more than 100,000; the
+// suite closes it.
 func Run(t *testing.T, open func(t *testing.T) queue.Queue) {
 	for _, c := range checks() {
 		t.Run(c.name, func(t *testing.T) {

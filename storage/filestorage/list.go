@@ -56,7 +56,7 @@ func (l *lister) run() {
 	if err == nil {
 		err = l.ctx.Err() // also if nothing was listed
 	}
-	if err != nil && err != errBreak {
+	if err != nil && !errors.Is(err, errBreak) {
 		l.yield(storage.Info{}, fmt.Errorf("filestorage: list: %w", err))
 	}
 }

@@ -92,7 +92,7 @@ func (w *writer) ReadAt(p []byte, off int64) (int, error) {
 		return 0, w.wrap("read", err)
 	}
 	n, err := w.file.ReadAt(p, off)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = w.wrap("read", err)
 	}
 	return n, err
@@ -112,7 +112,7 @@ func (w *writer) Commit() (storage.Info, error) {
 	}
 	info, err := w.commit()
 	if err != nil {
-		w.drop()
+		_ = w.drop() // err is why
 		return storage.Info{}, w.wrap("commit", err)
 	}
 	return info, nil

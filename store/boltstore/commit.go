@@ -82,7 +82,7 @@ func (c *committer) gather(last commitStats) {
 	}
 	start := time.Now()
 	for n := c.waiting.Load(); n > 0 && n < int64(last.writes); n = c.waiting.Load() {
-		if time.Since(start) > last.took/8 {
+		if time.Since(start) >= last.took/8 {
 			return
 		}
 		runtime.Gosched()

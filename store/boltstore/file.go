@@ -23,9 +23,6 @@ const format = 3
 
 var formatKey = []byte("format")
 
-// closedKey is in the file while it is closed, not after a crash.
-var closedKey = []byte("closed")
-
 // openFile opens a file that is whole, as far as that can be told, and of our
 // format.
 func openFile(path string, cfg Config) (db *bolt.DB, err error) {
@@ -59,16 +56,17 @@ func openFile(path string, cfg Config) (db *bolt.DB, err error) {
 	return db, nil
 }
 
-// inspect looks for damage before bbolt works with the file, without changing it.
-// After a crash it reads all of the file. After Close it reads the pages that lead
-// to others; a damaged one among the rest is an error when it is used.
+// inspect looks for damage before bbolt works with the file, without changing it. It
+// reads the pages that lead to others, and the rest only if bbolt is going to do so
+// itself; damage there is an error when it is used. A crash is no reason to look
+// further: what bbolt wrote last was synced before it became a part of the file.
 func inspect(path string, options bolt.Options) (err error) {
 	options.ReadOnly = true
-	db, err := bolt.Open(path, 0o600, &options)
+	db, err := bolt.Open(path, 0o600, &options) // for its lock
 	if err != nil {
 		return openError(err)
 	}
-	defer func() { err = errors.Join(err, db.Close()) }() // after a panic too: it holds the lock
+	defer func() { err = errors.Join(err, db.Close()) }()
 	f, err := os.Open(path)
 	if err != nil {
 		return err
@@ -78,22 +76,7 @@ func inspect(path string, options bolt.Options) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := damage(fsck.Check(f, info.Size(), fsck.Branches)); err != nil {
-		return err
-	}
-	closed := false
-	err = db.View(func(tx *bolt.Tx) error {
-		meta := tx.Bucket(bucketMeta)
-		closed = meta != nil && meta.Get(closedKey) != nil
-		return nil
-	})
-	if err != nil || closed {
-		return err
-	}
-	return damage(fsck.Check(f, info.Size(), fsck.All))
-}
-
-func damage(err error) error {
+	err = fsck.Check(f, info.Size(), fsck.Needed)
 	if errors.Is(err, fsck.ErrDamaged) {
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
@@ -113,12 +96,7 @@ func closeFile(db *bolt.DB) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer recovered(&err)
 	db.NoFreelistSync = false
-	err = db.Update(func(tx *bolt.Tx) error {
-		if db.NoSync { // nobody knows what will be on the disk
-			return nil
-		}
-		return tx.Bucket(bucketMeta).Put(closedKey, nil)
-	})
+	err = db.Update(func(*bolt.Tx) error { return nil })
 	return errors.Join(err, db.Close())
 }
 
@@ -139,10 +117,7 @@ func openError(err error) error {
 // prepare makes the buckets of a new file and checks the version of an old one.
 func prepare(tx *bolt.Tx) error {
 	if meta := tx.Bucket(bucketMeta); meta != nil {
-		if err := checkFormat(meta); err != nil {
-			return err
-		}
-		return meta.Delete(closedKey)
+		return checkFormat(meta)
 	}
 	for _, name := range buckets {
 		if _, err := tx.CreateBucket(name); err != nil {

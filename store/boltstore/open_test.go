@@ -94,7 +94,7 @@ func TestOpenRefusesAnotherBboltFile(t *testing.T) {
 // a panic: neither at open nor while all of it is read and written.
 func TestDamagedFileIsAnError(t *testing.T) {
 	dir := t.TempDir()
-	s := openWith(t, dir, boltstore.Config{}) // one with NoSync does not say that it was closed
+	s := openWith(t, dir, boltstore.Config{})
 	if _, _, err := s.Create(t.Context(), store.Job{ID: "j"}, imageFiles(300)); err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func damageAtRandom(t *testing.T, good []byte) {
 func TestDamageFoundInACommitIsTheEndOfWriting(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "jobs.db")
-	s := openWith(t, dir, boltstore.Config{}) // one with NoSync does not say that it was closed
+	s := openWith(t, dir, boltstore.Config{})
 	if _, _, err := s.Create(t.Context(), store.Job{ID: "j"}, imageFiles(2000)); err != nil {
 		t.Fatal(err)
 	}
@@ -210,9 +210,6 @@ func TestIteratorsEndWhereALeafIsAtTheWrongPlace(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	editFile(t, path, func(tx *bolt.Tx) error { // so that Open does not look at all leaves
-		return tx.Bucket([]byte("meta")).Put([]byte("closed"), nil)
-	})
 	good, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)

@@ -25,8 +25,9 @@
 // or a Delete that is under way. If it was cut off, Open removes them. The bucket
 // "count" holds the counters of Count, which change with the jobs.
 //
-// Open looks for damage without changing the file: after a crash in all of it, after
-// Close in the pages that lead to others; the rest is looked at when it is used.
+// Open looks for damage without changing the file, in the pages that lead to others
+// (and in all of it where bbolt itself reads all of it, because more pages are free
+// than are listed in the file); the rest is looked at when it is used.
 // Damage is [ErrDamaged], never a panic. Contents have no checksums: what is still
 // well-formed is taken for what was written.
 //

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"sync"
 
 	"github.com/google/btree"
 	"github.com/spoolmedia/spool/store"
@@ -139,7 +138,7 @@ func (s *Store) start(q store.EventQuery, tail uint64) (uint64, error) {
 func (s *Store) next(
 	ctx context.Context, q store.EventQuery, seq uint64,
 ) ([]*store.Event, <-chan struct{}, error) {
-	var mu sync.Locker = s.mu.RLocker()
+	mu := s.mu.RLocker()
 	if q.Follow {
 		mu = &s.mu // to set wake
 	}

@@ -174,7 +174,7 @@ func updateError(c *env) {
 		tx.Events = []store.Event{{Kind: "no"}}
 		return errStop
 	})
-	if err != errStop { //nolint:errorlint // as it is, not wrapped
+	if err != errStop { // as it is, not wrapped
 		c.failf("got error %v, want the function's own", err)
 	}
 	c.equal("status", c.getJob("j").State.Status, store.Pending)

@@ -283,7 +283,7 @@ func (fullDisk) Write(p []byte) (int, error) { return len(p) / 2, errDiskFull }
 func TestAnErrorOfTheWriterIsNoFaultOfTheNetwork(t *testing.T) {
 	n := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.Write(make([]byte, 1<<20)) })
 	_, err := n.client(t, outbound.Config{}).Fetch(t.Context(), film, limit, fullDisk{})
-	if err != errDiskFull {
+	if !errors.Is(err, errDiskFull) {
 		t.Errorf("got %v, want %v", err, errDiskFull)
 	}
 }
@@ -310,7 +310,7 @@ func TestFetchEndsWithItsContext(t *testing.T) {
 				}()
 				synctest.Wait()
 				cancel(errShutdown)
-				if err := <-failed; err != errShutdown {
+				if err := <-failed; !errors.Is(err, errShutdown) {
 					t.Errorf("got %v, want %v", err, errShutdown)
 				}
 			})

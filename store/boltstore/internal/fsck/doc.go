@@ -1,7 +1,7 @@
 // Package fsck finds damage in a file of bbolt, by reading it as a file: what it
 // meets can neither fault, as a mapped page can, nor lead it round in circles.
 //
-//	err := fsck.Check(file, size, fsck.All)
+//	err := fsck.Check(file, size, fsck.Needed)
 //
 // bbolt trusts its file. It maps it, follows what it reads there, and partly does
 // so in goroutines of its own, where a panic ends the process. A file that has
@@ -26,4 +26,8 @@ const (
 	Branches Depth = iota
 	// All are all pages that are in use.
 	All
+	// Needed is All if the list of free pages is not in the file, because bbolt then
+	// reads all pages to make one when it opens the file, in a goroutine of its own
+	// where a panic ends the process. Else it is Branches.
+	Needed
 )

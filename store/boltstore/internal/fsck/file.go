@@ -45,6 +45,13 @@ func Check(r io.ReaderAt, size int64, depth Depth) error {
 	if err := f.readMeta(size); err != nil {
 		return err
 	}
+	switch {
+	case depth != Needed:
+	case f.freelist == noFreelist:
+		f.depth = All
+	default:
+		f.depth = Branches
+	}
 	f.seen = make([]atomic.Uint64, f.pages/64+1)
 	buckets, err := f.buckets()
 	if err != nil {

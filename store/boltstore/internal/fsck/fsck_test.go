@@ -16,7 +16,7 @@ import (
 	"github.com/spoolmedia/spool/store/boltstore/internal/fsck"
 )
 
-var depths = []fsck.Depth{fsck.Branches, fsck.All}
+var depths = []fsck.Depth{fsck.Branches, fsck.All, fsck.Needed}
 
 // write makes a file with trees of several levels, long values, small buckets and
 // free pages, which are listed in it or not. Seed 0 makes a small one.
@@ -193,6 +193,20 @@ func TestCheckFindsDamage(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Where bbolt is going to read all pages, all of them are checked.
+func TestCheckReadsWhatIsNeeded(t *testing.T) {
+	for _, listed := range []bool{true, false} {
+		f := &image{write(t, 1, listed), os.Getpagesize()}
+		if err := check(f.data, fsck.Needed); err != nil {
+			t.Errorf("list of free pages %t: %v", listed, err)
+		}
+		f.page(leaf)[8] = 4
+		if err := check(f.data, fsck.Needed); errors.Is(err, fsck.ErrDamaged) == listed {
+			t.Errorf("list of free pages %t: got %v for a damaged leaf", listed, err)
+		}
 	}
 }
 
