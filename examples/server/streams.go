@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"regexp"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/engine"
 )
 
@@ -56,6 +58,14 @@ type streamView struct {
 	PackageFormats  []string          `json:"packageFormats"`
 	TokenTTLSeconds int               `json:"tokenTtlSeconds"`
 	AllowedDomains  []string          `json:"allowedDomains"`
+	Captions        []streamCaption   `json:"captions"`
+}
+
+type streamCaption struct {
+	ID       string `json:"id"`
+	Label    string `json:"label"`
+	Language string `json:"language"`
+	URL      string `json:"url"`
 }
 
 type streamRendition struct {
@@ -258,25 +268,36 @@ func (s *server) streamView(r *http.Request, job engine.Job) (streamView, error)
 		ID: job.ID, AssetID: o.SourceFileID, PlaybackID: "pb_" + job.ID, Access: o.Access,
 		Status: statusOf(job.Status), Duration: file.Media.Duration.Seconds(),
 		Width: file.Media.Width, Height: file.Media.Height, Renditions: []streamRendition{},
+		Captions:  []streamCaption{},
 		CreatedAt: job.Created, PackageFormats: []string{}, TokenTTLSeconds: o.TokenTTLSeconds,
 		AllowedDomains: append([]string{}, o.AllowedDomains...),
 	}
-	v.Profile = strings.Trim(paramOf(job.Operation, "profile"), `"`)
+	op, _ := job.Operation.(codec.AdaptiveStream)
+	switch v.Profile = op.Profile; {
+	case v.Profile == "" && len(op.Renditions) > 0:
+		v.Profile = codec.ProfileCustom
+	case v.Profile == "":
+		v.Profile = codec.ProfileStandard
+	}
 	if job.Error != nil {
 		v.Error = &job.Error.Message
 	}
 	if job.Status == engine.Completed {
 		v.Status, v.ReadyAt = "ready", timeOf(job.Ended)
-		err = s.addPlayback(r, &v, o, file)
+		err = s.addPlayback(r, &v, o, op, file)
 	}
 	return v, err
 }
 
 // addPlayback adds the addresses of a stream that is ready, and what its ladder is.
 func (s *server) addPlayback(
-	r *http.Request, v *streamView, o streamOrder, file engine.File,
+	r *http.Request, v *streamView, o streamOrder, op codec.AdaptiveStream, file engine.File,
 ) error {
 	base := s.baseOf(r) + "/video/v1/" + v.PlaybackID + "/" + s.grant(v.PlaybackID, o) + "/"
+	for i, c := range op.Captions {
+		id := fmt.Sprintf("captions-%d", i+1)
+		v.Captions = append(v.Captions, streamCaption{id, c.Label, c.Language, base + id + ".vtt"})
+	}
 	for _, known := range []struct {
 		name, format string
 		url          **string
