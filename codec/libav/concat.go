@@ -33,6 +33,24 @@ func (c *Codec) concat(ctx context.Context, w *codec.Work, op request, gap float
 	return j.do(ctx)
 }
 
+// joinOf is the request for inputs that are joined, with the seconds between them.
+func joinOf(op codec.Operation) (r request, gap float64, ok bool) {
+	switch op := op.(type) {
+	case codec.Concat:
+		op = op.WithDefaults()
+		r = request{Convert: codec.Convert{Format: op.Format, Quality: op.Quality}, newVideo: true}
+	case codec.ConcatAudio:
+		op = op.WithDefaults()
+		r = request{Convert: codec.Convert{Format: op.Format}, newSound: true,
+			bitRate: op.BitrateKbps * 1000}
+		gap = op.Gap
+	default:
+		return request{}, 0, false
+	}
+	r.Convert, r.anew = r.WithDefaults(), true
+	return r, gap, true
+}
+
 // joint is a concatenation under way.
 type joint struct {
 	*run
@@ -108,7 +126,8 @@ func (j *joint) planLike(p part) error {
 	if (p.video < 0 || j.picture != nil) && (p.audio < 0 || j.noise != nil) {
 		return nil
 	}
-	like, err := makePlan(source{p.in.Name(), p.in.Type(), p.streams, p.media.Duration}, j.request, j.codec.tones)
+	from := source{p.in.Name(), p.in.Type(), p.streams, p.media.Duration}
+	like, err := makePlan(from, j.request, j.codec.tones)
 	if err != nil {
 		return err
 	}
@@ -311,6 +330,12 @@ func (j *joint) end(*session) error {
 	return nil
 }
 
+// toBT709 is the filter that scales pictures of s and gives them the usual matrix.
+func toBT709(s stream, z size) string {
+	return fmt.Sprintf("scale=%d:%d:flags=bicubic%s:out_color_matrix=bt709:out_range=tv", z.w, z.h,
+		guessed(s))
+}
+
 // alike returns the filters that make the pictures of p like the others.
 func (j *joint) alike(p part) string {
 	s := p.streams[p.video]
@@ -320,13 +345,12 @@ func (j *joint) alike(p part) string {
 	tones, _ := pl.standardRange(s)
 	j.notes = append(j.notes, pl.notes...)
 	z := j.size
-	l := arrangeExact(s.shown(), codec.Convert{Width: z.w, Height: z.h, Fit: codec.FitContain, Enlarge: true})
-	scaled := l.scaled.even()
+	scaled := arrangeExact(s.shown(), codec.Convert{Width: z.w, Height: z.h, Fit: codec.FitContain,
+		Enlarge: true}).scaled.even()
 	scaled = size{min(scaled.w, z.w), min(scaled.h, z.h)}
 	f = append(append(f, tones...),
 		fmt.Sprintf("fps=%d/%d:start_time=0", j.steady.num, j.steady.den),
-		fmt.Sprintf("scale=%d:%d:flags=bicubic%s:out_color_matrix=bt709:out_range=tv", scaled.w, scaled.h, guessed(s)),
-		"setsar=1", "format=yuv420p",
+		toBT709(s, scaled), "setsar=1", "format=yuv420p",
 		fmt.Sprintf("pad=%d:%d:(ow-iw)/2:(oh-ih)/2:color=black", z.w, z.h))
 	return strings.Join(f, ",")
 }

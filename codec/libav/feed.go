@@ -5,7 +5,7 @@ import "C"
 
 import (
 	"context"
-	"fmt"
+	"io"
 	"unsafe"
 
 	"github.com/spoolmedia/spool/codec"
@@ -30,10 +30,10 @@ func newOutput(ctx context.Context, name string) (*session, error) {
 // nothing is an empty input of that name.
 type nothing string
 
-func (n nothing) ReadAt([]byte, int64) (int, error) { return 0, fmt.Errorf("libav: %q is not read", n) }
-func (nothing) Size() int64                         { return 0 }
-func (n nothing) Name() string                      { return string(n) }
-func (nothing) Type() string                        { return "" }
+func (nothing) ReadAt([]byte, int64) (int, error) { return 0, io.EOF }
+func (nothing) Size() int64                       { return 0 }
+func (n nothing) Name() string                    { return string(n) }
+func (nothing) Type() string                      { return "" }
 
 var _ codec.Input = nothing("")
 
@@ -62,7 +62,8 @@ func (s *session) addSound(e encode, d decoding) (*feed, error) {
 	return s.addFeed(like, base, C.AVRational{}, e, d)
 }
 
-func (s *session) addFeed(like *C.AVFrame, base, rate C.AVRational, e encode, d decoding) (*feed, error) {
+func (s *session) addFeed(like *C.AVFrame, base, rate C.AVRational, e encode,
+	d decoding) (*feed, error) {
 	if like == nil {
 		return nil, codec.Errorf(codec.Memory, "there is no memory left")
 	}

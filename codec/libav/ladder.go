@@ -168,7 +168,7 @@ const mostRate = 60
 func (l *ladder) addRung(ctx context.Context, v stream, r codec.StreamRendition, z size) error {
 	to := size{max(2, int(math.Round(float64(z.w)*float64(r.Height)/float64(z.h)/2))*2), r.Height}
 	e := encode{encoder: "libx264", colour: colour{bt709, bt709, bt709, limited},
-		filters: fmt.Sprintf("scale=%d:%d:flags=bicubic", to.w, to.h),
+		filters: fmt.Sprintf("scale=%d:%d:flags=bicubic,setsar=1", to.w, to.h),
 		options: map[string]string{
 			"b": strconv.Itoa(r.Bitrate), "maxrate": strconv.Itoa(r.Bitrate * 6 / 5),
 			"bufsize": strconv.Itoa(r.Bitrate * 2), "preset": "fast", "profile": "high",
@@ -184,8 +184,8 @@ func (l *ladder) addRung(ctx context.Context, v stream, r codec.StreamRendition,
 	if frameRate(v) > mostRate {
 		rate = rational{mostRate, 1}
 	}
-	g.track = manifest.Track{ID: strconv.Itoa(to.h) + "p", Kind: manifest.Video, Width: to.w, Height: to.h,
-		FrameRate: manifest.Rate{Num: rate.num, Den: rate.den}, Timescale: feedBase}
+	g.track = manifest.Track{ID: strconv.Itoa(to.h) + "p", Kind: manifest.Video,
+		Width: to.w, Height: to.h, FrameRate: manifest.Rate{Num: rate.num, Den: rate.den}}
 	f, err := g.addPictures(z, rate, e, decodingOf(l.work))
 	if err != nil {
 		return err
@@ -203,7 +203,7 @@ func (l *ladder) addSoundRung(ctx context.Context, t track) error {
 	e := *t.encode
 	e.filters = "anull"
 	g.track = manifest.Track{ID: "audio", Kind: manifest.Audio, Codecs: "mp4a.40.2",
-		SampleRate: e.samples.rate, Channels: t.from.channels, Timescale: e.samples.rate}
+		SampleRate: e.samples.rate, Channels: t.from.channels}
 	f, err := g.addSound(e, decodingOf(l.work))
 	if err != nil {
 		return err
@@ -247,10 +247,11 @@ func (g *rung) Write(b []byte) (int, error) {
 		if g.ready {
 			name = g.track.Segment(len(g.track.Segments) + 1)
 		}
-		var err error
-		if g.writer, err = g.ladder.work.Out.Create(g.ctx, codec.OutSpec{Name: name, Type: g.mediaType()}); err != nil {
+		w, err := g.ladder.work.Out.Create(g.ctx, codec.OutSpec{Name: name, Type: g.mediaType()})
+		if err != nil {
 			return 0, err
 		}
+		g.writer = w
 	}
 	return g.writer.Write(b)
 }
@@ -273,7 +274,8 @@ func (g *rung) cut(duration int64) error {
 	if g.ready {
 		g.track.Segments = append(g.track.Segments, manifest.Segment{Duration: duration,
 			Bytes: g.written - g.before})
-		m.Duration = time.Duration(float64(duration) / float64(g.track.Timescale) * 1e9).Round(time.Millisecond)
+		long := seconds(float64(duration) / float64(g.track.Timescale))
+		m.Duration = long.Round(time.Millisecond)
 	}
 	g.ready, g.before, g.writer = true, g.written, nil
 	if err := w.Commit(codec.Result{Media: m, Streams: g.ladder.report}); err != nil {
@@ -322,8 +324,8 @@ func (l *ladder) lead(t track, z size) error {
 
 // filters lead to the samples.
 func (n samples) filters() string {
-	return fmt.Sprintf("atrim=start=0,aresample=async=1,aformat=sample_fmts=%s:sample_rates=%d:channel_layouts=%s",
-		n.format, n.rate, n.layout)
+	return fmt.Sprintf("atrim=start=0,aresample=async=1,"+
+		"aformat=sample_fmts=%s:sample_rates=%d:channel_layouts=%s", n.format, n.rate, n.layout)
 }
 
 // canonical returns the filters that make the pictures what all renditions start
@@ -335,8 +337,7 @@ func (l *ladder) canonical(s stream, z size) string {
 	if f = append(f, tones...); frameRate(s) > mostRate {
 		f = append(f, "fps="+strconv.Itoa(mostRate))
 	}
-	f = append(f, fmt.Sprintf("scale=%d:%d:flags=bicubic%s:out_color_matrix=bt709:out_range=tv", z.w, z.h,
-		guessed(s)), "setsar=1", "format=yuv420p")
+	f = append(f, toBT709(s, z), "setsar=1", "format=yuv420p")
 	return strings.Join(f, ",")
 }
 
@@ -350,7 +351,8 @@ func (l *ladder) write(ctx context.Context) error {
 		id := "captions-" + strconv.Itoa(i+1)
 		p.Captions = append(p.Captions, manifest.Caption{ID: id, Label: c.Label, Language: c.Language,
 			Captions: c.Kind == "captions"})
-		if err := l.text(ctx, id+".vtt", "text/vtt", []byte(strings.TrimPrefix(c.Content, "\uFEFF"))); err != nil {
+		text := strings.TrimPrefix(c.Content, "\uFEFF")
+		if err := l.text(ctx, id+".vtt", "text/vtt", []byte(text)); err != nil {
 			return err
 		}
 	}

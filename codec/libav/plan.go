@@ -212,7 +212,8 @@ func (p *planner) whySoundNotCopied(s stream) string {
 		return "a change was asked for"
 	case !p.op.remux && !slices.Contains(p.target.copies[audio], s.codec):
 		return fmt.Sprintf("%s does not hold %s sound", p.op.Format, s.spoken())
-	case s.codec == "mp3" && p.mediaType == "audio/mpeg" && s.start > 0 && p.target.muxer == "matroska":
+	case s.codec == "mp3" && p.mediaType == "audio/mpeg" && s.start > 0 &&
+		p.target.muxer == "matroska":
 		return "a copy would begin with silence that the MP3 file marks as not to be heard"
 	}
 	return ""

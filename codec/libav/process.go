@@ -16,18 +16,18 @@ const batch = 32
 
 // Process implements [codec.Codec].
 func (c *Codec) Process(ctx context.Context, w *codec.Work) error {
-	switch op := w.Op.(type) {
-	case codec.Concat:
-		op = op.WithDefaults()
-		return c.concat(ctx, w, request{Convert: codec.Convert{Format: op.Format, Quality: op.Quality}.WithDefaults(),
-			newVideo: true, anew: true}, 0)
-	case codec.ConcatAudio:
-		op = op.WithDefaults()
-		return c.concat(ctx, w, request{Convert: codec.Convert{Format: op.Format}.WithDefaults(),
-			anew: true, newSound: true, bitRate: op.BitrateKbps * 1000}, op.Gap)
+	if err := c.process(ctx, w); err != nil {
+		return err
 	}
-	in, err := onlyInput(w)
-	if err != nil {
+	w.Report(1)
+	return nil
+}
+
+func (c *Codec) process(ctx context.Context, w *codec.Work) error {
+	if op, gap, ok := joinOf(w.Op); ok {
+		return c.concat(ctx, w, op, gap)
+	}
+	if _, err := onlyInput(w); err != nil {
 		return err
 	}
 	switch op := w.Op.(type) {
@@ -40,12 +40,15 @@ func (c *Codec) Process(ctx context.Context, w *codec.Work) error {
 	case codec.Storyboard:
 		return c.storyboard(ctx, w, op.WithDefaults())
 	}
-	op, ok := requestOf(w.Op, in.Type())
-	if !ok {
-		if op, err = editedRequest(w); err != nil {
-			return err
-		}
+	op, err := requestOf(w)
+	if err != nil {
+		return err
 	}
+	return c.convert(ctx, w, op)
+}
+
+// convert makes one output of one input.
+func (c *Codec) convert(ctx context.Context, w *codec.Work, op request) (err error) {
 	if op.choose {
 		if op.clip.start, err = choose(ctx, w); err != nil {
 			return err
@@ -77,7 +80,8 @@ func (c *Codec) open(ctx context.Context, w *codec.Work, op request) (*run, erro
 		return nil, err
 	}
 	r := &run{session: s, work: w, request: op, media: mediaOf(s, streams), meter: meter{to: w}}
-	if err := r.prepare(source{in.Name(), in.Type(), streams, op.clip.of(r.media.Duration)}, c.tones); err != nil {
+	from := source{in.Name(), in.Type(), streams, op.clip.of(r.media.Duration)}
+	if err := r.prepare(from, c.tones); err != nil {
 		s.close()
 		return nil, err
 	}
@@ -132,7 +136,8 @@ func (m *meter) tell(done float64) {
 // create starts the output.
 func (r *run) create(ctx context.Context) (codec.Writer, error) {
 	spec := codec.OutSpec{
-		Name: cmp.Or(r.called, r.format.OutputName(r.in.Name())), Type: r.format.Type, Seekable: r.target.seekable,
+		Name: cmp.Or(r.called, r.format.OutputName(r.in.Name())), Type: r.format.Type,
+		Seekable: r.target.seekable,
 	}
 	if r.accept != nil {
 		d, err := newDraft(ctx, r.work.Out, spec)
@@ -156,7 +161,6 @@ func (r *run) commit(w codec.Writer, result codec.Result) error {
 	if err := w.Commit(result); err != nil {
 		return fmt.Errorf("libav: commit the output of %q: %w", r.in.Name(), err)
 	}
-	r.work.Report(1)
 	return nil
 }
 

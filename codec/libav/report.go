@@ -66,7 +66,8 @@ func writeText(ctx context.Context, w *codec.Work, spec codec.OutSpec, text []by
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("libav: %q: %w", name, err)
 	}
-	if err := out.Commit(codec.Result{Media: codec.Media{Type: spec.Type}, Streams: streams}); err != nil {
+	result := codec.Result{Media: codec.Media{Type: spec.Type}, Streams: streams}
+	if err := out.Commit(result); err != nil {
 		return fmt.Errorf("libav: commit the output of %q: %w", name, err)
 	}
 	return nil
@@ -178,7 +179,7 @@ func (s *session) chapters() []codec.Chapter {
 
 // decodeCost estimates what decoding takes, from what H.264 takes of one core.
 func decodeCost(m codec.Media, streams []stream) codec.Cost {
-	c := costOf(m, plan{}, 1)
+	c := costOfPlan(m, plan{}, 1)
 	if v := bestVideo(streams); v >= 0 {
 		pixels := float64(m.Width) * float64(m.Height)
 		c.CPU += seconds(m.Duration.Seconds() * frameRate(streams[v]) * pixels / 150e6)

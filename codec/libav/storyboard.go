@@ -155,7 +155,8 @@ func (b *board) write(ctx context.Context) error {
 		return err
 	}
 	defer w.Abort()
-	if err := b.writePicture(b.target, b.sheet, stillEncoder(b.target.video, b.op.Quality), w); err != nil {
+	e := stillEncoder(b.target.video, b.op.Quality)
+	if err := b.writePicture(b.target, b.sheet, e, w); err != nil {
 		return b.workError(err)
 	}
 	b.size = size{b.sheet.Rect.Dx(), b.sheet.Rect.Dy()}

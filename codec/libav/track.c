@@ -336,7 +336,8 @@ static int filter(SpoolJob *job, SpoolTrack *t, AVFrame *f)
         av_channel_layout_default(&f->ch_layout, n);
     }
     if (!same_parameters(t->last, f)) {
-        if ((err = av_buffersrc_add_frame(t->source, NULL)) < 0 || (err = spool_drain_graph(job, t)) < 0 ||
+        if ((err = av_buffersrc_add_frame(t->source, NULL)) < 0 ||
+            (err = spool_drain_graph(job, t)) < 0 ||
             (err = remember(t, f)) < 0 || (err = spool_build_graph(t, f)) < 0)
             return err;
     }
