@@ -89,6 +89,9 @@ func (s *session) follow(p *picture, r recipe, out codec.Sink) error {
 			return err
 		}
 	}
+	for _, field := range r.unused {
+		s.note("%s was not used: it is not for pictures", field)
+	}
 	c, err := s.plan(p, r)
 	if err != nil {
 		return err
