@@ -13,7 +13,8 @@
 // and reports for each output what it did ([Result]).
 //
 // Codecs live in packages below this one: codec/vips for images, codec/libav
-// for audio and video. A host's own codec is any type with the four methods of
+// for audio and video, and, without cgo, codec/archive, codec/pdf and
+// codec/vectorize. A host's own codec is any type with the four methods of
 // [Codec]; codec/codectest holds the suite that it must pass. A host's own
 // operation is any JSON-encodable value that implements [Operation] and is
 // registered in the engine's [Registry].

@@ -114,9 +114,13 @@ func (e *Engine) renewFiles(ctx context.Context, c claimed, rec record) error {
 		task := e.taskFor(f, rec, offers)
 		r := store.Ref{Job: c.task.Job, Task: task.Task}
 		group.Go(func() error {
-			return onlyIfWanted(e.config.Store.Update(ctx, r, func(tx *store.Tx) error {
+			err := e.config.Store.Update(ctx, r, func(tx *store.Tx) error {
 				return renew(tx, run, task)
-			}))
+			})
+			if err == nil {
+				e.feeder.ready(task.Lane, c.task.Account)
+			}
+			return onlyIfWanted(err)
 		})
 	}
 	return group.Wait()

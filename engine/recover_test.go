@@ -4,9 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"iter"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -228,5 +231,94 @@ func TestAFileOnWhichTheProcessKeepsDyingIsPutAside(t *testing.T) {
 		if job.Status != engine.Failed || job.Error.Class != codec.Quarantined {
 			t.Errorf("job is %s: %+v, want it quarantined", job.Status, job.Error)
 		}
+	})
+}
+
+// stubbornStore fails on what a test names.
+type stubbornStore struct {
+	store.Store
+	lane atomic.Pointer[string] // whose ready tasks it does not tell
+	job  atomic.Pointer[string] // that it does not update
+}
+
+var errStubborn = errors.New("stubborn")
+
+func (s *stubbornStore) Tasks(
+	ctx context.Context, q store.TaskQuery,
+) iter.Seq2[store.Task, error] {
+	if lane := s.lane.Load(); lane != nil && slices.Contains(q.Lanes, *lane) {
+		return func(yield func(store.Task, error) bool) { yield(store.Task{}, errStubborn) }
+	}
+	return s.Store.Tasks(ctx, q)
+}
+
+func (s *stubbornStore) Update(
+	ctx context.Context, r store.Ref, fn func(*store.Tx) error,
+) error {
+	if job := s.job.Load(); job != nil && *job == r.Job {
+		return errStubborn
+	}
+	return s.Store.Update(ctx, r, fn)
+}
+
+// A lane whose tasks cannot be read does not keep those of others waiting.
+func TestALaneThatCannotBeReadHoldsUpNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		jobs := &stubbornStore{Store: memstore.New()}
+		t.Cleanup(func() { jobs.Close() })
+		lane := codec.LaneImage // the first of all
+		jobs.lane.Store(&lane)
+		eng := enginetest.Open(t, engine.Config{Store: jobs, Logger: slog.New(slog.DiscardHandler)})
+		held := enginetest.Submit(t, eng, batch(1))
+		refused := enginetest.Submit(t, eng, engine.Request{ // by a chore
+			Inputs: []engine.Input{text("a.png", "\x89PNG\r\n\x1a\n")}, Operation: toPNG,
+		})
+		if refused = enginetest.Wait(t, eng, refused.ID); refused.Status != engine.Failed {
+			t.Errorf("what no codec takes is %s", refused.Status)
+		}
+		jobs.lane.Store(nil)
+		if held = enginetest.Wait(t, eng, held.ID); held.Status != engine.Completed {
+			t.Errorf("the job is %s: %v", held.Status, held.Error)
+		}
+	})
+}
+
+// A task of a dead session that cannot be freed does not keep those behind it from
+// being freed.
+func TestAnOrphanThatCannotBeFreedHoldsUpNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		jobs, blobs := &stubbornStore{Store: memstore.New()}, memstorage.New()
+		t.Cleanup(func() { jobs.Close() })
+		release := make(chan struct{})
+		dying := dyingStore{jobs, make(chan store.Session, 1)}
+		first := enginetest.Open(t, engine.Config{
+			Store: dying, Storage: blobs, Workers: 3, Logger: slog.New(slog.DiscardHandler),
+			Codecs: []codec.Codec{&enginetest.Codec{Do: func(context.Context, *codec.Work) error {
+				<-release
+				return codec.Errorf(codec.Invalid, "nobody asks any more")
+			}}},
+		})
+		var all []engine.Job
+		for range 3 {
+			all = append(all, enginetest.Submit(t, first, batch(1)))
+		}
+		synctest.Wait()
+		if err := (<-dying.sessions).Close(); err != nil {
+			t.Fatal(err)
+		}
+		jobs.job.Store(&all[0].ID)
+		heir := enginetest.Open(t, engine.Config{
+			Store: jobs, Storage: blobs, Logger: slog.New(slog.DiscardHandler),
+		})
+		for _, job := range all[1:] {
+			if job = enginetest.Wait(t, heir, job.ID); job.Status != engine.Completed {
+				t.Errorf("the job is %s: %v", job.Status, job.Error)
+			}
+		}
+		jobs.job.Store(nil)
+		if job := enginetest.Wait(t, heir, all[0].ID); job.Status != engine.Completed {
+			t.Errorf("the job is %s: %v", job.Status, job.Error)
+		}
+		close(release)
 	})
 }

@@ -330,3 +330,37 @@ func TestTheSameKeyIsOneJobFromManyGoroutinesAndARestart(t *testing.T) {
 		t.Error("the key outlives its job")
 	}
 }
+
+// Whatever makes a task ready has it taken up at once, not when the engine looks next.
+func TestNothingWaitsForTheNextLook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var bad atomic.Bool
+		bad.Store(true)
+		eng := enginetest.Open(t, engine.Config{
+			Codecs: []codec.Codec{&enginetest.Codec{Do: func(ctx context.Context, w *codec.Work) error {
+				if bad.Load() {
+					return codec.Errorf(codec.Invalid, "not today")
+				}
+				return enginetest.Write(ctx, w, "o.png", []byte("o"))
+			}}},
+		})
+		time.Sleep(feedTick / 10) // of the bubble: the engine looks at its ticks, too
+		before := time.Now()
+		r := batch(20)
+		r.Archive = engine.ArchiveZip
+		job := enginetest.Wait(t, eng, enginetest.Submit(t, eng, r).ID)
+		if job.Status != engine.Failed {
+			t.Fatalf("the job is %s", job.Status)
+		}
+		bad.Store(false)
+		if err := eng.Retry(t.Context(), job.ID); err != nil {
+			t.Fatal(err)
+		}
+		if job = enginetest.Wait(t, eng, job.ID); job.Status != engine.Completed {
+			t.Errorf("the job is %s: %v", job.Status, job.Error)
+		}
+		if took := time.Since(before); took > feedTick/2 {
+			t.Errorf("it took %v of doing nothing", took)
+		}
+	})
+}

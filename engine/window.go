@@ -20,9 +20,10 @@ type window struct {
 
 // laneWindow is the window of one lane.
 type laneWindow struct {
-	accounts map[string]int // hints of each
-	more     bool           // the store may have more tasks than were offered
-	look     bool           // it is time to look
+	accounts map[string]int     // hints of each
+	gone     map[store.Ref]bool // hints that the last look no longer found
+	more     bool               // the store may have more tasks than were offered
+	look     bool               // it is time to look
 }
 
 // hinted is where the hint of a task is.
@@ -65,6 +66,9 @@ func (w *window) taken(r store.Ref) bool {
 	defer w.mu.Unlock()
 	h, ok := w.hinted[r]
 	if !ok {
+		if w.gone(r) {
+			return false
+		}
 		look := false
 		for _, l := range w.lanes {
 			l.look = l.look || l.more
@@ -79,6 +83,18 @@ func (w *window) taken(r store.Ref) bool {
 	}
 	l.look = l.look || l.more && l.accounts[h.account] < w.enough
 	return l.look
+}
+
+// gone forgets a hint that was claimed before the last look, and reports whether it
+// was one. w.mu is held.
+func (w *window) gone(r store.Ref) bool {
+	for _, l := range w.lanes {
+		if l.gone[r] {
+			delete(l.gone, r)
+			return true
+		}
+	}
+	return false
 }
 
 // begin begins a look at the lane, if it is time for one or always. What becomes
@@ -100,13 +116,16 @@ func (w *window) offer(lane string, tasks []store.Task, more bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	l := w.lane(lane)
+	l.gone = make(map[store.Ref]bool)
 	for r, h := range w.hinted {
 		if h.lane == lane {
 			delete(w.hinted, r)
+			l.gone[r] = true
 		}
 	}
 	clear(l.accounts)
 	for _, t := range tasks {
+		delete(l.gone, t.Ref)
 		w.hinted[t.Ref] = hinted{lane, t.Account}
 		l.accounts[t.Account]++
 	}

@@ -77,6 +77,22 @@ func TestWindowForgetsNothingDuringALook(t *testing.T) {
 	}
 }
 
+// A hint that was claimed before a look and is acknowledged after it is no news.
+func TestWindowKnowsHintsThatWereTakenDuringALook(t *testing.T) {
+	w := window{enough: 1}
+	w.offer("image", offered("a", 4), true)
+	w.begin("image", true)
+	w.offer("image", offered("b", 4), true)
+	for _, task := range offered("a", 4) {
+		if w.taken(task.Ref) {
+			t.Errorf("a look after %v", task.Ref)
+		}
+	}
+	if !w.taken(offered("a", 1)[0].Ref) {
+		t.Error("no look after a hint that nobody here has offered")
+	}
+}
+
 // Where other processes offer hints too, each one that was taken may have made room.
 func TestWindowAsksForALookAfterAHintOfAnotherProcess(t *testing.T) {
 	foreign := store.Ref{Job: "elsewhere", Task: "f/0"}

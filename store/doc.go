@@ -28,8 +28,8 @@
 // At rest records are messages in the wire format of Protocol Buffers
 // (https://protobuf.dev/programming-guides/encoding), which protoc --decode_raw
 // shows. Every record has a version and keeps the fields that this version of the
-// program does not know when it is rewritten. No record grows with the size of a
-// batch.
+// program does not know when it is rewritten. As JSON a record is for people to look
+// at. No record grows with the size of a batch.
 //
 // Backends live in packages below this one: store/memstore in memory,
 // store/boltstore in one file of bbolt. store/storetest holds the suite that

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/mikelolasagasti/xz"
-	"github.com/spoolmedia/spool/codec"
 )
 
 // maxXZDictionary is what xz's highest level needs; it is 8 MiB by default.
@@ -104,8 +103,7 @@ func (x xzReader) Read(p []byte) (int, error) {
 
 func (s *session) xzError(err error) error {
 	if errors.Is(err, xz.ErrMemlimit) {
-		return codec.Errorf(codec.Limit, "%s needs a dictionary of more than %d bytes to be unpacked",
-			s.in.Name(), maxXZDictionary)
+		return s.dictionary(maxXZDictionary)
 	}
 	return err
 }

@@ -18,6 +18,7 @@ func samples(t testing.TB) []codectest.Sample {
 		{Name: "a.txt.xz", Data: xzOf(t, []byte("one file")), Op: codec.Extract{}},
 		{Name: "text.txt.bz2", Data: fixture(t, "text.txt.bz2"), Op: codec.Convert{Format: "gz"}},
 		{Name: "small.7z", Data: fixture(t, "small.7z"), Op: codec.Convert{Format: "zip"}},
+		{Name: "a.rar", Data: rarOf(items...), Op: codec.Convert{Format: "tar"}},
 		{Name: "notes.txt", Data: []byte("some notes"), Op: codec.Archive{}},
 		{Name: "notes.txt", Data: []byte("some notes"), Op: codec.Archive{Format: "xz"}},
 	}

@@ -60,7 +60,8 @@ func (s *session) repack(archive opened, format codec.Format) (err error) {
 		if f.size < 0 && p.sized() {
 			if archive.count == nil {
 				return codec.Errorf(codec.Unsupported,
-					"%s does not tell the size of %q, which a tar needs; a zip does not", s.in.Name(), f.path)
+					"%s does not tell the size of %q, which a tar needs; a zip does not",
+					s.in.Name(), f.path)
 			}
 			if f.size, err = archive.count(); err != nil {
 				return err

@@ -15,8 +15,8 @@
 // output: nothing is loaded whole and no temporary file is made. Of the directory
 // of a zip, a 7z and the names that were given, memory holds what
 // [codec.Limits].Entries allows; beside that the largest dictionary of a
-// compressor: 8 MiB for writing xz, at most 64 MiB for reading xz, 256 MiB for rar
-// and what a 7z asks for (7-Zip itself asks for 64 MiB at its highest level).
+// compressor: 8 MiB for writing xz, at most 64 MiB for reading xz and 256 MiB for rar and 7z, whose
+// own programs take 32 and 64 MiB at their highest usual levels.
 //
 // With the codecs for other files given to [New], a zip that is converted to what they
 // make is unpacked, and each file in it becomes an output of its own.

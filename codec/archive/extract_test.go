@@ -98,6 +98,26 @@ func TestAChangedNameIsTold(t *testing.T) {
 	}
 }
 
+// TestAFileAndAFolderOfOneName could not be unpacked side by side.
+func TestAFileAndAFolderOfOneName(t *testing.T) {
+	in := input("a.tar", tarOf(t, item{"a", "1"}, item{"a/b", "2"}, item{"A/c", "3"},
+		item{"d/e", "4"}, item{"d", "5"}, item{"d/", ""}))
+	want := []item{{"a", "1"}, {"a (2)/b", "2"}, {"a (2)/c", "3"}, {"d/e", "4"}, {"d (2)", "5"}, {"d/", ""}}
+	out := one(t, codec.Convert{Format: "zip"}, in)
+	if diff := cmp.Diff(want, list(t, "zip", out.Data), same); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestFoldersCountAsEntries(t *testing.T) {
+	var items []item
+	for i := range 40 {
+		items = append(items, item{strings.Repeat(string(rune('a'+i%26))+"/", 10+i) + "x", ""})
+	}
+	_, err := do(t, limited(codec.Limits{Entries: 50}), codec.Extract{}, input("a.zip", zipOf(t, items...)))
+	refused(t, err, codec.Limit, "50 entries")
+}
+
 func TestLongNamesAreCut(t *testing.T) {
 	long := strings.Repeat("ä", 300) + ".txt"
 	deep := strings.Repeat("folder/", 400) + "a.txt"

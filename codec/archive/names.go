@@ -38,7 +38,8 @@ func safePath(name string) (safe string, changed bool) {
 		}
 	}
 	safe = strings.Join(elements, "/")
-	return safe, safe != strings.Trim(strings.TrimPrefix(name, "./"), "/") || strings.HasPrefix(name, "/")
+	usual := strings.TrimSuffix(strings.TrimPrefix(name, "./"), "/")
+	return safe, safe != usual
 }
 
 // safeElement makes the name of one file or folder good for every file system.
@@ -73,7 +74,10 @@ func turnsText(r rune) bool {
 
 // unique gives each name once: a.txt, a (2).txt, … Letters of both cases count as
 // the same, for file systems where they are.
-type unique struct{ seen map[string]int }
+type unique struct {
+	seen    map[string]int
+	folders map[string]string // by their names in small letters
+}
 
 func (u *unique) name(name string) string {
 	if u.seen == nil {
@@ -96,6 +100,30 @@ func (u *unique) name(name string) string {
 			return try
 		}
 	}
+}
+
+// folder returns the name of the folder p: that which it had before, or one that no
+// file has.
+func (u *unique) folder(p string) string {
+	if p == "." {
+		return ""
+	}
+	key := strings.ToLower(p)
+	if known, ok := u.folders[key]; ok {
+		return known
+	}
+	dir, base := path.Split(p)
+	name := u.name(path.Join(u.folder(path.Clean(dir)), base))
+	if u.folders == nil {
+		u.folders = make(map[string]string)
+	}
+	u.folders[key] = name
+	return name
+}
+
+// file returns the name of the file p in its folder.
+func (u *unique) file(p string) string {
+	return u.name(path.Join(u.folder(path.Dir(p)), path.Base(p)))
 }
 
 // outputName is the name of an output for the file at a safe path: outputs lie

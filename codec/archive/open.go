@@ -33,6 +33,12 @@ func (s *session) protected() error {
 	return codec.Errorf(codec.Unsupported, "%s is protected by a password", s.in.Name())
 }
 
+// dictionary refuses an archive that takes too much memory to unpack.
+func (s *session) dictionary(limit int) error {
+	return codec.Errorf(codec.Limit,
+		"%s needs a dictionary of more than %d bytes to be unpacked", s.in.Name(), limit)
+}
+
 // metered is a body that counts what it decodes, and ends with the context.
 type metered struct {
 	s *session

@@ -46,14 +46,16 @@ var guesses = []guess{
 	{encoding: japanese.ShiftJIS, likely: isKana},
 	{encoding: korean.EUCKR, likely: isHangul, lead: [2]byte{0xb0, 0xc8}},       // KS X 1001
 	{encoding: simplifiedchinese.GBK, likely: isHan, lead: [2]byte{0xb0, 0xd7}}, // GB 2312, level 1
-	{encoding: charmap.CodePage866, likely: func(r rune) bool { return 'А' <= r && r <= 'я' }, alone: true},
-	{encoding: charmap.Windows1251, likely: func(r rune) bool { return 'а' <= r && r <= 'я' }, alone: true},
+	{encoding: charmap.CodePage866, likely: isCyrillic, alone: true},
+	{encoding: charmap.Windows1251, likely: isSmallCyrillic, alone: true},
 }
 
-func isLatin(r rune) bool  { return 'a' <= r|0x20 && r|0x20 <= 'z' }
-func isKana(r rune) bool   { return unicode.In(r, unicode.Hiragana, unicode.Katakana) }
-func isHangul(r rune) bool { return unicode.Is(unicode.Hangul, r) }
-func isHan(r rune) bool    { return unicode.Is(unicode.Han, r) }
+func isLatin(r rune) bool         { return 'a' <= r|0x20 && r|0x20 <= 'z' }
+func isKana(r rune) bool          { return unicode.In(r, unicode.Hiragana, unicode.Katakana) }
+func isHangul(r rune) bool        { return unicode.Is(unicode.Hangul, r) }
+func isCyrillic(r rune) bool      { return 'А' <= r && r <= 'я' }
+func isSmallCyrillic(r rune) bool { return 'а' <= r && r <= 'я' }
+func isHan(r rune) bool           { return unicode.Is(unicode.Han, r) }
 
 // guessPage returns the first code page in which the names make sense.
 func guessPage(names []string) page {

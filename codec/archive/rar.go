@@ -74,7 +74,8 @@ func (s *session) rarTimes() func(time.Time) time.Time {
 		if t.IsZero() {
 			return t
 		}
-		return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, time.UTC)
+		return time.Date(t.Year(), t.Month(), t.Day(),
+			t.Hour(), t.Minute(), t.Second(), 0, time.UTC)
 	}
 }
 
@@ -91,13 +92,13 @@ func (b rarBody) Read(p []byte) (int, error) {
 func (s *session) rarError(err error) error {
 	switch {
 	case errors.Is(err, rardecode.ErrArchiveEncrypted),
-		errors.Is(err, rardecode.ErrArchivedFileEncrypted), errors.Is(err, rardecode.ErrBadPassword):
+		errors.Is(err, rardecode.ErrArchivedFileEncrypted),
+		errors.Is(err, rardecode.ErrBadPassword):
 		return s.protected()
 	case errors.Is(err, rardecode.ErrMultiVolume):
 		return codec.Errorf(codec.Unsupported, "%s is one of several volumes", s.in.Name())
 	case errors.Is(err, rardecode.ErrDictionaryTooLarge):
-		return codec.Errorf(codec.Limit, "%s needs a dictionary of more than %d bytes to be unpacked",
-			s.in.Name(), maxRarDictionary)
+		return s.dictionary(maxRarDictionary)
 	}
 	return err
 }

@@ -76,7 +76,7 @@ func (s *session) touch() error {
 func (s *session) do(fn func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			if s.in.Type() != "application/x-7z-compressed" && s.in.Type() != "application/vnd.rar" {
+			if t := s.in.Type(); t != "application/x-7z-compressed" && t != "application/vnd.rar" {
 				panic(v)
 			}
 			err = s.damaged(fmt.Errorf("%v", v))

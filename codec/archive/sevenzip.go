@@ -9,6 +9,9 @@ import (
 )
 
 func (s *session) openSevenZip() (opened, error) {
+	if err := s.checkSevenZip(); err != nil {
+		return opened{}, err
+	}
 	z, err := sevenzip.NewReader(s, s.in.Size())
 	if err != nil {
 		return opened{}, s.sevenZipError(err)

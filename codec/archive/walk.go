@@ -38,8 +38,14 @@ func (s *session) walk(all entries, notes *notes, fn func(f found) error) error 
 		if changed {
 			notes.add("%q is called %q: its name was not safe", e.name, path)
 		}
-		if e.kind == file { // a folder may come twice
-			path = names.name(path)
+		if e.kind == folder {
+			path = names.folder(path)
+		} else {
+			path = names.file(path)
+		}
+		// Names can imply a thousand folders each.
+		if err := s.budget.checkEntries(int64(len(names.folders))); err != nil {
+			return err
 		}
 		if err := fn(found{e, path}); err != nil {
 			return err

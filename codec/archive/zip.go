@@ -23,7 +23,8 @@ func (s *session) openZip() (opened, error) {
 	if directory.left < 0 {
 		return opened{}, s.budget.checkEntries(int64(s.budget.limits.Entries) + 1)
 	}
-	if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // z is good then, and names are made safe
+	// With ErrInsecurePath z is good; names are made safe.
+	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		return opened{}, err
 	}
 	directory.unbound = true
@@ -62,7 +63,8 @@ func (s *session) checkDirectory(files []*zip.File) error {
 		if decoded += f.UncompressedSize64; decoded < f.UncompressedSize64 {
 			decoded = 1<<64 - 1
 		}
-		if packed += f.CompressedSize64; packed < f.CompressedSize64 || packed > uint64(s.in.Size()) {
+		packed += f.CompressedSize64
+		if packed < f.CompressedSize64 || packed > uint64(s.in.Size()) {
 			return s.overlapping()
 		}
 	}
@@ -92,7 +94,8 @@ func (s *session) zipEntry(f *zip.File, name string, taken *extents) entry {
 		body, err := f.Open()
 		if errors.Is(err, zip.ErrAlgorithm) {
 			return nil, codec.Errorf(codec.Unsupported,
-				"%s is compressed in a way that cannot be read here: method %d", s.in.Name(), f.Method)
+				"%s is compressed in a way that cannot be read here: method %d",
+				s.in.Name(), f.Method)
 		}
 		return body, err
 	}

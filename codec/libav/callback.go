@@ -72,10 +72,20 @@ func spoolAVSeekOutput(handle C.uintptr_t, offset C.int64_t, whence C.int) C.int
 	return C.int64_t(at)
 }
 
-//export spoolAVFrame
-func spoolAVFrame(handle C.uintptr_t, f *C.AVFrame) C.int {
+//export spoolAVCut
+func spoolAVCut(handle C.uintptr_t, duration C.int64_t) C.int {
 	s := sessionOf(handle)
-	if err := s.see(frame{f}); err != nil {
+	if err := s.cut(int64(duration)); err != nil {
+		s.writeErr = err
+		return C.AVERROR_EXTERNAL
+	}
+	return 0
+}
+
+//export spoolAVFrame
+func spoolAVFrame(handle C.uintptr_t, track C.int, f *C.AVFrame) C.int {
+	s := sessionOf(handle)
+	if err := s.see[track](frame{f}); err != nil {
 		s.seeErr = err
 		return C.AVERROR_EXTERNAL
 	}

@@ -99,7 +99,9 @@ func best(all []candidate) candidate {
 		}
 		return d
 	}
-	return slices.MinFunc(full, func(a, b candidate) int { return cmp.Compare(distance(a), distance(b)) })
+	return slices.MinFunc(full, func(a, b candidate) int {
+		return cmp.Compare(distance(a), distance(b))
+	})
 }
 
 // finder collects candidates from a film whose only track is a tap.

@@ -6,7 +6,6 @@ import (
 	"io"
 	"runtime"
 	"sync"
-	"time"
 
 	"github.com/spoolmedia/spool/codec"
 )
@@ -45,6 +44,11 @@ func New() *Codec {
 	c.offer(codec.Transform{}, pictured(inputTypes()), filmFormats(outputFormats()))
 	c.offer(codec.Watermark{}, pictured(inputTypes()), filmFormats(outputFormats()))
 	c.offer(codec.Chain{}, films(inputTypes()), outputFormats())
+	if hasMuxer("mp4") && hasEncoder("libx264") && hasEncoder("aac") {
+		c.offer(codec.AdaptiveStream{}, pictured(inputTypes()), nil)
+	}
+	c.offer(codec.Concat{}, pictured(inputTypes()), filmFormats(outputFormats()))
+	c.offer(codec.ConcatAudio{}, films(inputTypes()), soundFormats(outputFormats()))
 	c.offer(codec.GIF{}, pictured(inputTypes()), silentFormats(animations))
 	c.offer(codec.Storyboard{}, pictured(inputTypes()), silentFormats(stills))
 	return c
@@ -65,6 +69,9 @@ func (c *Codec) Offers() []codec.Offer { return c.offers }
 
 // Probe implements [codec.Codec]. It reads at most a few megabytes.
 func (c *Codec) Probe(ctx context.Context, w *codec.Work) (codec.Media, codec.Cost, error) {
+	if op, ok := w.Op.(codec.Combiner); ok && op.Combines() && len(w.In) > 1 {
+		return c.probeAll(ctx, w)
+	}
 	in, err := onlyInput(w)
 	if err != nil {
 		return codec.Media{}, codec.Cost{}, err
@@ -78,19 +85,28 @@ func (c *Codec) Probe(ctx context.Context, w *codec.Work) (codec.Media, codec.Co
 	if err := w.Policy.Limits.Check(in.Name(), m); err != nil {
 		return codec.Media{}, codec.Cost{}, err
 	}
-	var p plan
-	work := m
-	op, ok := requestOf(w.Op, in.Type())
-	if !ok {
-		op, err = editedRequest(w)
+	return m, c.costOf(w, m, streams), nil
+}
+
+// probeAll probes inputs that are joined: the first, as long as all of them.
+func (c *Codec) probeAll(ctx context.Context, w *codec.Work) (all codec.Media, cost codec.Cost,
+	err error) {
+	for i, in := range w.In {
+		one := *w
+		one.In = []codec.Input{in}
+		m, took, err := c.Probe(ctx, &one)
+		if err != nil {
+			return codec.Media{}, codec.Cost{}, err
+		}
+		if i == 0 {
+			all, cost = m, took
+			continue
+		}
+		all.Duration += m.Duration
+		cost.CPU += took.CPU
+		cost.Memory = max(cost.Memory, took.Memory)
 	}
-	if err == nil {
-		// What cannot be planned fails when it is done, with its reason.
-		in := source{in.Name(), in.Type(), streams, op.clip.of(m.Duration)}
-		p, _ = makePlan(in, op, c.tones)
-		work.Duration = op.clip.of(m.Duration)
-	}
-	return m, costOf(work, p, threads(w)), nil
+	return all, cost, nil
 }
 
 func onlyInput(w *codec.Work) (codec.Input, error) {
@@ -163,35 +179,4 @@ func threads(w *codec.Work) int {
 		return w.Threads
 	}
 	return runtime.GOMAXPROCS(0)
-}
-
-// costOf estimates from figures measured on one core: x264 and VP9 with the
-// options used here do some 15 and 7 million pixels a second.
-func costOf(m codec.Media, p plan, threads int) codec.Cost {
-	c := codec.Cost{CPU: 10*time.Millisecond + m.Duration/1000, Memory: 32 << 20, Threads: 1}
-	for _, t := range p.tracks {
-		switch {
-		case t.encode == nil:
-		case t.from.kind == audio:
-			c.CPU += m.Duration / 40
-		default:
-			pixels := float64(m.Width) * float64(m.Height)
-			speed := 15e6
-			if t.encode.encoder == "libvpx-vp9" {
-				speed = 7e6
-			}
-			c.CPU += time.Duration(m.Duration.Seconds() * frameRate(t.from) * pixels / speed * 1e9)
-			// Frames in the look-ahead, references and threads: about 60 of 1.5 bytes.
-			c.Memory += int64(pixels * 1.5 * 60)
-			c.Threads = threads
-		}
-	}
-	return c
-}
-
-func frameRate(s stream) float64 {
-	if s.rate.num <= 0 || s.rate.den <= 0 {
-		return 30
-	}
-	return min(float64(s.rate.num)/float64(s.rate.den), 240)
 }

@@ -15,10 +15,7 @@ import (
 // compress makes the input smaller, in its own format.
 func (c *Codec) compress(ctx context.Context, w *codec.Work, op codec.Compress) error {
 	in := w.In[0]
-	r := request{
-		Convert:  codec.Convert{Format: sameFormat(in.Type()), Quality: op.Quality}.WithDefaults(),
-		newVideo: true, newSound: true, onlyLess: true, plain: *op.StripMetadata,
-	}
+	r := smaller(op, in.Type())
 	var err error
 	switch {
 	case op.Lossless:
@@ -41,6 +38,14 @@ func (c *Codec) compress(ctx context.Context, w *codec.Work, op codec.Compress) 
 	return err
 }
 
+// smaller is the request for a compression by quality.
+func smaller(op codec.Compress, mediaType string) request {
+	return request{
+		Convert:  codec.Convert{Format: sameFormat(mediaType), Quality: op.Quality}.WithDefaults(),
+		newVideo: true, newSound: true, onlyLess: true, plain: *op.StripMetadata,
+	}
+}
+
 var errNothingGained = errors.New("libav: nothing is gained")
 
 // attempt does r and commits the output unless accept refuses its size. It returns
@@ -60,8 +65,7 @@ func (c *Codec) attempt(ctx context.Context, w *codec.Work, op request, m meter,
 // keep makes an output of the input as it is, or without its metadata.
 func (c *Codec) keep(ctx context.Context, w *codec.Work, plain bool) error {
 	const note = "An encode would not have made the file smaller: its streams were left as they are."
-	op, _ := requestOf(codec.StripMetadata{}, w.In[0].Type())
-	r, err := c.open(ctx, w, op)
+	r, err := c.open(ctx, w, stripped(w.In[0].Type()))
 	if err != nil {
 		return err
 	}
@@ -220,8 +224,8 @@ func (f *fitting) search(ctx context.Context, m meter, with func(bits float64) r
 		}
 		f.bits = max(1000, f.bits*sizeAim*float64(f.size)/float64(size))
 	}
-	return codec.Errorf(codec.Limit, "%s cannot be made into %d bytes: %d is the least that was reached",
-		f.name, f.size, smallest)
+	return codec.Errorf(codec.Limit,
+		"%s cannot be made into %d bytes: %d is the least that was reached", f.name, f.size, smallest)
 }
 
 // firstShare is the part of the work that the first pass is.

@@ -21,14 +21,15 @@ func TestCodecConforms(t *testing.T) {
 		{Name: "walk.gif", Data: animation(t, 12, 64, 48), Op: codec.Trim{Start: 0.5, Duration: 0.5}},
 	}
 	samples = append(samples, codectest.Sample{Name: "tone.wav", Data: wave(0.5),
-		Op: codec.Adjust{Normalize: true}})
+		Op: codec.Adjust{Normalize: true}}, codectest.Sample{Name: "tone.wav", Data: wave(0.5),
+		Op: codec.ConcatAudio{Gap: 1}})
 	for _, op := range []codec.Operation{
 		codec.PosterFrame{Timestamp: new(0.6)}, codec.PosterFrame{Format: "avif"},
 		codec.Thumbnail{Format: "webp", Width: 64}, codec.Thumbnail{Format: "png"}, codec.Inspect{},
 		codec.StripMetadata{}, codec.Compress{Quality: 30}, codec.Compress{TargetBytes: 1 << 20},
 		codec.Adjust{Format: "webm", Hue: 30, FadeOut: 0.2}, codec.Watermark{Text: "Ada"},
 		codec.Chain{Steps: codec.Steps{codec.Trim{Duration: 0.5}, codec.Transform{Rotate: 90, Format: "mp4"}}},
-		codec.GIF{FPS: 5}, codec.Storyboard{Frames: 4},
+		codec.AdaptiveStream{}, codec.Concat{Format: "mkv"}, codec.GIF{FPS: 5}, codec.Storyboard{Frames: 4},
 	} {
 		film.Op = op
 		samples = append(samples, film)

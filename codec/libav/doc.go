@@ -19,6 +19,16 @@
 // time, on the goroutine that called, and the output is written as a stream; a
 // container with an index gets it moved to the front at the end.
 //
+// # What is done besides
+//
+// Changes of picture and sound (adjust, transform, watermark) are steps between
+// decoder and encoder, so a chain of them is one pass. Single pictures (poster-frame,
+// thumbnail, storyboard) seek to the key frame before their time and decode from
+// there. What has to know the whole first runs twice: the palette of a gif, the
+// loudness to normalize, the two passes of a compression to a size. Frames that are
+// joined (concat) or that many encoders take (stream) go from the session that
+// decodes through Go to the sessions that encode, by reference and one at a time.
+//
 // # After a cancel
 //
 // Work stops between two packets, and where the input or the output is read or

@@ -127,7 +127,8 @@ func editsOf(op codec.Operation, refs map[string]codec.Input, logo string) ([]ed
 }
 
 // editRequest is the request for an operation that is an edit.
-func editRequest(op codec.Operation, mediaType string, refs map[string]codec.Input) (request, error) {
+func editRequest(op codec.Operation, mediaType string,
+	refs map[string]codec.Input) (request, error) {
 	var format string
 	var quality int
 	switch op := op.(type) {
@@ -270,17 +271,3 @@ func cut(part size, left, top int) []string {
 }
 
 func decimal(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
-
-// editedRequest is the request for work that is done by edits.
-func editedRequest(w *codec.Work) (request, error) {
-	mediaType := w.In[0].Type()
-	switch op := w.Op.(type) {
-	case codec.Adjust, codec.Transform, codec.Watermark:
-		return editRequest(op, mediaType, w.Refs)
-	case codec.Chain:
-		return chainRequest(op, mediaType, w.Refs)
-	case nil:
-		return request{}, codec.Errorf(codec.Unsupported, "libav: there is nothing to do")
-	}
-	return request{}, codec.Errorf(codec.Unsupported, "libav: %q is not done here", w.Op.Name())
-}

@@ -21,6 +21,9 @@ func (f frame) size() size { return size{int(f.f.width), int(f.f.height)} }
 // seconds is when it begins, in seconds of the input.
 func (f frame) seconds() float64 { return float64(f.f.pts) / 1e6 }
 
+// microseconds is how long it stays.
+func (f frame) microseconds() int64 { return int64(C.spool_get_duration(f.f)) }
+
 // row returns a row of the first plane, width bytes of it.
 func (f frame) row(y, width int) []byte {
 	start := unsafe.Add(unsafe.Pointer(f.f.data[0]), y*int(f.f.linesize[0]))

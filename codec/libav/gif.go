@@ -34,7 +34,7 @@ func (p *planner) animation(s stream) encode {
 	l := arrangeExact(s.shown(), p.op.Convert)
 	p.size = l.canvas
 	f = append(append(f, tones...),
-		"fps="+strconv.FormatFloat(p.op.frameRate, 'f', -1, 64),
+		"fps="+decimal(p.op.frameRate)+":eof_action=pass",
 		fmt.Sprintf("scale=%d:%d:flags=lanczos%s", l.scaled.w, l.scaled.h, guessed(s)), "setsar=1")
 	if p.target.video == "gif" {
 		p.palette = strings.Join(f, ",") // for the pass that makes the palette

@@ -40,7 +40,7 @@ func harmless(t *testing.T, c *libav.Codec, in codec.Input) {
 		codec.Trim{Format: "mkv", Start: 0.5, Duration: 1, Mode: codec.TrimFast},
 		codec.Trim{Format: "mp4", Start: 0.5, Duration: 1},
 		codec.Inspect{}, codec.StripMetadata{}, codec.GIF{}, codec.Storyboard{},
-		codec.Adjust{Normalize: true, FadeOut: 1, Hue: 20}, codec.Watermark{Text: "Ada"},
+		codec.AdaptiveStream{}, codec.Concat{}, codec.ConcatAudio{}, codec.Adjust{Normalize: true, FadeOut: 1, Hue: 20}, codec.Watermark{Text: "Ada"},
 		codec.Transform{Rotate: 90, Width: 100, FrameRate: 5}, codec.Compress{Quality: 20}, codec.PosterFrame{}, codec.Thumbnail{Timestamp: new(0.2), Format: "png"},
 	} {
 		sink := new(codectest.Sink)

@@ -37,10 +37,15 @@ typedef struct SpoolTrack {
     AVPacket *held;     // written late: see hold.c
     int interlaced;
     int done;           // the output has all it needs of this track
+    int index;          // among the tracks
     int tap;            // frames go to Go, there is no output
     int64_t limit;      // frames that are given on at most; 0: all
     int64_t given;
     AVFrame *spare;     // with limit: the last frame before the clip
+    int64_t segment;    // how long one is, in AV_TIME_BASE; 0: there are none
+    int64_t key_at, cut_at; // when the next one begins, in AV_TIME_BASE
+    int64_t segment_start, segment_end; // of this one, in to's time base
+    int segments;       // complete
     AVBPrint stats;     // of the first pass
     AVFrame *still;     // a second picture for the filters, or NULL
     // The libraries lose the duration of frames in the encoders: it is kept
@@ -150,8 +155,32 @@ int spool_release(SpoolJob *job, SpoolTrack *t);
 int spool_add_encode(SpoolJob *job, int input, SpoolEncode *e);
 int spool_set_colour(SpoolJob *job, int track, int primaries, int transfer, int matrix, int range);
 int spool_decode(SpoolJob *job, SpoolTrack *t, AVPacket *packet); // NULL: the end
+int spool_take_settings(SpoolTrack *t, SpoolEncode *e);
+int spool_set_up_encoder(SpoolJob *job, SpoolTrack *t, const AVCodec *codec, int threads);
+int spool_drain_graph(SpoolJob *job, SpoolTrack *t);
+int spool_end_track(SpoolJob *job, SpoolTrack *t);
 int spool_rewind(SpoolJob *job, SpoolTrack *t); // after a seek
 void spool_track_free(SpoolTrack *t);
+
+// feed.c
+int spool_make_input(SpoolJob *job);
+int spool_add_feed(SpoolJob *job, SpoolEncode *e, const AVFrame *like, AVRational base,
+                   AVRational rate);
+int spool_feed(SpoolJob *job, int track, AVFrame *f);
+int spool_feed_silence(SpoolJob *job, int track, const AVFrame *like, int64_t pts, int64_t samples);
+int spool_finish_feeds(SpoolJob *job);
+int spool_finish_segments(SpoolJob *job);
+void spool_set_duration(AVFrame *f, int64_t duration);
+int64_t spool_get_duration(const AVFrame *f);
+AVFrame *spool_like_picture(int width, int height);
+AVFrame *spool_like_sound(const char *format, int rate, const char *layout);
+
+// segment.c
+void spool_cut_every(SpoolJob *job, double seconds);
+void spool_force_key(SpoolTrack *t, AVFrame *f);
+int spool_cut_before(SpoolJob *job, SpoolTrack *t, const AVPacket *p);
+int spool_end_segments(SpoolJob *job);
+int spool_profile(const SpoolJob *job);
 
 // still.c
 int spool_write_picture(SpoolJob *job, SpoolEncode *e, int primaries, int transfer, int matrix,
@@ -170,7 +199,8 @@ int spool_clip_done(const SpoolJob *job);
 int spool_job_run(SpoolJob *job, int packets); // AVERROR_EOF: all is read and encoded
 
 // In Go.
-extern int spoolAVFrame(uintptr_t handle, AVFrame *frame); // of a tap
+extern int spoolAVCut(uintptr_t handle, int64_t duration); // -1: the init segment is complete
+extern int spoolAVFrame(uintptr_t handle, int track, AVFrame *frame); // of a tap
 extern int spoolAVRead(uintptr_t handle, uint8_t *buffer, int size);
 extern int64_t spoolAVSeekInput(uintptr_t handle, int64_t offset, int whence);
 extern int spoolAVWrite(uintptr_t handle, uint8_t *buffer, int size);

@@ -50,8 +50,13 @@ func soundLength(t testing.TB, path string) time.Duration {
 // packetBytes is the size of all packets of the sound.
 func packetBytes(t testing.TB, path string) float64 {
 	t.Helper()
+	return packetBytesOf(t, path, "a:0")
+}
+
+func packetBytesOf(t testing.TB, path, stream string) float64 {
+	t.Helper()
 	sum := 0
-	out := printed(t, "ffprobe", "-v", "error", "-select_streams", "a:0",
+	out := printed(t, "ffprobe", "-v", "error", "-select_streams", stream,
 		"-show_entries", "packet=size", "-of", "csv=p=0", path)
 	for line := range strings.Lines(string(out)) {
 		text, _, _ := strings.Cut(strings.TrimSpace(line), ",")

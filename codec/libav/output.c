@@ -116,6 +116,7 @@ int spool_new_track(SpoolJob *job, int input, int tap, SpoolTrack **track)
     t->first_dts = t->first_pts = t->end_pts = AV_NOPTS_VALUE;
     job->by_input[input] = job->count - 1;
     *track = t;
+    t->index = job->count - 1;
     if ((t->tap = tap))
         return 0;
     if (!(t->to = avformat_new_stream(job->out, NULL)))
@@ -273,6 +274,9 @@ int spool_write(SpoolJob *job, SpoolTrack *t, AVPacket *packet, AVRational base)
             int64_t length = av_rescale_q(packet->duration, t->to->time_base, AV_TIME_BASE_Q);
             job->end = FFMAX(job->end, at + FFMAX(0, length));
         }
+        int err = t->segment ? spool_cut_before(job, t, packet) : 0;
+        if (err < 0)
+            return err;
         if (t->held)
             return spool_hold_back(job, t, packet);
     }

@@ -18,7 +18,15 @@ type encode struct {
 	colour  colour       // tags for the encoder
 	still   *image.NRGBA // a second picture for the filters, as [still]
 	limit   int          // frames at most; 0: all
-	stats   string       // of a first pass, for encoders that keep none in a file
+	samples samples
+	stats   string // of a first pass, for encoders that keep none in a file
+}
+
+// samples is what an encoder of sound takes.
+type samples struct {
+	format string
+	rate   int
+	layout string
 }
 
 // track is a stream of the output.
@@ -197,12 +205,15 @@ func (p *planner) audio(s stream) error {
 // whySoundNotCopied says what keeps the sound from being copied; "": nothing.
 func (p *planner) whySoundNotCopied(s stream) string {
 	switch {
+	case p.op.anew:
+		return "it becomes part of something else"
 	case p.op.newSound && !p.staysSmall(s) &&
 		(!p.target.pcm || !p.op.clip.whole() || len(p.op.edits) > 0):
 		return "a change was asked for"
 	case !p.op.remux && !slices.Contains(p.target.copies[audio], s.codec):
 		return fmt.Sprintf("%s does not hold %s sound", p.op.Format, s.spoken())
-	case s.codec == "mp3" && p.mediaType == "audio/mpeg" && s.start > 0 && p.target.muxer == "matroska":
+	case s.codec == "mp3" && p.mediaType == "audio/mpeg" && s.start > 0 &&
+		p.target.muxer == "matroska":
 		return "a copy would begin with silence that the MP3 file marks as not to be heard"
 	}
 	return ""

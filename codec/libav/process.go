@@ -1,6 +1,7 @@
 package libav
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -15,8 +16,18 @@ const batch = 32
 
 // Process implements [codec.Codec].
 func (c *Codec) Process(ctx context.Context, w *codec.Work) error {
-	in, err := onlyInput(w)
-	if err != nil {
+	if err := c.process(ctx, w); err != nil {
+		return err
+	}
+	w.Report(1)
+	return nil
+}
+
+func (c *Codec) process(ctx context.Context, w *codec.Work) error {
+	if op, gap, ok := joinOf(w.Op); ok {
+		return c.concat(ctx, w, op, gap)
+	}
+	if _, err := onlyInput(w); err != nil {
 		return err
 	}
 	switch op := w.Op.(type) {
@@ -24,15 +35,20 @@ func (c *Codec) Process(ctx context.Context, w *codec.Work) error {
 		return inspect(ctx, w)
 	case codec.Compress:
 		return c.compress(ctx, w, op.WithDefaults())
+	case codec.AdaptiveStream:
+		return c.stream(ctx, w, op.WithDefaults())
 	case codec.Storyboard:
 		return c.storyboard(ctx, w, op.WithDefaults())
 	}
-	op, ok := requestOf(w.Op, in.Type())
-	if !ok {
-		if op, err = editedRequest(w); err != nil {
-			return err
-		}
+	op, err := requestOf(w)
+	if err != nil {
+		return err
 	}
+	return c.convert(ctx, w, op)
+}
+
+// convert makes one output of one input.
+func (c *Codec) convert(ctx context.Context, w *codec.Work, op request) (err error) {
 	if op.choose {
 		if op.clip.start, err = choose(ctx, w); err != nil {
 			return err
@@ -64,7 +80,8 @@ func (c *Codec) open(ctx context.Context, w *codec.Work, op request) (*run, erro
 		return nil, err
 	}
 	r := &run{session: s, work: w, request: op, media: mediaOf(s, streams), meter: meter{to: w}}
-	if err := r.prepare(source{in.Name(), in.Type(), streams, op.clip.of(r.media.Duration)}, c.tones); err != nil {
+	from := source{in.Name(), in.Type(), streams, op.clip.of(r.media.Duration)}
+	if err := r.prepare(from, c.tones); err != nil {
 		s.close()
 		return nil, err
 	}
@@ -95,6 +112,7 @@ type run struct {
 	format codec.Format
 	media  codec.Media // of the input
 	meter  meter
+	called string                 // the output, if not like the input
 	accept func(size int64) error // nil, or refuses an output of that size
 }
 
@@ -118,7 +136,8 @@ func (m *meter) tell(done float64) {
 // create starts the output.
 func (r *run) create(ctx context.Context) (codec.Writer, error) {
 	spec := codec.OutSpec{
-		Name: r.format.OutputName(r.in.Name()), Type: r.format.Type, Seekable: r.target.seekable,
+		Name: cmp.Or(r.called, r.format.OutputName(r.in.Name())), Type: r.format.Type,
+		Seekable: r.target.seekable,
 	}
 	if r.accept != nil {
 		d, err := newDraft(ctx, r.work.Out, spec)
@@ -142,7 +161,6 @@ func (r *run) commit(w codec.Writer, result codec.Result) error {
 	if err := w.Commit(result); err != nil {
 		return fmt.Errorf("libav: commit the output of %q: %w", r.in.Name(), err)
 	}
-	r.work.Report(1)
 	return nil
 }
 

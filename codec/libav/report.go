@@ -35,8 +35,10 @@ func inspect(ctx context.Context, w *codec.Work) error {
 	if err != nil {
 		return fmt.Errorf("libav: report of %q: %w", in.Name(), err)
 	}
-	json := codec.Format{Type: "application/json", Extension: ".json"}
-	return writeText(ctx, w, json, append(text, '\n'), described(streams))
+	json := codec.Format{Extension: ".json"}
+	spec := codec.OutSpec{Name: json.OutputName(in.Name()), Type: "application/json"}
+
+	return writeText(ctx, w, spec, append(text, '\n'), described(streams))
 }
 
 // described accounts for streams that are in no output, but were looked at.
@@ -50,10 +52,10 @@ func described(streams []stream) []codec.Stream {
 }
 
 // writeText makes an output of a text.
-func writeText(ctx context.Context, w *codec.Work, f codec.Format, text []byte,
+func writeText(ctx context.Context, w *codec.Work, spec codec.OutSpec, text []byte,
 	streams []codec.Stream) error {
 	name := w.In[0].Name()
-	out, err := w.Out.Create(ctx, codec.OutSpec{Name: f.OutputName(name), Type: f.Type})
+	out, err := w.Out.Create(ctx, spec)
 	if err != nil {
 		return fmt.Errorf("libav: create the output of %q: %w", name, err)
 	}
@@ -64,10 +66,10 @@ func writeText(ctx context.Context, w *codec.Work, f codec.Format, text []byte,
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("libav: %q: %w", name, err)
 	}
-	if err := out.Commit(codec.Result{Media: codec.Media{Type: f.Type}, Streams: streams}); err != nil {
+	result := codec.Result{Media: codec.Media{Type: spec.Type}, Streams: streams}
+	if err := out.Commit(result); err != nil {
 		return fmt.Errorf("libav: commit the output of %q: %w", name, err)
 	}
-	w.Report(1)
 	return nil
 }
 
@@ -177,7 +179,7 @@ func (s *session) chapters() []codec.Chapter {
 
 // decodeCost estimates what decoding takes, from what H.264 takes of one core.
 func decodeCost(m codec.Media, streams []stream) codec.Cost {
-	c := costOf(m, plan{}, 1)
+	c := costOfPlan(m, plan{}, 1)
 	if v := bestVideo(streams); v >= 0 {
 		pixels := float64(m.Width) * float64(m.Height)
 		c.CPU += seconds(m.Duration.Seconds() * frameRate(streams[v]) * pixels / 150e6)

@@ -8,6 +8,7 @@ import (
 type request struct {
 	codec.Convert           // format, quality and size, with their defaults
 	newVideo, newSound bool // a field asks for a change: a copy will not do
+	anew               bool // nothing is copied
 	bitRate            int  // of sound, in bits a second; 0 goes by the quality
 	clip               clip
 	family             map[string]target // where Format is looked up; nil: targets
@@ -22,33 +23,32 @@ type request struct {
 	choose             bool   // the picture that stands for the film is wanted
 }
 
-// requestOf translates an operation on an input of the media type; false means
-// that it is none of this package's.
-func requestOf(op codec.Operation, mediaType string) (request, bool) {
-	if r, at, ok := stillOf(op); ok {
+// requestOf translates the operation of w, which makes one output of one input.
+func requestOf(w *codec.Work) (request, error) {
+	mediaType := w.In[0].Type()
+	if r, at, ok := stillOf(w.Op); ok {
 		if r.choose = at == nil; !r.choose {
 			r.clip.start = *at
 		}
-		return r, true
+		return r, nil
 	}
-	switch op := op.(type) {
+	switch op := w.Op.(type) {
 	case codec.Convert:
 		changed := op.Quality != 0
 		op = op.WithDefaults()
 		return request{
 			Convert: op, newVideo: changed || op.Width != 0 || op.Height != 0, newSound: changed,
-		}, true
+		}, nil
 	case codec.ExtractAudio:
 		r := request{Convert: codec.Convert{Format: op.Target()}.WithDefaults(), bitRate: 192_000}
 		if op.BitrateKbps > 0 {
 			r.newSound, r.bitRate = true, op.BitrateKbps*1000
 		}
-		return r, true
+		return r, nil
 	case codec.GIF:
-		return animationOf(op), true
+		return animationOf(op), nil
 	case codec.StripMetadata:
-		return request{Convert: codec.Convert{Format: sameFormat(mediaType)}.WithDefaults(),
-			plain: true, remux: true}, true
+		return stripped(mediaType), nil
 	case codec.Trim:
 		changed := op.Quality != 0
 		op = op.WithDefaults()
@@ -60,9 +60,21 @@ func requestOf(op codec.Operation, mediaType string) (request, bool) {
 			Convert:  codec.Convert{Format: op.Format, Quality: op.Quality}.WithDefaults(),
 			newVideo: !fast || changed, newSound: !fast || changed,
 			clip: clip{start: op.Start, length: op.Duration, fast: fast},
-		}, true
+		}, nil
+	case codec.Adjust, codec.Transform, codec.Watermark:
+		return editRequest(op, mediaType, w.Refs)
+	case codec.Chain:
+		return chainRequest(op, mediaType, w.Refs)
+	case nil:
+		return request{}, codec.Errorf(codec.Unsupported, "libav: there is nothing to do")
 	}
-	return request{}, false
+	return request{}, codec.Errorf(codec.Unsupported, "libav: %q is not done here", w.Op.Name())
+}
+
+// stripped is the request for strip-metadata.
+func stripped(mediaType string) request {
+	return request{Convert: codec.Convert{Format: sameFormat(mediaType)}.WithDefaults(),
+		plain: true, remux: true}
 }
 
 // sameFormat is the format to write for an input that is to stay what it is.

@@ -36,9 +36,10 @@ type session struct {
 	readErr  error
 	writeErr error
 	demuxer  string
-	see      func(frame) error // takes the frames of a tap
+	see      map[C.int]func(frame) error // take the frames of taps, by track
 	seeErr   error
-	encodes  bool // some encoder was opened
+	cut      func(duration int64) error // ends a segment; -1: the init segment
+	encodes  bool                       // some encoder was opened
 }
 
 // newSession makes a session that stops when ctx ends. Close it.
@@ -138,7 +139,11 @@ func (s *session) addEncode(input int, e encode, d decoding) error {
 	if err := s.addTrack(input, e, d); err != nil {
 		return err
 	}
-	c := e.colour
+	return s.openEncoder(e.colour)
+}
+
+// openEncoder opens that of the last track, with these tags of colour.
+func (s *session) openEncoder(c colour) error {
 	return s.native(func() C.int {
 		return C.spool_set_colour(s.job, s.job.count-1, C.int(c.primaries), C.int(c.transfer),
 			C.int(c.matrix), C.int(c.rng))
@@ -147,7 +152,10 @@ func (s *session) addEncode(input int, e encode, d decoding) error {
 
 // addTap makes a track whose frames go to see, decoded and filtered.
 func (s *session) addTap(input int, e encode, d decoding, see func(frame) error) error {
-	s.see = see
+	if s.see == nil {
+		s.see = map[C.int]func(frame) error{}
+	}
+	s.see[s.job.count] = see
 	return s.addTrack(input, e, d)
 }
 
@@ -251,6 +259,9 @@ func (s *session) position() time.Duration {
 	}
 	return time.Duration(s.job.position) * time.Microsecond
 }
+
+// setPosition is for taps, which have no output to tell it.
+func (s *session) setPosition(f frame) { s.job.position = C.int64_t(f.f.pts) }
 
 // end is where the last packet of the output ends.
 func (s *session) end() time.Duration {

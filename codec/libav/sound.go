@@ -34,6 +34,7 @@ func (p *planner) sound(s stream) (encode, error) {
 	if b := p.bitRate(encoder, channels, rate); b > 0 {
 		e.options["b"] = strconv.Itoa(b)
 	}
+	e.samples = samples{format, rate, layout}
 	e.filters = fmt.Sprintf("aformat=sample_fmts=%s:sample_rates=%d", format, rate)
 	if layout != "" {
 		e.filters += ":channel_layouts=" + layout

@@ -38,8 +38,9 @@ func (c *Codec) storyboard(ctx context.Context, w *codec.Work, op codec.Storyboa
 	if err := b.write(ctx); err != nil {
 		return err
 	}
-	vtt := codec.Format{Type: "text/vtt", Extension: ".vtt"}
-	return writeText(ctx, w, vtt, []byte(b.text()), r.report)
+	vtt := codec.Format{Extension: ".vtt"}
+	spec := codec.OutSpec{Name: vtt.OutputName(r.in.Name()), Type: "text/vtt"}
+	return writeText(ctx, w, spec, []byte(b.text()), r.report)
 }
 
 // board is a storyboard under way.
@@ -154,7 +155,8 @@ func (b *board) write(ctx context.Context) error {
 		return err
 	}
 	defer w.Abort()
-	if err := b.writePicture(b.target, b.sheet, stillEncoder(b.target.video, b.op.Quality), w); err != nil {
+	e := stillEncoder(b.target.video, b.op.Quality)
+	if err := b.writePicture(b.target, b.sheet, e, w); err != nil {
 		return b.workError(err)
 	}
 	b.size = size{b.sheet.Rect.Dx(), b.sheet.Rect.Dy()}

@@ -41,7 +41,8 @@ func drawText(op codec.Watermark, pixels float64, width int) (*image.NRGBA, erro
 	m := face.Metrics()
 	w, h := longest(face, lines).Ceil(), m.Height.Ceil()*(len(lines)-1)+(m.Ascent+m.Descent).Ceil()
 	if w > mostText || h > mostText {
-		return nil, codec.Errorf(codec.Limit, "the text is %d × %d pixels, larger than can be drawn", w, h)
+		return nil, codec.Errorf(codec.Limit,
+			"the text is %d × %d pixels, larger than can be drawn", w, h)
 	}
 	picture := image.NewNRGBA(image.Rect(0, 0, max(1, w), max(1, h)))
 	d := font.Drawer{Dst: picture, Src: image.NewUniform(inkOf(op.Color)), Face: face}
@@ -58,7 +59,7 @@ func newFace(name string, pixels float64) (font.Face, error) {
 		return nil, fmt.Errorf("libav: font %q: %w", name, err)
 	}
 	// At 72 dots an inch a point is a pixel.
-	return opentype.NewFace(parsed, &opentype.FaceOptions{Size: pixels, DPI: 72, Hinting: font.HintingNone})
+	return opentype.NewFace(parsed, &opentype.FaceOptions{Size: pixels, DPI: 72})
 }
 
 func longest(face font.Face, lines []string) fixed.Int26_6 {

@@ -77,7 +77,7 @@ static int first_frame(SpoolJob *job, SpoolTrack *t, AVFrame *f)
     return av_channel_layout_copy(&f->ch_layout, &d->ch_layout);
 }
 
-static int set_up_encoder(SpoolJob *job, SpoolTrack *t, const AVCodec *codec, int threads)
+int spool_set_up_encoder(SpoolJob *job, SpoolTrack *t, const AVCodec *codec, int threads)
 {
     AVCodecContext *e = t->encoder;
     e->opaque = job;
@@ -104,8 +104,8 @@ static int set_up_encoder(SpoolJob *job, SpoolTrack *t, const AVCodec *codec, in
     return 0;
 }
 
-// take_settings makes what e says the track's.
-static int take_settings(SpoolTrack *t, SpoolEncode *e)
+// spool_take_settings makes what e says the track's.
+int spool_take_settings(SpoolTrack *t, SpoolEncode *e)
 {
     t->options = e->options;
     t->still = e->still;
@@ -125,7 +125,7 @@ int spool_add_encode(SpoolJob *job, int input, SpoolEncode *e)
     if (e->encoder && !codec)
         return AVERROR_ENCODER_NOT_FOUND;
     int err = spool_new_track(job, input, !e->encoder, &t);
-    if (err < 0 || (err = take_settings(t, e)) < 0 || (err = open_decoder(job, t, e)) < 0 ||
+    if (err < 0 || (err = spool_take_settings(t, e)) < 0 || (err = open_decoder(job, t, e)) < 0 ||
         (err = first_frame(job, t, t->last)) < 0 || (err = spool_build_graph(t, t->last)) < 0)
         return err;
     if (t->tap)
@@ -134,7 +134,7 @@ int spool_add_encode(SpoolJob *job, int input, SpoolEncode *e)
         return AVERROR(ENOMEM);
     if (e->stats && !(t->encoder->stats_in = av_strdup(e->stats)))
         return AVERROR(ENOMEM);
-    return set_up_encoder(job, t, codec, e->threads);
+    return spool_set_up_encoder(job, t, codec, e->threads);
 }
 
 // spool_rewind makes t ready for packets from elsewhere, after a seek.
@@ -217,14 +217,22 @@ static int encode(SpoolJob *job, SpoolTrack *t, AVFrame *frame)
     }
 }
 
+// filtered_duration is how long a frame out of the filters stays. They do not convert
+// the duration where they convert the time base.
+static int64_t filtered_duration(const SpoolTrack *t, const AVFrame *f, AVRational to)
+{
+    AVRational base = av_buffersink_get_time_base(t->sink);
+    AVRational rate = av_buffersink_get_frame_rate(t->sink);
+    if (av_cmp_q(base, t->from->time_base) && rate.num > 0)
+        return av_rescale_q(1, av_inv_q(rate), to);
+    return av_rescale_q(SPOOL_FRAME_DURATION(f), base, to);
+}
+
 // prepare_frame gives a frame the encoder's clock; 0: it is to be left out.
 static int prepare_frame(SpoolTrack *t, AVFrame *f)
 {
     AVRational base = av_buffersink_get_time_base(t->sink), to = t->encoder->time_base;
-    int64_t duration = av_rescale_q(SPOOL_FRAME_DURATION(f), base, to);
-    AVRational rate = av_buffersink_get_frame_rate(t->sink);
-    if (av_cmp_q(base, t->from->time_base) && rate.num > 0) // filters do not convert it
-        duration = av_rescale_q(1, av_inv_q(rate), to);
+    int64_t duration = filtered_duration(t, f, to);
     f->pts = f->pts == AV_NOPTS_VALUE ? AV_NOPTS_VALUE : av_rescale_q(f->pts, base, to);
     f->pict_type = AV_PICTURE_TYPE_NONE;
     if (t->encoder->flags & AV_CODEC_FLAG_QSCALE)
@@ -234,6 +242,7 @@ static int prepare_frame(SpoolTrack *t, AVFrame *f)
     if (f->pts == AV_NOPTS_VALUE || (t->previous != AV_NOPTS_VALUE && f->pts <= t->previous))
         return 0;
     t->previous = f->pts;
+    spool_force_key(t, f);
     keep_duration(t, f->pts, duration);
     return 1;
 }
@@ -241,12 +250,13 @@ static int prepare_frame(SpoolTrack *t, AVFrame *f)
 // give_to_go gives a frame of a tap on, with its time in AV_TIME_BASE.
 static int give_to_go(SpoolJob *job, const SpoolTrack *t, AVFrame *f)
 {
+    SPOOL_FRAME_DURATION(f) = filtered_duration(t, f, AV_TIME_BASE_Q);
     if (f->pts != AV_NOPTS_VALUE)
         f->pts = av_rescale_q(f->pts, av_buffersink_get_time_base(t->sink), AV_TIME_BASE_Q);
-    return spoolAVFrame(job->handle, f);
+    return spoolAVFrame(job->handle, t->index, f);
 }
 
-static int drain_graph(SpoolJob *job, SpoolTrack *t)
+int spool_drain_graph(SpoolJob *job, SpoolTrack *t)
 {
     for (;;) {
         int err = av_buffersink_get_frame(t->sink, job->filtered);
@@ -326,7 +336,8 @@ static int filter(SpoolJob *job, SpoolTrack *t, AVFrame *f)
         av_channel_layout_default(&f->ch_layout, n);
     }
     if (!same_parameters(t->last, f)) {
-        if ((err = av_buffersrc_add_frame(t->source, NULL)) < 0 || (err = drain_graph(job, t)) < 0 ||
+        if ((err = av_buffersrc_add_frame(t->source, NULL)) < 0 ||
+            (err = spool_drain_graph(job, t)) < 0 ||
             (err = remember(t, f)) < 0 || (err = spool_build_graph(t, f)) < 0)
             return err;
     }
@@ -345,7 +356,7 @@ static int filter(SpoolJob *job, SpoolTrack *t, AVFrame *f)
     }
     if ((err = av_buffersrc_add_frame(t->source, f)) < 0)
         return err;
-    return drain_graph(job, t);
+    return spool_drain_graph(job, t);
 }
 
 // use_spare gives the last frame before the clip where none came after it: a film
@@ -356,7 +367,7 @@ static int use_spare(SpoolJob *job, SpoolTrack *t)
         return 0;
     t->spare->pts = FFMAX(0, t->spare->pts);
     int err = av_buffersrc_add_frame(t->source, t->spare);
-    return err < 0 ? err : drain_graph(job, t);
+    return err < 0 ? err : spool_drain_graph(job, t);
 }
 
 static int receive(SpoolJob *job, SpoolTrack *t)
@@ -392,14 +403,14 @@ static int close_source(const SpoolJob *job, SpoolTrack *t)
     return av_buffersrc_close(t->source, end, AV_BUFFERSRC_FLAG_PUSH);
 }
 
-// finish gives on what is left in the decoder's successors.
-static int finish(SpoolJob *job, SpoolTrack *t)
+// spool_end_track gives on what is left in the decoder's successors.
+int spool_end_track(SpoolJob *job, SpoolTrack *t)
 {
     int err;
     if (!t->frames)
         return 0;
     if ((err = use_spare(job, t)) < 0 || (err = close_source(job, t)) < 0 ||
-        (err = drain_graph(job, t)) < 0)
+        (err = spool_drain_graph(job, t)) < 0)
         return err;
     return t->tap ? 0 : encode(job, t, NULL);
 }
@@ -407,7 +418,7 @@ static int finish(SpoolJob *job, SpoolTrack *t)
 int spool_decode(SpoolJob *job, SpoolTrack *t, AVPacket *packet)
 {
     if (!packet && t->done)
-        return finish(job, t);
+        return spool_end_track(job, t);
     int err = avcodec_send_packet(t->decoder, packet);
     if (err == AVERROR(ENOMEM))
         return err;
@@ -416,5 +427,5 @@ int spool_decode(SpoolJob *job, SpoolTrack *t, AVPacket *packet)
     err = receive(job, t);
     if (err != AVERROR(EAGAIN) && err != AVERROR_EOF)
         return err;
-    return packet ? 0 : finish(job, t);
+    return packet ? 0 : spool_end_track(job, t);
 }

@@ -21,7 +21,7 @@ func checkTurn(degrees float64) error {
 func (t transformation) pictures(f *film) ([]string, error) {
 	var all []string
 	if t.FrameRate > 0 {
-		all = append(all, "fps="+decimal(t.FrameRate))
+		all = append(all, "fps="+decimal(t.FrameRate)+":eof_action=pass")
 	}
 	if t.CropLeft+t.CropTop+t.CropWidth+t.CropHeight > 0 {
 		part := size{f.w - t.CropLeft, f.h - t.CropTop}

@@ -48,7 +48,8 @@ func readLogo(in codec.Input) (image.Image, error) {
 			}
 		}
 	}
-	return nil, codec.Errorf(codec.Invalid, "the logo %s is no picture that can be read: %w", in.Name(), err)
+	return nil, codec.Errorf(codec.Invalid, "the logo %s is no picture that can be read: %w",
+		in.Name(), err)
 }
 
 func (w *watermark) sound(*film) ([]string, error) { return nil, nil }
@@ -70,8 +71,9 @@ func (w *watermark) pictures(f *film) ([]string, error) {
 	if f.full {
 		rng = "pc"
 	}
-	return []string{fmt.Sprintf("format=yuv420p|yuvj420p[film];[still]scale=out_color_matrix=%s:out_range=%s,"+
-		"format=yuva420p[mark];[film][mark]overlay=%d:%d:format=yuv420", f.matrix, rng, at.X, at.Y)}, nil
+	return []string{fmt.Sprintf("format=yuv420p|yuvj420p[film];"+
+		"[still]scale=out_color_matrix=%s:out_range=%s,format=yuva420p[mark];"+
+		"[film][mark]overlay=%d:%d:format=yuv420", f.matrix, rng, at.X, at.Y)}, nil
 }
 
 // draw makes the mark, upright and opaque.

@@ -82,8 +82,8 @@ func (b *binder) image(p *picture.Picture) (object int, action string, err error
 
 // dictionary is that of an image.
 func dictionary(p *picture.Picture, colours string, depth int, more string) string {
-	return fmt.Sprintf("/Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace %s/BitsPerComponent %d%s",
-		p.Width, p.Height, colours, depth, more)
+	return fmt.Sprintf("/Type/XObject/Subtype/Image/Width %d/Height %d"+
+		"/ColorSpace %s/BitsPerComponent %d%s", p.Width, p.Height, colours, depth, more)
 }
 
 // device are the colour spaces without a profile, by the number of components, and
@@ -104,7 +104,8 @@ func (b *binder) colours(p *picture.Picture, n int) (string, error) {
 	object, ok := b.profiles[sum]
 	if !ok {
 		var err error
-		object, err = b.doc.stream(fmt.Sprintf("/N %d/Filter/FlateDecode", n), func(w io.Writer) error {
+		kind := fmt.Sprintf("/N %d/Filter/FlateDecode", n)
+		object, err = b.doc.stream(kind, func(w io.Writer) error {
 			return deflate(w, func(z io.Writer) error {
 				_, err := z.Write(profile)
 				return err

@@ -92,7 +92,8 @@ func (*Codec) Process(ctx context.Context, w *codec.Work) error {
 	}
 	defer out.Abort() // does nothing after Commit
 	b := &binder{ctx: ctx, op: op, policy: w.Policy}
-	b.doc = newDocument(&bounded{ctx: ctx, w: out, left: w.Policy.Limits.WithDefaults().OutputBytes})
+	most := w.Policy.Limits.WithDefaults().OutputBytes
+	b.doc = newDocument(&bounded{ctx: ctx, w: out, left: most})
 	for i, in := range w.In {
 		if err := b.add(i, in); err != nil {
 			return err
@@ -118,7 +119,8 @@ type bounded struct {
 	left int64 // negative from the start: no limit
 }
 
-var errOutputBytes = codec.Errorf(codec.Limit, "the document is larger than the limit of output bytes")
+var errOutputBytes = codec.Errorf(codec.Limit,
+	"the document is larger than the limit of output bytes")
 
 func (b *bounded) Write(p []byte) (int, error) {
 	if err := b.ctx.Err(); err != nil {

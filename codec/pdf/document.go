@@ -92,8 +92,8 @@ func (d *document) page(width, height float64, m matrix, image int) error {
 	if err != nil {
 		return err
 	}
-	d.pages = append(d.pages, d.object(
-		"<</Type/Page/Parent %d 0 R/MediaBox[0 0 %s %s]/Resources<</XObject<</I %d 0 R>>>>/Contents %d 0 R>>",
+	d.pages = append(d.pages, d.object("<</Type/Page/Parent %d 0 R/MediaBox[0 0 %s %s]"+
+		"/Resources<</XObject<</I %d 0 R>>>>/Contents %d 0 R>>",
 		pagesObject, number(width), number(height), image, content))
 	return d.err
 }
@@ -104,7 +104,8 @@ func (d *document) close() error {
 	for _, page := range d.pages {
 		fmt.Fprintf(&kids, "%d 0 R ", page)
 	}
-	d.put(pagesObject, "<</Type/Pages/Count %d/Kids[%s]>>", len(d.pages), strings.TrimSpace(kids.String()))
+	d.put(pagesObject, "<</Type/Pages/Count %d/Kids[%s]>>",
+		len(d.pages), strings.TrimSpace(kids.String()))
 	d.put(catalogObject, "<</Type/Catalog/Pages %d 0 R>>", pagesObject)
 	table := d.at
 	d.printf("xref\n0 %d\n0000000000 65535 f \n", len(d.offsets)+1)

@@ -44,7 +44,8 @@ func layout(size string, p *picture.Picture) (page box, m matrix) {
 	}
 	scale := min(page[0]/natural[0], page[1]/natural[1])
 	w, h := natural[0]*scale, natural[1]*scale
-	return page, upright(p.Orientation).then(matrix{w, 0, 0, h, (page[0] - w) / 2, (page[1] - h) / 2})
+	placed := matrix{w, 0, 0, h, (page[0] - w) / 2, (page[1] - h) / 2}
+	return page, upright(p.Orientation).then(placed)
 }
 
 // naturalSize is that of the upright picture at its density, within what readers

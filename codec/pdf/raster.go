@@ -21,7 +21,8 @@ func (b *binder) raster(p *picture.Picture) (int, error) {
 	more := "/Filter/FlateDecode/DecodeParms" + s.params(p.Width, s.components)
 	if !opaque(pixels) {
 		mask := "/Filter/FlateDecode/DecodeParms" + s.params(p.Width, 1)
-		object, err := b.doc.stream(dictionary(p, device[1].name, s.depth, mask), func(w io.Writer) error {
+		d := dictionary(p, device[1].name, s.depth, mask)
+		object, err := b.doc.stream(d, func(w io.Writer) error {
 			return b.rows(w, pixels, 1, s.depth, s.alpha)
 		})
 		if err != nil {
@@ -120,7 +121,9 @@ func (b *binder) rows(
 // premultiplied colours where the picture has none.
 func pixelsOf(m image.Image) func(x, y int) color.NRGBA64 {
 	wide := func(c color.NRGBA) color.NRGBA64 {
-		return color.NRGBA64{uint16(c.R) * 0x101, uint16(c.G) * 0x101, uint16(c.B) * 0x101, uint16(c.A) * 0x101}
+		return color.NRGBA64{
+			uint16(c.R) * 0x101, uint16(c.G) * 0x101, uint16(c.B) * 0x101, uint16(c.A) * 0x101,
+		}
 	}
 	switch m := m.(type) {
 	case *image.NRGBA:

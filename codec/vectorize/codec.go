@@ -38,15 +38,19 @@ func (*Codec) Probe(ctx context.Context, w *codec.Work) (codec.Media, codec.Cost
 	pixels := int64(p.Width) * int64(p.Height)
 	side := int64(settingsOf(op.WithDefaults()).side)
 	traced := min(pixels, side*side)
+	if int64(max(p.Width, p.Height))*2 <= side { // see enlarged
+		traced *= 4
+	}
 	return p.Media(), codec.Cost{
 		CPU:    time.Millisecond + time.Duration(pixels*40+traced*1500),
-		Memory: 8<<20 + pixels*8 + traced*120, Threads: 1,
+		Memory: 8<<20 + pixels*8 + traced*170, Threads: 1,
 	}, nil
 }
 
 func openPicture(ctx context.Context, w *codec.Work) (*picture.Picture, error) {
 	if len(w.In) != 1 {
-		return nil, codec.Errorf(codec.Unsupported, "vectorize: one picture is needed, not %d", len(w.In))
+		return nil, codec.Errorf(codec.Unsupported,
+			"vectorize: one picture is needed, not %d", len(w.In))
 	}
 	return picture.Open(ctx, w.In[0], w.Policy)
 }
@@ -75,7 +79,9 @@ func (*Codec) Process(ctx context.Context, w *codec.Work) error {
 	}
 	w.Report(0.1)
 	format, _ := codec.LookupFormat(op.Target())
-	out, err := w.Out.Create(ctx, codec.OutSpec{Name: format.OutputName(w.In[0].Name()), Type: format.Type})
+	out, err := w.Out.Create(ctx, codec.OutSpec{
+		Name: format.OutputName(w.In[0].Name()), Type: format.Type,
+	})
 	if err != nil {
 		return fmt.Errorf("vectorize: %w", err)
 	}
@@ -94,7 +100,9 @@ func (*Codec) Process(ctx context.Context, w *codec.Work) error {
 func result(p *picture.Picture, width, height int) codec.Result {
 	media := p.Media()
 	r := codec.Result{
-		Media: codec.Media{Type: "image/svg+xml", Width: media.Width, Height: media.Height, Frames: 1},
+		Media: codec.Media{
+			Type: "image/svg+xml", Width: media.Width, Height: media.Height, Frames: 1,
+		},
 		Streams: []codec.Stream{{
 			Kind: "image", Codec: p.Codec(), Action: codec.Encoded, Encoder: "trace",
 			Options: map[string]string{"width": fmt.Sprint(width), "height": fmt.Sprint(height)},

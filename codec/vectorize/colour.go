@@ -22,7 +22,9 @@ func (c oklab) distance2(d oklab) float32 {
 	return l*l + a*a + b*b + t*t
 }
 
-func (c oklab) minus(d oklab) oklab { return oklab{c.l - d.l, c.a - d.a, c.b - d.b, c.alpha - d.alpha} }
+func (c oklab) minus(d oklab) oklab {
+	return oklab{c.l - d.l, c.a - d.a, c.b - d.b, c.alpha - d.alpha}
+}
 
 func (c oklab) dot(d oklab) float32 { return c.l*d.l + c.a*d.a + c.b*d.b + c.alpha*d.alpha }
 

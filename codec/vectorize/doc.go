@@ -23,7 +23,8 @@
 // rest. Coordinates are whole numbers, relative to the last.
 //
 // Pixels that are less than half opaque are left out, unless the picture has soft
-// parts, such as shadows: then colours have an opacity. With mono, what is darker
+// parts, such as shadows: then colours have an opacity, and what is not opaque is
+// painted first. With mono, what is darker
 // than the best threshold (Otsu's) is black, and the rest is left out.
 //
 // The same picture and operation give the same bytes on the same kind of processor.

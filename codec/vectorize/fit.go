@@ -139,7 +139,8 @@ func bezier(pts []point, u []float64, t1, t2 point) curve {
 	if math.Abs(det) > 1e-9 {
 		left, right = (x0*c11-x1*c01)/det, (c00*x1-c01*x0)/det
 	}
-	if least := 1e-3 * length; left < least || right < least || left > 3*length+9 || right > 3*length+9 {
+	least, most := 1e-3*length, 3*length+9
+	if min(left, right) < least || max(left, right) > most { // wild: a plain one will be cut
 		left, right = length/3, length/3
 	}
 	return curve{p: [4]point{first, first.plus(t1.times(left)), last.plus(t2.times(right)), last}}

@@ -11,7 +11,7 @@ import (
 // show.
 type stacker struct {
 	*labels
-	order   []int16 // of painting: the largest first
+	order   []int16 // of painting: shadows first, then the largest
 	rank    []int   // of a label: its place in the order
 	regions []region
 	beside  [][]int32 // of a region: those that touch it
@@ -38,7 +38,9 @@ func newStacker(l *labels) *stacker {
 			s.order = append(s.order, int16(label))
 		}
 	}
-	slices.SortStableFunc(s.order, func(a, b int16) int { return cmp.Compare(count[b], count[a]) })
+	slices.SortStableFunc(s.order, func(a, b int16) int {
+		return cmp.Or(cmp.Compare(l.hides(a), l.hides(b)), cmp.Compare(count[b], count[a]))
+	})
 	for i, label := range s.order {
 		s.rank[label] = i
 	}
@@ -68,10 +70,18 @@ func adjacent(l *labels, of []int32, n int) [][]int32 {
 	return beside
 }
 
+// hides is 1 if nothing is seen through the label, and 0 otherwise.
+func (l *labels) hides(label int16) int {
+	if l.paint[label].alpha > 0.99 {
+		return 1
+	}
+	return 0
+}
+
 // later reports whether what has the label own is painted after the label, and
 // hides what is under it.
 func (s *stacker) later(own, label int16) bool {
-	return own >= 0 && s.rank[own] > s.rank[label] && s.paint[own].alpha > 0.99
+	return own >= 0 && s.rank[own] > s.rank[label] && s.hides(own) == 1
 }
 
 // reach is how far a layer goes on under a later one, in pixels.

@@ -22,8 +22,9 @@ func binKey(c oklab) int {
 	level := func(v, from, to float32) int {
 		return int(min(max((v-from)/(to-from), 0), 1)*most + 0.5)
 	}
-	return ((level(c.l, 0, 1)<<binBits|level(c.a, -0.25, 0.3))<<binBits|level(c.b, -0.33, 0.22))<<alphaBits |
-		int(min(max(c.alpha, 0), 1)*(1<<alphaBits-1)+0.5)
+	key := level(c.l, 0, 1)<<binBits | level(c.a, -0.25, 0.3)
+	key = key<<binBits | level(c.b, -0.33, 0.22)
+	return key<<alphaBits | int(min(max(c.alpha, 0), 1)*(1<<alphaBits-1)+0.5)
 }
 
 // histogram gathers the opaque pixels in bins. Pixels on an edge are mixtures of

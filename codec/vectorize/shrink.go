@@ -66,7 +66,9 @@ func reader(m image.Image) func(x, y int) color.RGBA64 {
 	if r, ok := m.(image.RGBA64Image); ok {
 		return r.RGBA64At
 	}
-	return func(x, y int) color.RGBA64 { return color.RGBA64Model.Convert(m.At(x, y)).(color.RGBA64) }
+	return func(x, y int) color.RGBA64 {
+		return color.RGBA64Model.Convert(m.At(x, y)).(color.RGBA64)
+	}
 }
 
 func divided(sum [4]float64, area float64) color.NRGBA {

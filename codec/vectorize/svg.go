@@ -19,8 +19,8 @@ type drawing struct {
 
 // begin starts a drawing of the size that shows w × h traced pixels.
 func (d drawing) begin(width, height, w, h int) {
-	fmt.Fprintf(d.w, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d"`,
-		width, height, w*unitsPerPixel, h*unitsPerPixel)
+	fmt.Fprintf(d.w, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d"`, width, height)
+	fmt.Fprintf(d.w, ` viewBox="0 0 %d %d"`, w*unitsPerPixel, h*unitsPerPixel)
 	if width*h != height*w {
 		d.w.WriteString(` preserveAspectRatio="none"`)
 	}

@@ -111,4 +111,7 @@ var rows = []row{
 	{"film to mp4, beside ffmpeg", film("video/androidx-sample.avi", "mp4")},
 	{"film to webm, beside ffmpeg", film("video/androidx-sample.flv", "webm")},
 	{"sound to mp3, beside ffmpeg", film("audio/mediabunny-sample.flac", "mp3")},
+	{"picture 0.3 s behind a key frame, beside ffmpeg", moment(20.3)},
+	{"picture 8 s behind a key frame, beside ffmpeg", moment(28)},
+	{"report of a film, beside ffprobe", inspection("video/astiav-video_with_chapters.mp4")},
 }

@@ -126,6 +126,23 @@ func (s *server) parse(
 	return op, nil
 }
 
+// qualities returns the default quality of the operations that have one.
+func qualities(r *codec.Registry) map[string]int {
+	defaults := map[string]int{}
+	for _, name := range r.Names() {
+		fields, err := r.Fields(name)
+		if err != nil {
+			panic(err) // the name is from the registry
+		}
+		for _, f := range fields {
+			if quality, ok := f.Default.(int); ok && f.Name == "quality" {
+				defaults[name] = quality
+			}
+		}
+	}
+	return defaults
+}
+
 // qualityOf returns the quality that all files of the job were made with, or nil
 // if there is none.
 func (s *server) qualityOf(job engine.Job) *int {
@@ -133,19 +150,12 @@ func (s *server) qualityOf(job engine.Job) *int {
 	if op == nil || job.Labels["mixed"] == "true" || paramOf(op, "targetBytes") != "" {
 		return nil
 	}
-	fields, err := s.registry.Fields(op.Name())
-	if err != nil {
+	quality, ok := s.qualities[op.Name()]
+	if !ok {
 		return nil
 	}
-	for _, f := range fields {
-		if f.Name != "quality" {
-			continue
-		}
-		quality, _ := f.Default.(int)
-		if text := paramOf(op, f.Name); text != "" {
-			quality, _ = strconv.Atoi(text)
-		}
-		return &quality
+	if text := paramOf(op, "quality"); text != "" {
+		quality, _ = strconv.Atoi(text)
 	}
-	return nil
+	return &quality
 }

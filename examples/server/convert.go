@@ -59,7 +59,7 @@ func (s *server) atOnce(
 	if err != nil {
 		return err
 	}
-	defer o.end()
+	defer o.end(r.Context())
 	o.jobType = jobType
 	if err := read(o); err != nil {
 		return err
@@ -89,15 +89,16 @@ type storageState struct {
 }
 
 // answerNow waits for the job and answers with its results. A client that does
-// not wait takes the job with it.
+// not wait takes the job with it, unless it has a key to come back with.
 func (s *server) answerNow(w http.ResponseWriter, r *http.Request, job engine.Job, o *order) error {
-	job, err := s.engine.Wait(r.Context(), job.ID)
+	ended, err := s.engine.Wait(r.Context(), job.ID)
 	if err != nil {
-		if r.Context().Err() != nil {
+		if r.Context().Err() != nil && job.IdempotencyKey == "" {
 			_ = s.engine.Cancel(context.WithoutCancel(r.Context()), job.ID)
 		}
 		return err
 	}
+	job = ended
 	a := answer{results: results{Files: []result{}}}
 	var reason *engine.Error
 	for f, err := range s.engine.Files(r.Context(), job.ID) {

@@ -2,10 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/engine/enginetest"
@@ -89,6 +95,24 @@ func TestFilesThatAreNotThere(t *testing.T) {
 		"files/..%2f..%2f0/outputs/0",
 	} {
 		f.get("/api/jobs/"+id+"/"+path, http.StatusNotFound, nil)
+	}
+}
+
+func TestADownloadThatNobodyTakesIsGivenUp(t *testing.T) {
+	f := start(t, setup{limits: limits{idle: 50 * time.Millisecond}})
+	large := strings.Repeat("many words\n", 3<<20)
+	id := f.submit(part{"files", "a.txt", large}, part{"format", "", "webp"})
+	link := f.ended(id).Results.Files[0].DownloadURL
+	conn, err := net.Dial("tcp", strings.TrimPrefix(f.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", strings.TrimPrefix(link, f.url))
+	<-f.hungUp
+	b, err := io.ReadAll(conn)
+	if len(b) >= len(large) || err != nil && !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("%d of %d bytes came, %v", len(b), len(large), err)
 	}
 }
 

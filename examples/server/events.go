@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/spoolmedia/spool/engine"
-	"github.com/spoolmedia/spool/store"
 )
 
 // heartbeat is how often a stream without events gets a comment: proxies end
@@ -155,12 +154,12 @@ func (st *eventStream) run(events <-chan streamed) error {
 // send writes one event.
 func (st *eventStream) send(e streamed) error {
 	if e.err != nil {
-		// What is older than the events that are kept cannot be told any more: the
-		// client has to look at the jobs themselves. So it has to after a deletion.
-		if errors.Is(e.err, store.ErrExpired) {
-			return st.write("event: reset\nid\ndata: {}\n\n")
+		if errors.Is(e.err, engine.ErrClosed) || errors.Is(e.err, engine.ErrNotFound) {
+			return e.err
 		}
-		return e.err
+		// After an event that is no longer kept, or never was, nothing can be told: the
+		// client has to look at the jobs themselves, and come back without its id.
+		return errors.Join(st.write("event: reset\nid\ndata: {}\n\n"), e.err)
 	}
 	data, err := json.Marshal(viewOf(e.event))
 	if err != nil {

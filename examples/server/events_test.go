@@ -136,11 +136,17 @@ func TestStreamsEndWithTheServer(t *testing.T) {
 	}
 }
 
-func TestAStreamFromAnEventThatIsNotKept(t *testing.T) {
+func TestAnEventThatWasNeverThereResets(t *testing.T) {
 	f := start(t, setup{})
-	s := f.stream("/api/events", "rubbish\tid")
-	// A made-up id is answered in some way, and never with a fault of the server.
-	if s.answer.StatusCode >= 500 {
-		t.Errorf("status %d", s.answer.StatusCode)
+	id := f.submit(textFile("files", "a.txt"), part{"format", "", "webp"})
+	f.ended(id)
+	for _, path := range []string{"/api/events", "/api/jobs/" + id + "/events"} {
+		s := f.stream(path, "rubbish")
+		if e, ok := s.next(); !ok || e.kind != "reset" || e.id != "" {
+			t.Errorf("%s: %+v", path, e)
+		}
+		if e, ok := s.next(); ok {
+			t.Errorf("%s: after the reset: %+v", path, e)
+		}
 	}
 }

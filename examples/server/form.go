@@ -161,13 +161,15 @@ func (f *form) takeArray(name string, n int) ([]string, error) {
 	return values, nil
 }
 
-// withoutTwins drops files that came a second time under another field name:
-// clients that do not know which one is right send both.
+// withoutTwins drops files that came as "files" and as "file": clients that do not
+// know which one is right send both.
 func withoutTwins(files []upload) []upload {
+	isInput := func(u upload) bool { return u.field == "file" || u.field == "files" }
 	var kept []upload
 	for _, u := range files {
-		if !slices.ContainsFunc(kept, func(k upload) bool {
-			return k.field != u.field && k.sha256 == u.sha256 && strings.EqualFold(k.name, u.name)
+		if !isInput(u) || !slices.ContainsFunc(kept, func(k upload) bool {
+			return isInput(k) && k.field != u.field && k.sha256 == u.sha256 &&
+				strings.EqualFold(k.name, u.name)
 		}) {
 			kept = append(kept, u)
 		}

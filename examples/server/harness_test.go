@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"mime/multipart"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/textproto"
@@ -48,6 +49,7 @@ type fixture struct {
 	storage storage.Storage
 	token   string // of requests
 	api     *description
+	hungUp  chan struct{} // gets something when a connection has ended
 }
 
 // setup is what a test may change.
@@ -86,12 +88,21 @@ func start(t *testing.T, s setup) *fixture {
 	web := httptest.NewUnstartedServer(srv.handler())
 	web.Config.ErrorLog = slog.NewLogLogger(quiet.Handler(), slog.LevelError)
 	web.Config.RegisterOnShutdown(srv.stopStreams)
+	hungUp := make(chan struct{}, 1)
+	web.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateClosed {
+			select {
+			case hungUp <- struct{}{}:
+			default:
+			}
+		}
+	}
 	web.Start()
 	t.Cleanup(web.Close)
 	t.Cleanup(srv.stopStreams)
 	return &fixture{
 		t: t, url: web.URL, client: web.Client(), server: srv, engine: eng, storage: s.storage,
-		token: alice, api: new(description),
+		token: alice, api: new(description), hungUp: hungUp,
 	}
 }
 

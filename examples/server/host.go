@@ -60,16 +60,16 @@ func open(o options, log *slog.Logger) (_ *host, err error) {
 	if err != nil {
 		return h, err
 	}
-	codecs := allCodecs()
+	codecs, policy := allCodecs(), codec.Policy{Untrusted: o.types}
 	h.engine, err = engine.Open(engine.Config{
 		Store: h.store, Storage: h.storage, Codecs: codecs, Workers: o.workers,
-		Outbound: engine.Outbound{Allow: o.allow}, TempDir: o.data, Logger: log,
+		Policy: policy, Outbound: engine.Outbound{Allow: o.allow}, TempDir: o.data, Logger: log,
 	})
 	if err != nil {
 		return h, err
 	}
 	h.server = newServer(config{
-		engine: h.engine, storage: h.storage, codecs: codecs, keys: keys,
+		engine: h.engine, storage: h.storage, codecs: codecs, policy: policy, keys: keys,
 		secret: []byte(secret), base: o.base, limits: o.limits, log: log,
 	})
 	return h, nil

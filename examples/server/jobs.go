@@ -16,7 +16,7 @@ func (s *server) createJob(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	defer o.end()
+	defer o.end(r.Context())
 	if o.form.values["saveToStorage"] == "false" {
 		return failf(http.StatusBadRequest, "saveToStorage must be true for jobs.")
 	}
@@ -45,7 +45,12 @@ func (s *server) getJob(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v, err := s.withResults(r, job)
+	var v jobView
+	if r.URL.Query().Get("results") == "false" {
+		v, err = s.jobView(r.Context(), job)
+	} else {
+		v, err = s.withResults(r, job)
+	}
 	if err != nil {
 		return err
 	}
@@ -54,42 +59,56 @@ func (s *server) getJob(w http.ResponseWriter, r *http.Request) error {
 
 // listJobs tells of the account's jobs, newest first.
 func (s *server) listJobs(w http.ResponseWriter, r *http.Request) error {
+	jobs := []jobView{}
+	page, err := s.listed(r, accountOf(r.Context()), r.URL.Query().Get("status"),
+		func(job engine.Job) error {
+			v, err := s.jobView(r.Context(), job)
+			if errors.Is(err, engine.ErrNotFound) { // it has just been removed
+				return nil
+			}
+			jobs = append(jobs, v)
+			return err
+		})
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, jobList{jobs, page})
+}
+
+// listed gives the jobs of the page that the query asks for to add.
+func (s *server) listed(
+	r *http.Request, account, status string, add func(engine.Job) error,
+) (page pagination, err error) {
 	limit, err := number(r, "limit", 20, 1, 100)
 	offset, err2 := number(r, "offset", 0, 0, 1<<31-1)
 	if err := errors.Join(err, err2); err != nil {
-		return err
+		return page, err
 	}
-	statuses, err := statusesOf(r.URL.Query().Get("status"))
+	statuses, err := statusesOf(status)
 	if err != nil {
-		return err
+		return page, err
 	}
-	account := accountOf(r.Context())
 	stats, err := s.engine.Stats(r.Context(), account)
 	if err != nil {
-		return err
+		return page, err
 	}
-	page := pagination{Limit: limit, Offset: offset, Total: count(stats, statuses)}
-	jobs, n := []jobView{}, 0
+	page = pagination{Limit: limit, Offset: offset, Total: count(stats, statuses)}
+	n := 0
 	for job, err := range s.newest(r.Context(), account, statuses) {
 		if err != nil {
-			return err
+			return page, err
 		}
 		if n++; n <= offset {
 			continue
 		}
-		if page.HasMore = len(jobs) == limit; page.HasMore {
+		if page.HasMore = n > offset+limit; page.HasMore {
 			break
 		}
-		v, err := s.jobView(r.Context(), job)
-		switch {
-		case errors.Is(err, engine.ErrNotFound): // it has just been removed
-			continue
-		case err != nil:
-			return err
+		if err := add(job); err != nil {
+			return page, err
 		}
-		jobs = append(jobs, v)
 	}
-	return writeJSON(w, http.StatusOK, jobList{jobs, page})
+	return page, nil
 }
 
 // statusesOf returns the engine's statuses for one of the API's.

@@ -90,13 +90,18 @@ func (s *server) digest(r *http.Request) string {
 	if err != nil {
 		return ""
 	}
-	digest, rest, _ := strings.Cut(cookie.Value, ".")
+	id, rest, _ := strings.Cut(cookie.Value, ".")
 	expires, mac, _ := strings.Cut(rest, ".")
 	until, err := strconv.ParseInt(expires, 10, 64)
-	if err != nil || s.now().Unix() > until || !s.signed(mac, "session", digest, expires) {
+	if err != nil || s.now().Unix() > until || !s.signed(mac, "session", id, expires) {
 		return ""
 	}
-	return digest
+	for digest := range s.keys {
+		if s.sessionID(digest) == id {
+			return digest
+		}
+	}
+	return "" // the key is no longer one
 }
 
 // signIn answers a key with a session.
@@ -110,10 +115,14 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request) error {
 		return failf(http.StatusUnauthorized, "This key is not known here.")
 	}
 	expires := strconv.FormatInt(s.now().Add(sessionLength).Unix(), 10)
-	s.setSession(w, r, digest+"."+expires+"."+s.sign("session", digest, expires), sessionLength)
+	id := s.sessionID(digest)
+	s.setSession(w, r, id+"."+expires+"."+s.sign("session", id, expires), sessionLength)
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
+
+// sessionID names the key of a session without telling anything about it.
+func (s *server) sessionID(digest string) string { return s.sign("key", digest)[:32] }
 
 // signOut ends the session of this browser.
 func (s *server) signOut(w http.ResponseWriter, r *http.Request) error {

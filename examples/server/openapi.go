@@ -165,6 +165,11 @@ func (d describer) requestBody(b body, fields []codec.Field) object {
 		add("string", "sourceUrl", "preset", "fit", "format")
 		add("integer", "width", "height", "cropLeft", "cropTop", "cropWidth", "cropHeight",
 			"quality", "expiresIn")
+	case streamJSON:
+		kind = "application/json"
+		add("string", "sourceFileId", "sourceUrl", "profile", "access")
+		add("integer", "segmentDuration", "tokenTtlSeconds")
+		add("array", "renditions", "packageFormats", "allowedDomains", "captions")
 	case toolForm:
 		properties["file"] = file
 		add("boolean", "async", "background")

@@ -17,6 +17,7 @@ type options struct {
 	keys       list
 	workers    int
 	allow      []netip.Prefix
+	types      list
 	limits     limits
 }
 
@@ -48,6 +49,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		o.allow = append(o.allow, prefix)
 		return err
 	})
+	flags.Var(&o.types, "allow-type", "a `type` that is decoded though its decoder is not meant "+
+		"for files of strangers: application/pdf, image/svg+xml, image/jp2; may be repeated")
 	flags.Int64Var(&o.limits.file, "max-file", 0, "`bytes` of one file (default 4 GiB)")
 	flags.IntVar(&o.limits.files, "max-files", 0, "files of one request (default 10000)")
 	flags.IntVar(&o.limits.queue, "max-queue", 0, "jobs of an account that wait (default 1000)")

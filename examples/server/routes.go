@@ -1,8 +1,6 @@
 package main
 
 import (
-	"net/http"
-
 	"github.com/spoolmedia/spool/codec"
 )
 
@@ -37,6 +35,7 @@ const (
 	toolForm // differs by tool
 	sessionJSON
 	transformJSON
+	streamJSON
 )
 
 var (
@@ -89,6 +88,7 @@ func (s *server) routes() []route {
 			query: append(pages,
 				parameter{"status", "string", "pending, processing, completed or failed"})},
 		{pattern: "GET /api/jobs/{id}", handle: s.getJob, gives: jobView{},
+			query:   []parameter{{"results", "boolean", "false leaves the results out"}},
 			summary: "How far a job is, and what it has made"},
 		{pattern: "DELETE /api/jobs/{id}", handle: s.deleteJob, gives: jobView{}, fails: []int{409},
 			summary: "Cancel a job that waits; with purge, remove it in any state (204)",
@@ -136,19 +136,17 @@ func (s *server) routes() []route {
 			fails: []int{400, 403, 413, 415}, summary: "Trade a key for a cookie, as the page does"},
 		{pattern: "DELETE /api/session", handle: s.signOut, public: true, fails: []int{403},
 			summary: "Forget the cookie"},
-		{pattern: "POST /api/video/streams", handle: noStreams, fails: []int{501}, kind: "-",
-			summary: "Not available here"},
-		{pattern: "GET /api/video/streams", handle: noStreams, fails: []int{501}, kind: "-",
-			summary: "Not available here"},
-		{pattern: "GET /api/video/streams/{id}", handle: noStreams, fails: []int{501}, kind: "-",
-			summary: "Not available here"},
-		{pattern: "DELETE /api/video/streams/{id}", handle: noStreams, fails: []int{501}, kind: "-",
-			summary: "Not available here"},
+		{pattern: "POST /api/video/streams", handle: s.createStream, body: streamJSON,
+			gives: streamAnswer{}, fails: []int{400, 409, 413, 415, 501},
+			summary: "Make a stream for HLS and DASH"},
+		{pattern: "GET /api/video/streams", handle: s.listStreams, gives: streamList{},
+			fails: []int{400}, summary: "List streams, newest first", query: append(pages,
+				parameter{"status", "string", "pending, processing, ready or failed"})},
+		{pattern: "GET /api/video/streams/{id}", handle: s.getStream, gives: streamAnswer{},
+			summary: "How far a stream is, and where it plays"},
+		{pattern: "DELETE /api/video/streams/{id}", handle: s.deleteStream,
+			summary: "Remove a stream with its files"},
+		{pattern: "GET /video/v1/{playback}/{grant}/{name}", handle: s.play, public: true,
+			kind: "*/*", fails: []int{403}, summary: "A file of a stream"},
 	}
-}
-
-// noStreams answers the part of the hosted API that is not here.
-func noStreams(http.ResponseWriter, *http.Request) error {
-	return failf(http.StatusNotImplemented, "Adaptive streams are not available on this server. "+
-		"Convert the video to mp4 or webm instead.")
 }

@@ -17,6 +17,7 @@ type config struct {
 	engine   *engine.Engine
 	storage  storage.Storage // the engine's
 	codecs   []codec.Codec   // the engine's
+	policy   codec.Policy    // the engine's
 	registry *codec.Registry // the engine's; nil means spool's own operations
 	keys     keys
 	secret   []byte // of links and sessions
@@ -31,6 +32,8 @@ type server struct {
 	config
 	uploads *uploads
 	queue   *admission
+	// qualities are the defaults of operations that have a quality.
+	qualities map[string]int
 	// streams ends when event streams must.
 	streams     context.Context
 	stopStreams context.CancelFunc
@@ -49,7 +52,8 @@ func newServer(c config) *server {
 		c.now = time.Now
 	}
 	c.limits = c.limits.withDefaults()
-	s := &server{config: c, uploads: newUploads(c.storage), queue: newAdmission(c)}
+	s := &server{config: c, uploads: newUploads(c.storage), queue: newAdmission(c),
+		qualities: qualities(c.registry)}
 	s.streams, s.stopStreams = context.WithCancel(context.Background())
 	s.chores.Go(func() { s.sweepNowAndThen(s.streams) })
 	return s
@@ -72,6 +76,7 @@ func (s *server) handler() http.Handler {
 		mux.Handle(r.pattern, s.answered(h))
 	}
 	mux.Handle("GET /openapi.json", s.answered(s.describe))
+	mux.Handle("/video/", s.answered(notHere(mux)))
 	mux.Handle("/api/", s.answered(notHere(mux)))
 	mux.Handle("/", page())
 	guard := http.NewCrossOriginProtection()
@@ -87,7 +92,7 @@ func notHere(mux *http.ServeMux) handle {
 		for _, method := range []string{"GET", "POST", "DELETE"} {
 			other := r.Clone(r.Context())
 			other.Method = method
-			if _, pattern := mux.Handler(other); pattern != "/api/" && pattern != "" {
+			if _, pattern := mux.Handler(other); pattern != "/api/" && pattern != "/video/" {
 				w.Header().Add("Allow", method)
 			}
 		}

@@ -25,14 +25,16 @@ type order struct {
 
 	batch     *batch
 	submitted bool
-	end       func() // must be called
+	leave     func() // the queue
+	ended     bool
 }
 
 // retainUnsaved is how long the results of synchronous requests stay whose client
 // did not ask to keep them.
 const retainUnsaved = time.Hour
 
-// receive reads the form of a request, and puts its files into storage.
+// receive reads the form of a request, and puts its files into storage. The order
+// must be ended.
 func (s *server) receive(w http.ResponseWriter, r *http.Request) (*order, error) {
 	kind, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "multipart/form-data" || parameters["boundary"] == "" {
@@ -47,15 +49,11 @@ func (s *server) receive(w http.ResponseWriter, r *http.Request) (*order, error)
 	if err != nil {
 		return nil, err
 	}
-	o := new(order)
+	o := &order{leave: leave}
 	o.batch, err = s.uploads.begin(r.Context(), account, r.Header.Get("Idempotency-Key"))
 	if err != nil {
 		leave()
 		return nil, err
-	}
-	o.end = func() {
-		o.batch.end(r.Context(), o.submitted)
-		leave()
 	}
 	parts, err := r.MultipartReader()
 	if err == nil {
@@ -66,10 +64,21 @@ func (s *server) receive(w http.ResponseWriter, r *http.Request) (*order, error)
 		_, err = io.Copy(io.Discard, r.Body)
 	}
 	if err != nil {
-		o.end()
+		o.end(r.Context())
 		return nil, err
 	}
 	return o, nil
+}
+
+// end lets go of what the order holds while there is no job: its place in the queue
+// and, if there never was one, its files. The second time it does nothing.
+func (o *order) end(ctx context.Context) {
+	if o.ended {
+		return
+	}
+	o.ended = true
+	o.batch.end(ctx, o.submitted)
+	o.leave()
 }
 
 // takeCommon takes out of the form what every request can say.
@@ -150,6 +159,7 @@ func (s *server) submit(r *http.Request, o *order, brief bool) (engine.Job, erro
 	// The job may be there after all when only the answer was lost: the sweep knows.
 	o.submitted = err == nil || !errors.Is(err, engine.ErrBadRequest) &&
 		!errors.Is(err, engine.ErrKeyConflict) && !errors.Is(err, context.Canceled)
+	o.end(r.Context())
 	return job, err
 }
 

@@ -53,12 +53,15 @@ func (s *server) tool(name string) (tool, bool) {
 			}
 		}
 	}
+	t.Accepts = slices.DeleteFunc(t.Accepts, func(mediaType string) bool {
+		return !s.policy.Allows(mediaType)
+	})
+	slices.Sort(t.Accepts)
+	t.Accepts = slices.Compact(t.Accepts)
 	fields, err := s.registry.Fields(name)
 	if err != nil || len(t.Accepts) == 0 {
 		return t, false
 	}
-	slices.Sort(t.Accepts)
-	t.Accepts = slices.Compact(t.Accepts)
 	for _, f := range fields {
 		if f.Name == "format" && len(makes) > 0 {
 			f.Choices = slices.DeleteFunc(slices.Clone(f.Choices), func(choice string) bool {
@@ -93,7 +96,7 @@ func (s *server) useTool(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	defer o.end()
+	defer o.end(r.Context())
 	o.jobType, o.tool = "media_tool", name
 	o.form.files = withoutTwins(o.form.files)
 	async, err := o.form.takeBool("async")
@@ -114,7 +117,7 @@ func (s *server) useTool(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if async || background {
-		return writeJSON(w, http.StatusOK, accepted{JobID: job.ID, Status: "pending", Tool: name})
+		return writeJSON(w, http.StatusOK, accepted{job.ID, statusOf(job.Status), name})
 	}
 	return s.answerNow(w, r, job, o)
 }

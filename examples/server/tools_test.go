@@ -96,6 +96,9 @@ func TestALogoIsAFileOfTheRequest(t *testing.T) {
 			t.Errorf("the logo is %q", logo)
 		}
 	}
+	// The picture itself is a logo as well as another.
+	f.post("/api/media/watermark", []part{textFile("file", "a.txt"),
+		textFile("watermarkFile", "a.txt")}, http.StatusOK, nil)
 	// The file is still the first input, though a logo was sent before it.
 	var list struct{ Jobs []jobView }
 	f.get("/api/jobs?limit=1", http.StatusOK, &list)
@@ -204,29 +207,52 @@ func TestASourceIsFetched(t *testing.T) {
 	f.get("/api/jobs/"+list.Jobs[0].JobID+"/files/0/input", http.StatusNotFound, nil)
 }
 
-func TestAClientThatLeavesTakesItsWorkWithIt(t *testing.T) {
-	g := newGate()
-	f := start(t, setup{codecs: []codec.Codec{g}})
-	ctx, leave := context.WithCancel(t.Context())
-	body, kind := multipartOf(t, []part{textFile("files", "a.txt"), {"format", "", "webp"}})
-	r := f.request("POST", "/api/convert", body, "Content-Type", kind).WithContext(ctx)
-	events := f.stream("/api/events", "")
+// leaving makes a synchronous request, and leaves when the work on it has begun.
+func (f *fixture) leaving(g *gate, header ...string) {
+	f.t.Helper()
+	ctx, leave := context.WithCancel(f.t.Context())
+	body, kind := multipartOf(f.t, []part{textFile("files", "a.txt"), {"format", "", "webp"}})
+	r := f.request("POST", "/api/convert", body, append(header, "Content-Type", kind)...)
 	left := make(chan struct{})
 	go func() {
 		defer close(left)
-		if answer, err := f.client.Do(r); err == nil {
+		if answer, err := f.client.Do(r.WithContext(ctx)); err == nil {
 			answer.Body.Close()
 		}
 	}()
 	<-g.entered
 	leave()
 	<-left
-	for e, ok := events.next(); ; e, ok = events.next() {
+}
+
+func TestAClientThatLeavesTakesItsWorkWithIt(t *testing.T) {
+	g := newGate()
+	f := start(t, setup{codecs: []codec.Codec{g}})
+	events := f.stream("/api/events", "")
+	f.leaving(g)
+	for e, ok := events.next(); e.kind != "cancelled"; e, ok = events.next() {
 		if !ok {
 			t.Fatal("the stream ended without the cancel")
 		}
-		if e.kind == "cancelled" {
-			return
-		}
+	}
+}
+
+func TestAClientWithAKeyMayComeBack(t *testing.T) {
+	g := newGate()
+	f := start(t, setup{codecs: []codec.Codec{g}, limits: limits{queue: 1}})
+	f.leaving(g, "Idempotency-Key", "back-soon")
+	// What is worked on takes no place in the queue.
+	other := f.submit(textFile("files", "b.txt"), part{"format", "", "webp"})
+	close(g.open)
+	f.ended(other)
+	var now answer
+	f.post("/api/convert", []part{textFile("files", "a.txt"), {"format", "", "webp"}}, http.StatusOK,
+		&now, "Idempotency-Key", "back-soon")
+	if len(now.Files) != 1 {
+		t.Errorf("%+v", now)
+	}
+	if stats, err := f.engine.Stats(t.Context(), "alice"); err != nil || stats.Completed != 2 ||
+		stats.Cancelled != 0 {
+		t.Errorf("%+v, %v", stats, err)
 	}
 }

@@ -61,7 +61,9 @@ func TestMultipartRubbish(t *testing.T) {
 		"no end of the headers": "--b\r\nContent-Disposition: form-data",
 		"no name":               "--b\r\n\r\nabc\r\n--b--\r\n",
 		"endless header":        "--b\r\nX: " + strings.Repeat("x", 1<<20) + "\r\n\r\nabc\r\n--b--\r\n",
-		"binary":                "--b\r\n\x00\xff\x00\r\n--b--",
+		"a line break in a name": "--b\r\nContent-Disposition: form-data; name=files; " +
+			"filename=\"a\r\nX-Evil: 1\"\r\n\r\nabc\r\n--b--\r\n",
+		"binary": "--b\r\n\x00\xff\x00\r\n--b--",
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := *f

@@ -44,16 +44,15 @@ func newUploads(s storage.Storage) *uploads {
 // batch are the files of one request.
 type batch struct {
 	*uploads
-	owner string
-	fixed bool     // the same request again has the same owner
+	owner string   // the same for the same request again
 	made  []string // keys
 }
 
 // begin starts a batch. With an idempotency key, the batch of the same request
 // again has the same files: it waits until the first one has ended.
 func (u *uploads) begin(ctx context.Context, account, key string) (*batch, error) {
-	b := &batch{uploads: u, owner: uuid.NewString(), fixed: key != ""}
-	if b.fixed {
+	b := &batch{uploads: u, owner: uuid.NewString()}
+	if key != "" {
 		b.owner = digestOf(account + "\n" + key)[:32]
 	}
 	if err := u.lock(ctx, b.owner); err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"math"
 	"net/http"
 	"strconv"
@@ -57,7 +58,7 @@ type result struct {
 	SavedPercent   float64 `json:"savedPercent"` // negative if it grew
 	DownloadURL    string  `json:"downloadUrl"`
 	AppliedQuality *int    `json:"appliedQuality"`
-	StoredFileID   *string `json:"storedFileId"` // always null here
+	StoredFileID   *string `json:"storedFileId"`
 
 	Width    int      `json:"width,omitempty"`
 	Height   int      `json:"height,omitempty"`
@@ -189,14 +190,16 @@ func (s *server) resultsOf(r *http.Request, job engine.Job, f engine.File) []res
 	list := make([]result, len(f.Outputs))
 	for i, o := range f.Outputs {
 		media := o.Result.Media
+		id := fmt.Sprintf("%s.%d.%d", f.Job, f.Index, i)
 		list[i] = result{
-			Filename: o.Name, MimeType: o.Type, OriginalSize: f.Size, FinalSize: o.Size,
+			StoredFileID: &id,
+			Filename:     o.Name, MimeType: o.Type, OriginalSize: f.Size, FinalSize: o.Size,
 			DownloadURL:    s.link(r, "/api/jobs/%s/files/%d/outputs/%d", f.Job, f.Index, i),
 			AppliedQuality: s.qualityOf(job),
 			Width:          media.Width, Height: media.Height, Duration: media.Duration.Seconds(),
 			SHA256: o.SHA256, Notes: o.Result.Notes,
 		}
-		if f.Size > 0 {
+		if f.Size > 0 && len(f.Outputs) == 1 { // an archive has no size to compare with
 			saved := 100 * (1 - float64(o.Size)/float64(f.Size))
 			list[i].SavedPercent = math.Round(saved*10) / 10
 		}

@@ -183,8 +183,8 @@ func webpHeader(r *reader, h *Header) error {
 				return err
 			}
 			if kind == "VP8X" && len(body) > 0 && body[0]&2 != 0 {
-				return codec.Errorf(codec.Unsupported, "%s is an animation, which cannot be read here",
-					r.in.Name())
+				return codec.Errorf(codec.Unsupported,
+					"%s is an animation, which cannot be read here", r.in.Name())
 			}
 			webpChunk(kind, body, h)
 		}

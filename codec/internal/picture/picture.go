@@ -76,8 +76,8 @@ func Types() []string { return slices.Sorted(maps.Keys(formats)) }
 func Open(ctx context.Context, in codec.Input, policy codec.Policy) (*Picture, error) {
 	f, ok := formats[in.Type()]
 	if !ok {
-		return nil, codec.Errorf(codec.Unsupported, "%s is no picture that can be read here: it is %s",
-			in.Name(), codec.TypeName(in.Type()))
+		return nil, codec.Errorf(codec.Unsupported,
+			"%s is no picture that can be read here: it is %s", in.Name(), codec.TypeName(in.Type()))
 	}
 	p := &Picture{In: in, r: &reader{ctx: ctx, in: in}, format: f, policy: policy}
 	p.Orientation = 1

@@ -73,6 +73,8 @@ func (l *load) request(ctx context.Context, path, key string) error {
 		r.Header.Set("Idempotency-Key", key)
 		status, b, err := l.do(r)
 		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
 		case err != nil:
 			l.mu.Lock()
 			l.cut++
@@ -150,6 +152,9 @@ func (l *load) report(d time.Duration, clients int) {
 		"%d attempts while it was away\n", clients, d.Round(time.Second), n, float64(n)/d.Seconds(), len(l.errs), l.cut)
 	fmt.Printf("converted while the client waits: %s\n", quantiles(l.waited))
 	fmt.Printf("a job accepted:                   %s\n", quantiles(l.accepted))
+	spent := l.processor()
+	fmt.Printf("time of processors: %v, %v for each request\n", spent.Round(time.Second),
+		(spent / time.Duration(max(n, 1))).Round(100*time.Microsecond))
 	if l.peak != "" {
 		fmt.Printf("memory before the kill: %s\n", l.peak)
 	}

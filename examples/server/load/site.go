@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -21,7 +22,8 @@ type site struct {
 
 	mu      sync.Mutex // guards what follows
 	process *exec.Cmd
-	peak    string // memory of the process that was killed
+	peak    string        // memory of the process that was killed
+	spent   time.Duration // by it
 }
 
 var greeting = regexp.MustCompile(`http://([^/]+)/#key=(\S+)`)
@@ -66,9 +68,9 @@ func (s *site) killAfter(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return errors.New("it ended before the kill")
 	}
-	memory := s.memory()
+	memory, spent := s.memory(), s.processor()
 	s.mu.Lock()
-	s.peak = memory
+	s.peak, s.spent = memory, spent
 	err := s.process.Process.Kill()
 	_ = s.process.Wait() // it was killed
 	s.mu.Unlock()
@@ -76,6 +78,23 @@ func (s *site) killAfter(ctx context.Context, d time.Duration) error {
 	err = errors.Join(err, s.start())
 	fmt.Printf("killed after %v; back after %v\n", d, time.Since(began).Round(time.Millisecond))
 	return err
+}
+
+// processor tells how much time of processors the server has used, in all its
+// processes.
+func (s *site) processor() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.process.Process.Pid))
+	_, rest, ok := strings.Cut(string(b), ") ")
+	fields := strings.Fields(rest)
+	if err != nil || !ok || len(fields) < 13 {
+		return s.spent
+	}
+	// utime and stime, in hundredths of a second: proc(5).
+	user, _ := strconv.Atoi(fields[11])
+	system, _ := strconv.Atoi(fields[12])
+	return s.spent + time.Duration(user+system)*10*time.Millisecond
 }
 
 // memory tells the resident memory of the process, now and at most.

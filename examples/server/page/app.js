@@ -81,7 +81,7 @@ function append(job, open) {
 // appear shows a job that is new, open, above the others.
 async function appear(id) {
   if (cards.has(id)) return;
-  const job = await call('GET', `/api/jobs/${id}`);
+  const job = await call('GET', `/api/jobs/${id}?results=false`);
   if (cards.has(id) || (status && status !== job.status)) return;
   const card = new JobCard(job, true);
   cards.set(id, card);

@@ -5,6 +5,7 @@ import { compare } from './compare.js';
 import { count, length, saved, size } from './words.js';
 
 const shown = ['image/jpeg', 'image/png', 'image/webp', 'image/avif', 'image/gif'];
+const played = ['video/mp4', 'video/webm'];
 
 // fileRow returns an element for the file, with a method update.
 export function fileRow(file) {
@@ -56,11 +57,14 @@ function thumb(f, output) {
   const type = output?.mimeType ?? f.mimeType ?? '';
   const label = (output?.filename ?? f.filename ?? '').split('.').pop().slice(0, 5);
   const box = h('span', { class: 'thumb' }, label);
-  let source;
-  if (output && shown.includes(output.mimeType)) source = output.downloadUrl;
-  else if (!output && f.inputUrl && shown.includes(type)) source = f.inputUrl;
-  if (source) {
-    const picture = h('img', { src: local(source, true), alt: '', loading: 'lazy' });
+  const source = output?.downloadUrl ?? f.inputUrl;
+  let picture;
+  if (source && shown.includes(type)) {
+    picture = h('img', { src: local(source, true), alt: '', loading: 'lazy' });
+  } else if (source && played.includes(type)) { // its picture after a second
+    picture = h('video', { src: `${local(source, true)}#t=1`, muted: true, preload: 'metadata', 'aria-hidden': 'true' });
+  }
+  if (picture) {
     picture.onerror = () => box.replaceChildren(label);
     box.replaceChildren(picture);
   }

@@ -65,7 +65,7 @@ export class JobCard {
 
   async now() {
     try {
-      this.update(await call('GET', `/api/jobs/${this.id}`));
+      this.update(await call('GET', `/api/jobs/${this.id}?results=false`));
       if (this.details.open) await this.load();
     } catch (e) {
       if (e.status === 404) this.element.remove();

@@ -1,0 +1,188 @@
+package libav_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/codectest"
+	"github.com/spoolmedia/spool/codec/libav"
+)
+
+// streamed makes an adaptive stream of the film at path and returns its folder.
+func streamed(t testing.TB, path string, op codec.AdaptiveStream) (dir string, outputs []codectest.Output) {
+	t.Helper()
+	sink := new(codectest.Sink)
+	err := libav.New().Process(t.Context(), &codec.Work{Op: op, Out: sink,
+		In: []codec.Input{codectest.OpenInput(t, path)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir = t.TempDir()
+	for _, o := range sink.Outputs() {
+		if err := os.WriteFile(filepath.Join(dir, o.Name), o.Data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir, sink.Outputs()
+}
+
+// keyTimes returns when the key frames of a playlist are shown.
+func keyTimes(t testing.TB, playlist string) (times []string, pictures int) {
+	t.Helper()
+	out := printed(t, "ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries",
+		"packet=pts_time,flags", "-of", "csv=p=0", playlist)
+	for line := range strings.Lines(string(out)) {
+		at, flags, found := strings.Cut(strings.TrimSpace(line), ",")
+		if !found {
+			continue
+		}
+		if pictures++; strings.HasPrefix(flags, "K") {
+			times = append(times, at)
+		}
+	}
+	return times, pictures
+}
+
+func TestALadderIsCutAtTheSameKeyFrames(t *testing.T) {
+	in := busy(t, "in.mp4", "-vf", "scale=640:480", "-c:v", "libx264", "-preset", "ultrafast")
+	for _, seconds := range []int{2, 3} {
+		dir, outputs := streamed(t, in, codec.AdaptiveStream{SegmentDuration: seconds})
+		var want []string
+		for _, id := range []string{"360p", "480p"} {
+			keys, pictures := keyTimes(t, filepath.Join(dir, id+".m3u8"))
+			if pictures != 75 || want != nil && !slices.Equal(keys, want) {
+				t.Errorf("%s has %d pictures and key frames at %v, want %v", id, pictures, keys, want)
+			}
+			want = keys
+		}
+		if n := (3 + seconds - 1) / seconds; len(want) != n || want[0] != "0.000000" ||
+			n > 1 && want[1] != "2.000000" {
+			t.Errorf("segments of %d s: key frames at %v", seconds, want)
+		}
+		if _, err := os.Stat(filepath.Join(dir, "720p.m3u8")); err == nil {
+			t.Error("there is a rendition above the film's height")
+		}
+		for _, o := range outputs {
+			track, isSegment := strings.CutSuffix(o.Name, ".m4s")
+			if !isSegment {
+				continue
+			}
+			id, _, _ := strings.Cut(track, "-")
+			decodesAlone(t, filepath.Join(dir, id+"-init.mp4"), o)
+		}
+	}
+}
+
+// decodesAlone decodes a segment with nothing but its init segment before it.
+func decodesAlone(t testing.TB, initial string, segment codectest.Output) {
+	t.Helper()
+	head, err := os.ReadFile(initial)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "alone.mp4")
+	if err := os.WriteFile(path, append(head, segment.Data...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-xerror", "-i", path, "-f", "framemd5", "-")
+	out, err := cmd.CombinedOutput()
+	if err != nil || strings.Count(string(out), "\n") < 10 {
+		t.Errorf("%s alone: %v: %s", segment.Name, err, out)
+	}
+	if segment.Result.Media.Type == "video/mp4" && segment.Result.Media.Duration <= 0 {
+		t.Errorf("%s: %+v", segment.Name, segment.Result.Media)
+	}
+}
+
+func TestAStreamPlaysInSyncFromBothManifests(t *testing.T) {
+	in := clapper(t, "in.mp4", "-vf", "scale=320:240")
+	dir, _ := streamed(t, in, codec.AdaptiveStream{SegmentDuration: 2, Renditions: []codec.StreamRendition{
+		{Height: 180, Bitrate: 200_000}, {Height: 240}}})
+	for _, manifest := range []string{"master.m3u8", "manifest.mpd"} {
+		played := ffmpeg(t, "played.mkv", "-i", filepath.Join(dir, manifest), "-map", "v:1", "-map", "a:0",
+			"-c", "copy")
+		if err := codectest.InSync(played, 20*time.Millisecond); err != nil {
+			t.Errorf("%s: %v", manifest, err)
+		}
+		p, err := codectest.ProbeFile(filepath.Join(dir, manifest))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var heights []int
+		for _, s := range p.Streams {
+			if s.Height > 0 {
+				heights = append(heights, s.Height)
+			}
+		}
+		slices.Sort(heights)
+		if !slices.Equal(slices.Compact(heights), []int{180, 240}) {
+			t.Errorf("%s has the heights %v", manifest, heights)
+		}
+	}
+	master, err := os.ReadFile(filepath.Join(dir, "master.m3u8"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"CODECS=\"avc1.6400", "mp4a.40.2\"", "RESOLUTION=240x180", "RESOLUTION=320x240",
+		"FRAME-RATE=25.000"} {
+		if !strings.Contains(string(master), want) {
+			t.Errorf("%s is missing in %s", want, master)
+		}
+	}
+}
+
+func TestAStreamHasWhatWasAskedFor(t *testing.T) {
+	in := strip(t, "in.mp4", "-t", "2") // 64 × 48, below every rendition
+	words := "WEBVTT\n\n00:00.000 --> 00:01.000\nHello\n"
+	for _, test := range []struct {
+		op    codec.AdaptiveStream
+		has   []string
+		lacks []string
+	}{
+		{codec.AdaptiveStream{}, []string{"master.m3u8", "manifest.mpd", "48p.m3u8", "48p-init.mp4",
+			"48p-00001.m4s", "audio.m3u8", "audio-00001.m4s", "poster.jpg"}, []string{"360p.m3u8"}},
+		{codec.AdaptiveStream{PackageFormats: []string{"dash"}}, []string{"manifest.mpd"},
+			[]string{"master.m3u8", "48p.m3u8"}},
+		{codec.AdaptiveStream{PackageFormats: []string{"hls"}, Captions: []codec.Caption{
+			{Label: "English", Language: "en", Content: words}}},
+			[]string{"master.m3u8", "captions-1.vtt", "captions-1.m3u8"}, []string{"manifest.mpd"}},
+	} {
+		dir, _ := streamed(t, in, test.op)
+		for _, name := range test.has {
+			if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+				t.Error(err)
+			}
+		}
+		for _, name := range test.lacks {
+			if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+				t.Errorf("there is a %s", name)
+			}
+		}
+	}
+}
+
+func TestALadderDecodesItsSourceOnce(t *testing.T) {
+	in := codectest.Count(codectest.OpenInput(t, busy(t, "in.mp4", "-c:v", "libx264", "-crf", "5", "-g", "12")))
+	op := codec.AdaptiveStream{Renditions: []codec.StreamRendition{{Height: 144, Bitrate: 100_000},
+		{Height: 150, Bitrate: 100_000}, {Height: 156, Bitrate: 100_000}}, PackageFormats: []string{"hls"}}
+	sink, read := new(codectest.Sink), int64(0)
+	sink.OnWrite = func() {
+		playlist := func(o codectest.Output) bool { return o.Name == "audio.m3u8" }
+		if read == 0 && slices.ContainsFunc(sink.Created(), playlist) {
+			read = in.Bytes() // all segments are there; the poster comes later
+		}
+	}
+	if err := libav.New().Process(t.Context(), &codec.Work{Op: op, Out: sink, In: []codec.Input{in}}); err != nil {
+		t.Fatal(err)
+	}
+	// The headers are read twice.
+	if read < in.Size() || read > in.Size()*3/2 {
+		t.Errorf("%d bytes of %d were read", read, in.Size())
+	}
+}
