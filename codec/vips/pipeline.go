@@ -140,7 +140,8 @@ func (c *conversion) decode() (image, error) {
 func (s *session) turnTo(p *picture, page int) error {
 	pages := p.media.Frames
 	if page > pages {
-		return codec.Errorf(codec.Unsupported, "%s has %d pages; there is no page %d", s.name, pages, page)
+		return codec.Errorf(codec.Unsupported, "%s has %d pages; there is no page %d",
+			s.name, pages, page)
 	}
 	var err error
 	if p.header, err = s.load(p, args{"page": page - 1}); err != nil {

@@ -209,9 +209,10 @@ func formatOf(mediaType string) string {
 	if mediaType == "image/apng" {
 		return "png"
 	}
-	formats := codec.Formats()
-	if i := slices.IndexFunc(formats, func(f codec.Format) bool { return f.Type == mediaType }); i >= 0 {
-		return formats[i].Name
+	for _, f := range codec.Formats() {
+		if f.Type == mediaType {
+			return f.Name
+		}
 	}
 	return ""
 }
