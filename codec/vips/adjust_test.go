@@ -4,6 +4,7 @@ import (
 	"image"
 	"image/color"
 	"image/draw"
+	"strings"
 	"testing"
 
 	"github.com/spoolmedia/spool/codec"
@@ -111,6 +112,24 @@ func TestAdjustKeepsTheFormat(t *testing.T) {
 	low, high := mustConvert(t, in, codec.Adjust{Quality: 10}), mustConvert(t, in, codec.Adjust{Quality: 90})
 	if 2*len(low.data) > len(high.data) {
 		t.Errorf("%d bytes with quality 10, %d with 90", len(low.data), len(high.data))
+	}
+}
+
+func TestFieldsForVideoAreNoted(t *testing.T) {
+	for want, op := range map[string]codec.Operation{
+		"fadeOut normalize": codec.Adjust{Normalize: true, FadeOut: 1}, "volume": codec.Adjust{Volume: new(0.5)},
+		"frameRate": codec.Transform{FrameRate: 25}, "timestamp": codec.Thumbnail{Timestamp: new(1.0)},
+		"":                 codec.Adjust{Volume: new(1.0)},
+		"fadeIn frameRate": codec.Chain{Steps: codec.Steps{codec.Adjust{FadeIn: 1}, codec.Transform{FrameRate: 25}}},
+	} {
+		var fields []string
+		for _, note := range mustConvert(t, pngGrid(t), op).result.Notes {
+			field, _, _ := strings.Cut(note, " was not used")
+			fields = append(fields, field)
+		}
+		if got := strings.Join(fields, " "); got != want {
+			t.Errorf("%+v: notes are about %q, want %q", op, got, want)
+		}
 	}
 }
 

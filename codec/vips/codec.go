@@ -92,7 +92,9 @@ var writable = sync.OnceValue(func() []string {
 
 // among returns those of list that are also in the other list.
 func among(list []string, others ...string) []string {
-	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return !slices.Contains(others, s) })
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool {
+		return !slices.Contains(others, s)
+	})
 }
 
 // Probe implements [codec.Codec].

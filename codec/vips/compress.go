@@ -136,8 +136,8 @@ func (q *squeeze) explain(why string, args ...any) {
 // not larger.
 func (q *squeeze) encodeOnce(c *conversion, im image, out codec.Sink) error {
 	format := c.target
-	w, err := out.Create(q.ctx, codec.OutSpec{Name: format.OutputName(q.session.name), Type: q.in.Type(),
-		Seekable: true})
+	w, err := out.Create(q.ctx, codec.OutSpec{Name: format.OutputName(q.session.name),
+		Type: q.in.Type(), Seekable: true})
 	if err != nil {
 		return ioError(q.session.name, "could not be written", err)
 	}

@@ -51,8 +51,8 @@ func TestResultSaysWhatWasDone(t *testing.T) {
 func TestLowerQualityMakesSmallerFiles(t *testing.T) {
 	in := corpus(t, "image/sharp-Landscape_1.jpg")
 	for _, name := range []string{"jpg", "webp", "avif", "heif", "jxl"} {
-		low := mustConvert(t, in, codec.Convert{Format: name, Quality: 20})
-		high := mustConvert(t, in, codec.Convert{Format: name, Quality: 90})
+		low := mustConvert(t, in, codec.Convert{Format: name, Quality: 20, Width: 300})
+		high := mustConvert(t, in, codec.Convert{Format: name, Quality: 90, Width: 300})
 		if 2*len(low.data) > len(high.data) {
 			t.Errorf("%s: %d bytes with quality 20, %d with 90", name, len(low.data), len(high.data))
 		}
@@ -220,8 +220,8 @@ func TestEffortMakesSmallerFiles(t *testing.T) {
 }
 
 func TestSlowEffortsOfLargePicturesAreRefused(t *testing.T) {
-	in := pngOf(t, image.NewGray(image.Rect(0, 0, 6000, 5000)))
-	_, err := convert(t.Context(), in, codec.Convert{Format: "avif", Effort: 9}, codec.Policy{})
+	op := codec.Convert{Format: "avif", Effort: 9, Width: 6000, Height: 5000, Enlarge: true}
+	_, err := convert(t.Context(), pngOf(t, flag(60, 50)), op, codec.Policy{})
 	if codec.ClassOf(err) != codec.Limit || !strings.Contains(err.Error(), "cancelled") {
 		t.Errorf("30 megapixels of avif with effort 9: %v", err)
 	}

@@ -21,18 +21,22 @@ type loader struct {
 
 // loaders by media type.
 var loaders = map[string]loader{
-	"image/jpeg":      {operation: "jpegload_source", codec: "jpeg"},
-	"image/png":       {operation: "pngload_source", codec: "png"},
-	"image/apng":      {operation: "pngload_source", codec: "apng"},
-	"image/webp":      {operation: "webpload_source", codec: "webp", sequence: true, animated: true, scales: true, mapped: true},
-	"image/gif":       {operation: "gifload_source", codec: "gif", sequence: true, animated: true, mapped: true},
-	"image/tiff":      {operation: "tiffload_source", codec: "tiff", sequence: true},
-	"image/avif":      {operation: "heifload_source", codec: "av1", sequence: true, upright: true},
-	"image/heif":      {operation: "heifload_source", codec: "hevc", sequence: true, upright: true},
-	"image/jxl":       {operation: "jxlload_source", codec: "jpegxl", upright: true, mapped: true},
-	"image/jp2":       {operation: "jp2kload_source", class: "VipsForeignLoadJp2k", codec: "jpeg2000"},
-	"image/svg+xml":   {operation: "svgload_source", class: "VipsForeignLoadSvg", codec: "svg", scales: true, mapped: true},
-	"application/pdf": {operation: "pdfload_source", class: "VipsForeignLoadPdf", codec: "pdf", sequence: true, scales: true},
+	"image/jpeg": {operation: "jpegload_source", codec: "jpeg"},
+	"image/png":  {operation: "pngload_source", codec: "png"},
+	"image/apng": {operation: "pngload_source", codec: "apng"},
+	"image/webp": {operation: "webpload_source", codec: "webp",
+		sequence: true, animated: true, scales: true, mapped: true},
+	"image/gif": {operation: "gifload_source", codec: "gif",
+		sequence: true, animated: true, mapped: true},
+	"image/tiff": {operation: "tiffload_source", codec: "tiff", sequence: true},
+	"image/avif": {operation: "heifload_source", codec: "av1", sequence: true, upright: true},
+	"image/heif": {operation: "heifload_source", codec: "hevc", sequence: true, upright: true},
+	"image/jxl":  {operation: "jxlload_source", codec: "jpegxl", upright: true, mapped: true},
+	"image/jp2":  {operation: "jp2kload_source", class: "VipsForeignLoadJp2k", codec: "jpeg2000"},
+	"image/svg+xml": {operation: "svgload_source", class: "VipsForeignLoadSvg", codec: "svg",
+		scales: true, mapped: true},
+	"application/pdf": {operation: "pdfload_source", class: "VipsForeignLoadPdf", codec: "pdf",
+		sequence: true, scales: true},
 }
 
 // saver is how libvips writes a format.

@@ -65,7 +65,8 @@ func (m *mark) lay(c *conversion, im image) (image, error) {
 	if err != nil {
 		return im, err
 	}
-	if marked, err = c.call("extract_band", args{"in": marked, "band": 0, "n": im.bands()}); err != nil {
+	marked, err = c.call("extract_band", args{"in": marked, "band": 0, "n": im.bands()})
+	if err != nil {
 		return im, err
 	}
 	if top > 0 {
@@ -73,7 +74,8 @@ func (m *mark) lay(c *conversion, im image) (image, error) {
 		if err != nil {
 			return im, err
 		}
-		if marked, err = c.call("join", args{"in1": above, "in2": marked, "direction": "vertical"}); err != nil {
+		marked, err = c.call("join", args{"in1": above, "in2": marked, "direction": "vertical"})
+		if err != nil {
 			return im, err
 		}
 	}

@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// orientation in XMP, which some programs obey: https://developer.adobe.com/xmp/docs/XMPNamespaces/tiff/
+// orientation in XMP, which some programs obey:
+// https://developer.adobe.com/xmp/docs/XMPNamespaces/tiff/
 var xmpOrientation = regexp.MustCompile(`(tiff:Orientation(?:>|=")\s*)[2-8]`)
 
 // fields leaves the metadata as they are, but for what is no longer true of the
@@ -35,7 +36,9 @@ func (c *conversion) fields(im image) (image, error) {
 		}
 	}
 	if c.frames == 1 {
-		for _, name := range []string{"n-pages", "page-height", "delay", "loop", "gif-delay", "gif-loop"} {
+		for _, name := range []string{
+			"n-pages", "page-height", "delay", "loop", "gif-delay", "gif-loop",
+		} {
 			im.remove(name)
 		}
 	}

@@ -89,6 +89,9 @@ func (s *session) follow(p *picture, r recipe, out codec.Sink) error {
 			return err
 		}
 	}
+	for _, field := range r.unused {
+		s.note("%s was not used: it is not for pictures", field)
+	}
 	c, err := s.plan(p, r)
 	if err != nil {
 		return err
@@ -137,7 +140,8 @@ func (c *conversion) decode() (image, error) {
 func (s *session) turnTo(p *picture, page int) error {
 	pages := p.media.Frames
 	if page > pages {
-		return codec.Errorf(codec.Unsupported, "%s has %d pages; there is no page %d", s.name, pages, page)
+		return codec.Errorf(codec.Unsupported, "%s has %d pages; there is no page %d",
+			s.name, pages, page)
 	}
 	var err error
 	if p.header, err = s.load(p, args{"page": page - 1}); err != nil {

@@ -2,6 +2,7 @@ package vips
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -15,6 +16,7 @@ type recipe struct {
 	page     int  // of a document, from 1; 0 is the first, and the rest is noted
 	asStored bool // the EXIF orientation is kept and not applied
 	steps    []step
+	unused   []string // fields that are for video and sound
 	encoding
 }
 
@@ -45,6 +47,12 @@ type encoding struct {
 // alone. logos are the second inputs by the operation's names; without them the
 // recipe is good for planning only.
 func recipeOf(op codec.Operation, logos map[string]*pixels) (recipe, bool) {
+	r, ok := plainRecipe(op, logos)
+	r.unused = append(r.unused, unusedBy(op)...)
+	return r, ok
+}
+
+func plainRecipe(op codec.Operation, logos map[string]*pixels) (recipe, bool) {
 	switch op := op.(type) {
 	case codec.Convert:
 		return convert(op.WithDefaults()), true
@@ -149,9 +157,27 @@ func chain(op codec.Chain, logos map[string]*pixels) (recipe, bool) {
 			return recipe{}, false
 		}
 		r.steps = append(r.steps, next.steps...)
+		r.unused = append(r.unused, next.unused...)
 		r.encoding = next.encoding
 	}
 	return r, true
+}
+
+// unusedBy names the fields that say something, but not of pictures.
+func unusedBy(op codec.Operation) []string {
+	fields := map[string]bool{}
+	switch op := op.(type) {
+	case codec.Thumbnail:
+		fields["timestamp"] = op.Timestamp != nil
+	case codec.Transform:
+		fields["frameRate"] = op.FrameRate != 0
+	case codec.Adjust:
+		fields["volume"] = op.Volume != nil && *op.Volume != 1
+		fields["normalize"] = op.Normalize
+		fields["fadeIn"], fields["fadeOut"] = op.FadeIn != 0, op.FadeOut != 0
+	}
+	maps.DeleteFunc(fields, func(_ string, said bool) bool { return !said })
+	return slices.Sorted(maps.Keys(fields))
 }
 
 // fitted is f as the only step, or none if it has no size to fit into.
@@ -183,9 +209,10 @@ func formatOf(mediaType string) string {
 	if mediaType == "image/apng" {
 		return "png"
 	}
-	formats := codec.Formats()
-	if i := slices.IndexFunc(formats, func(f codec.Format) bool { return f.Type == mediaType }); i >= 0 {
-		return formats[i].Name
+	for _, f := range codec.Formats() {
+		if f.Type == mediaType {
+			return f.Name
+		}
 	}
 	return ""
 }

@@ -126,7 +126,8 @@ func (c *conversion) blurHash(im image, out codec.Sink) error {
 		return c.loadFailure(c.picture, err)
 	}
 	text := codec.Format{Extension: "-blurhash.txt"}
-	w, err := out.Create(c.ctx, codec.OutSpec{Name: text.OutputName(c.session.name), Type: "text/plain"})
+	w, err := out.Create(c.ctx,
+		codec.OutSpec{Name: text.OutputName(c.session.name), Type: "text/plain"})
 	if err != nil {
 		return ioError(c.session.name, "could not be written", err)
 	}
@@ -143,7 +144,8 @@ func (c *conversion) blurHash(im image, out codec.Sink) error {
 func (c *conversion) hash(im image) (string, error) {
 	small := fit{box: size{32, 32}, mode: codec.FitInside}
 	z := size{im.width(), c.frameHeight(im)}
-	im, err := c.call("extract_area", args{"input": im, "left": 0, "top": 0, "width": z.w, "height": z.h})
+	im, err := c.call("extract_area", args{"input": im, "left": 0, "top": 0,
+		"width": z.w, "height": z.h})
 	if err != nil {
 		return "", err
 	}

@@ -140,7 +140,8 @@ func (th thumbnails) vipsthumbnail(
 	if err != nil {
 		return err
 	}
-	args := []string{path, "--size", fmt.Sprintf("%dx>", th.op.Width), "-o", filepath.Join(b.dir, name) + s.options}
+	args := []string{path, "--size", fmt.Sprintf("%dx>", th.op.Width),
+		"-o", filepath.Join(b.dir, name) + s.options}
 	if s.srgb {
 		args = append(args, "--export-profile", "srgb")
 	}
