@@ -44,7 +44,7 @@ browser: setup
 load: setup
 	go run ./examples/server/load $(LOAD)
 
-# crash kills a host of the engine 300 times and checks the books. test does so 16
+# crash kills a host of the engine 300 times and checks the books. test does so 12
 # times.
 crash: setup
 	go run ./engine/crashtest/crash

@@ -91,6 +91,28 @@ func TestALyingSizeEndsTheWork(t *testing.T) {
 	refused(t, err, codec.Invalid, "damaged")
 }
 
+// TestACutStreamIsNotTakenForAShortOne cuts files that fit into the first look.
+func TestACutStreamIsNotTakenForAShortOne(t *testing.T) {
+	noise := make([]byte, 6000)
+	for i := range noise {
+		noise[i] = byte(i * i * i >> 5)
+	}
+	for name, data := range map[string][]byte{
+		"a.gz": gzOf(t, "", noise), "a.xz": xzOf(t, noise), "a.tar": tarOf(t, item{"a", string(noise)}),
+		"a.tar.gz": gzOf(t, "", tarOf(t, item{"a", string(noise)})), "a.rar": rarOf(item{"a", string(noise)}),
+	} {
+		for _, left := range []int{len(data) / 2, len(data) - 20} {
+			if name == "a.tar" && left > 7000 {
+				continue // only the zeros at the end are missing
+			}
+			for _, op := range []codec.Operation{codec.Extract{}, codec.Convert{Format: "zip"}} {
+				_, err := do(t, codec.Policy{}, op, input(name, data[:left]))
+				refused(t, err, codec.Invalid, "damaged or cut off")
+			}
+		}
+	}
+}
+
 // overlapping returns a zip with n entries that are all the same bytes.
 func overlapping(t testing.TB, n int, body []byte, pad int) []byte {
 	t.Helper()

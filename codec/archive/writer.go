@@ -5,6 +5,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"io"
 	"io/fs"
 	"strings"
@@ -151,15 +152,23 @@ func packedType(mediaType string) bool {
 // stream with them.
 func sniffed(r io.Reader) (string, io.Reader, error) {
 	head := make([]byte, 8<<10)
-	n, err := io.ReadFull(r, head)
-	head = head[:n]
-	if err == nil {
-		r = io.MultiReader(bytes.NewReader(head), r)
-	} else if err == io.EOF || err == io.ErrUnexpectedEOF {
-		r = bytes.NewReader(head)
-	} else {
-		return "", nil, err
+	n := 0
+	// Not io.ReadFull: it makes a stream that is cut off look like a short one.
+	for n < len(head) {
+		m, err := r.Read(head[n:])
+		n += m
+		if errors.Is(err, io.EOF) {
+			r = nil
+			break
+		}
+		if err != nil {
+			return "", nil, err
+		}
 	}
-	mediaType, err := codec.Sniff(bytes.NewReader(head), int64(n))
-	return mediaType, r, err
+	whole := io.Reader(bytes.NewReader(head[:n]))
+	if r != nil {
+		whole = io.MultiReader(whole, r)
+	}
+	mediaType, err := codec.Sniff(bytes.NewReader(head[:n]), int64(n))
+	return mediaType, whole, err
 }

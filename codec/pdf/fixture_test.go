@@ -18,6 +18,8 @@ import (
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/codec/codectest"
 	"github.com/spoolmedia/spool/codec/pdf"
+	"golang.org/x/image/bmp"
+	"golang.org/x/image/tiff"
 )
 
 var (
@@ -59,6 +61,24 @@ func gifOf(t testing.TB, m image.Image) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	if err := gif.Encode(&b, m, nil); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func tiffOf(t testing.TB, m image.Image) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := tiff.Encode(&b, m, &tiff.Options{Compression: tiff.Deflate}); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func bmpOf(t testing.TB, m image.Image) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := bmp.Encode(&b, m); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()

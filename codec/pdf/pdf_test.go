@@ -58,6 +58,9 @@ func TestPagesLookLikeThePictures(t *testing.T) {
 		{"alpha.png", pngOf(t, transparent), onWhite(transparent)},
 		{"hole.png", pngOf(t, hole), onWhite(hole)},
 		{"a.gif", gifOf(t, quarters(image.NewRGBA(size))), nil},
+		{"a.tiff", tiffOf(t, quarters(image.NewRGBA(size))), quarters(image.NewRGBA(size))},
+		{"16-bit.tiff", tiffOf(t, quarters(image.NewRGBA64(size))), quarters(image.NewRGBA(size))},
+		{"a.bmp", bmpOf(t, quarters(image.NewRGBA(size))), quarters(image.NewRGBA(size))},
 		{"hole.gif", gifOf(t, hole), onWhite(hole)},
 	} {
 		t.Run(c.name, func(t *testing.T) {

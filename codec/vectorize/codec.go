@@ -38,9 +38,12 @@ func (*Codec) Probe(ctx context.Context, w *codec.Work) (codec.Media, codec.Cost
 	pixels := int64(p.Width) * int64(p.Height)
 	side := int64(settingsOf(op.WithDefaults()).side)
 	traced := min(pixels, side*side)
+	if int64(max(p.Width, p.Height))*2 <= side { // see enlarged
+		traced *= 4
+	}
 	return p.Media(), codec.Cost{
 		CPU:    time.Millisecond + time.Duration(pixels*40+traced*1500),
-		Memory: 8<<20 + pixels*8 + traced*120, Threads: 1,
+		Memory: 8<<20 + pixels*8 + traced*170, Threads: 1,
 	}, nil
 }
 

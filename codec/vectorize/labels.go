@@ -106,9 +106,10 @@ func (l *labels) isThin(g region) bool {
 
 // clean dissolves what is no shape: regions of less than least pixels, and the
 // seams of mixed colours that a smooth edge leaves between two others. The smallest
-// go first, so that of many specks a few shapes grow.
-func (l *labels) clean(r *raster, least int) {
-	for size := 2; size < least; size *= 2 {
+// go first, so that of many specks a few shapes grow. It stops early when ended
+// returns an error, which the caller finds as well.
+func (l *labels) clean(r *raster, least int, ended func() error) {
+	for size := 2; size < least && ended() == nil; size *= 2 {
 		l.dissolveIf(r, func(g region) bool { return len(g.pixels) < size })
 	}
 	const rounds = 4 // what was beside something dissolved may be a seam now
@@ -117,7 +118,7 @@ func (l *labels) clean(r *raster, least int) {
 			return len(g.pixels) < least ||
 				len(g.pixels) < l.w*l.h/8 && l.isThin(g) && l.isSeam(r, g)
 		})
-		if !changed {
+		if !changed || ended() != nil {
 			return
 		}
 		l.settle(r)

@@ -65,7 +65,7 @@ func (j *job) trace(w io.Writer, m *image.NRGBA, width, height int) error {
 	if err := j.step(0.3); err != nil {
 		return err
 	}
-	l.clean(r, j.least)
+	l.clean(r, j.least, j.ctx.Err)
 	if err := j.step(0.5); err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"github.com/spoolmedia/spool/codec"
-	"github.com/spoolmedia/spool/codec/vips/internal/metadata"
 )
 
 // Codec does operations on images. Its zero value is usable, and all Codecs
@@ -37,6 +36,10 @@ func (*Codec) Offers() []codec.Offer {
 
 var offered = sync.OnceValue(func() []codec.Offer {
 	from, to := readable(), writable()
+	// kept are the types whose format can also be made.
+	kept := slices.DeleteFunc(slices.Clone(from), func(mediaType string) bool {
+		return !slices.Contains(to, formatOf(mediaType))
+	})
 	offers := []codec.Offer{
 		{Op: codec.Convert{}.Name(), From: from, To: to},
 		{Op: codec.Thumbnail{}.Name(), From: from, To: among(to, "jpg", "png", "webp", "avif")},
@@ -48,10 +51,8 @@ var offered = sync.OnceValue(func() []codec.Offer {
 			To: among(to, "jpg", "png", "webp", "avif")},
 		{Op: codec.Renditions{}.Name(), From: from},
 		{Op: codec.Inspect{}.Name(), From: from},
-		{Op: codec.Compress{}.Name(), From: slices.DeleteFunc(slices.Clone(from),
-			func(mediaType string) bool { return !slices.Contains(to, formatOf(mediaType)) })},
-		{Op: codec.StripMetadata{}.Name(), From: slices.DeleteFunc(slices.Clone(from),
-			func(mediaType string) bool { return !metadata.Cuts(mediaType) })},
+		{Op: codec.Compress{}.Name(), From: kept},
+		{Op: codec.StripMetadata{}.Name(), From: kept},
 	}
 	for i := range offers {
 		offers[i].Lane = codec.LaneImage

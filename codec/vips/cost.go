@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/vips/internal/metadata"
 )
 
 // What decoding costs at least, however small the picture.
@@ -33,7 +34,7 @@ func (p *picture) cost(op codec.Operation) codec.Cost {
 		}
 		cost.Memory += int64(in) * int64(max(p.header.bands(), 3)) // of the largest, at most
 	case codec.StripMetadata:
-		r, ok = turned(p), p.turns() > 1
+		r, ok = again(p), p.turns() > 1 || !metadata.Cuts(p.in.Type())
 	case codec.Compress:
 		if r, ok = compressing(op, p.in.Type()); ok && op.TargetBytes > 0 {
 			return p.aimed(cost, r)

@@ -25,9 +25,8 @@
 //
 // Metadata stay, but for what would no longer be true: orientation, the small
 // preview in EXIF, and a profile that was applied to the pixels. Thumbnails,
-// renditions and previews of pages carry none. [codec.StripMetadata] does not
-// decode at all, but cuts JPEG, PNG and WebP files, unless the orientation has to be
-// applied. Animations keep their frames, delays and loops between GIF and WebP. All
+// renditions and previews of pages carry none. [codec.StripMetadata] decodes no JPEG,
+// PNG and WebP, but cuts the files, unless the orientation has to be applied. Animations keep their frames, delays and loops between GIF and WebP. All
 // other formats get the first frame or page, and a note. What libvips warns about
 // becomes a note of the output and is never printed.
 //

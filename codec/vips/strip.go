@@ -11,15 +11,22 @@ import (
 	"github.com/spoolmedia/spool/codec/vips/internal/metadata"
 )
 
-// turnedQuality is that of a picture which is encoded again although only its
+// againQuality is that of a picture which is encoded again although only its
 // metadata were to go: no eye sees the difference.
-const turnedQuality = 95
+const againQuality = 95
 
 // strip writes the input without its metadata.
 func (s *session) strip(p *picture, out codec.Sink) error {
-	if p.turns() > 1 {
+	switch {
+	case !metadata.Cuts(p.in.Type()) && p.media.Frames > 1 && !p.animated:
+		return codec.Errorf(codec.Unsupported, "%s has %d pages, of which only one could be written",
+			s.name, p.media.Frames)
+	case !metadata.Cuts(p.in.Type()):
+		s.note("the picture was encoded again, because metadata cannot be cut out of such a file")
+		return s.follow(p, again(p), out)
+	case p.turns() > 1:
 		s.note("the picture was encoded again, because its orientation had to be applied")
-		return s.follow(p, turned(p), out)
+		return s.follow(p, again(p), out)
 	}
 	file, err := s.cut(p)
 	if err != nil {
@@ -33,9 +40,9 @@ func (s *session) strip(p *picture, out codec.Sink) error {
 	return s.give(p, file.Reader(), file.Size, out)
 }
 
-// turned keeps all of the picture but its orientation and its metadata.
-func turned(p *picture) recipe {
-	return recipe{encoding: encoding{format: formatOf(p.in.Type()), quality: turnedQuality,
+// again keeps all of the picture but its orientation and its metadata.
+func again(p *picture) recipe {
+	return recipe{encoding: encoding{format: formatOf(p.in.Type()), quality: againQuality,
 		keepProfile: true, bare: true}}
 }
 

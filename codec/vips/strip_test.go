@@ -111,6 +111,37 @@ func TestStripKeepsTheProfileOfATurnedPicture(t *testing.T) {
 	}
 }
 
+func TestStripEncodesAgainWhatItCannotCut(t *testing.T) {
+	for _, file := range []string{"govips-heic-orientation-6.heic", "pillow-rot1mir0.avif",
+		"pillow-hopper_bigtiff.tif", "govips-jxl-8bit-grey-icc-dot-gain.jxl", "sharp-animated-loop-3.gif"} {
+		in := corpus(t, "image/"+file)
+		if strings.HasSuffix(file, ".heic") { // the file is large, and its decoder slow
+			small := mustConvert(t, in, codec.Convert{Format: "heif", Width: 90})
+			in = newInput("small.heic", small.spec.Type, small.data)
+		}
+		out := mustConvert(t, in, codec.StripMetadata{})
+		for _, word := range telling {
+			if bytes.Contains(out.data, []byte(word)) {
+				t.Errorf("%s: %q is still there", file, word)
+			}
+		}
+		if got, want := out.result.Media, probe(t, in); got != want {
+			t.Errorf("%s: media %+v, want %+v", file, got, want)
+		}
+		if !strings.Contains(notes(out), "encoded again") {
+			t.Errorf("%s: notes are %q", file, notes(out))
+		}
+		before := decode(t, &output{data: in2bytes(in), spec: codec.OutSpec{Type: in.mediaType}})
+		if d := differ(decode(t, out), before, 3); d != "" {
+			t.Errorf("%s: %s", file, d)
+		}
+	}
+	_, err := convert(t.Context(), corpus(t, "image/sharp-G31D_MULTI.TIF"), codec.StripMetadata{}, trusting)
+	if codec.ClassOf(err) != codec.Unsupported || !strings.Contains(err.Error(), "2 pages") {
+		t.Errorf("pages: %v", err)
+	}
+}
+
 func TestStripRefusesABrokenFile(t *testing.T) {
 	jpg := turnedJPEG(t, flag(96, 48), 1)
 	broken := append(bytes.Clone(jpg[:len(jpg)-2]), "\xff\xe1\xff\xffshort"...)

@@ -37,7 +37,7 @@ type Config struct {
 	// Dir is an empty folder. Required.
 	Dir string
 	// Kills is how many children are killed, half of them at random moments, half
-	// at named ones. 0 means 16.
+	// at named ones. 0 means 12.
 	Kills int
 	// Seed chooses the moments. 0 means 1.
 	Seed uint64
@@ -48,7 +48,7 @@ type Config struct {
 
 func (c Config) withDefaults() Config {
 	if c.Kills == 0 {
-		c.Kills = 16
+		c.Kills = 12
 	}
 	if c.Seed == 0 {
 		c.Seed = 1

@@ -96,9 +96,18 @@ type row struct {
 		files int, err error)
 }
 
+var (
+	small   = codec.Convert{Format: "webp", Width: 320}
+	website = codec.Convert{Format: "jpg", Width: 720}
+)
+
 var rows = []row{
-	{"thumbnails, one at a time, beside vipsthumbnail", thumbnails(1)},
-	{"thumbnails, one per core, beside vipsthumbnail", thumbnails(0)},
+	{"thumbnails, one at a time, beside vipsthumbnail", thumbnails{small, photos, 1}.prepare},
+	{"thumbnails, one per core, beside vipsthumbnail", thumbnails{small, photos, 0}.prepare},
+	{"12 megapixels to 720 pixels, one at a time, beside vipsthumbnail",
+		thumbnails{website, large, 1}.prepare},
+	{"12 megapixels to 720 pixels, one per core, beside vipsthumbnail",
+		thumbnails{website, large, 0}.prepare},
 	{"film to mp4, beside ffmpeg", film("video/androidx-sample.avi", "mp4")},
 	{"film to webm, beside ffmpeg", film("video/androidx-sample.flv", "webm")},
 	{"sound to mp3, beside ffmpeg", film("audio/mediabunny-sample.flac", "mp3")},

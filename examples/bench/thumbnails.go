@@ -23,47 +23,53 @@ var photos = []string{
 	"image/sharp-Landscape_6.jpg", "image/sharp-Landscape_3.jpg",
 }
 
-var thumbnail = codec.Convert{Format: "webp", Width: 320}
+// large are photos of 12 megapixels.
+var large = []string{
+	"image/govips-jpg-orientation-6.jpg", "image/androidx-pixel-motion-photo-shortened.jpg",
+}
 
-// thumbnails makes 320 pixels wide WebP pictures, workers at a time.
-func thumbnails(workers int) func(context.Context, *bencher) (
+// thumbnails makes smaller pictures of photos, workers at a time.
+type thumbnails struct {
+	op      codec.Convert
+	photos  []string
+	workers int // 0 means one per core
+}
+
+// prepare is that of a [row].
+func (th thumbnails) prepare(ctx context.Context, b *bencher) (
 	spool, peer func(context.Context) error, files int, err error,
 ) {
-	return func(ctx context.Context, b *bencher) (
-		spool, peer func(context.Context) error, files int, err error,
-	) {
-		if _, err := exec.LookPath("vipsthumbnail"); err != nil {
-			return nil, nil, 0, skip("vipsthumbnail is not installed")
-		}
-		var paths []string
-		for _, name := range photos {
-			if path, ok := b.find(name); ok {
-				paths = append(paths, path)
-			}
-		}
-		if len(paths) == 0 {
-			return nil, nil, 0, skip("there are no pictures")
-		}
-		settings, err := b.alike(ctx, paths)
-		if err != nil {
-			return nil, nil, 0, unsupported(err)
-		}
-		spool = func(ctx context.Context) error {
-			return each(ctx, workers, paths, func(ctx context.Context, i int, path string) error {
-				_, data, err := b.convert(ctx, thumbnail, path)
-				if err != nil {
-					return err
-				}
-				return os.WriteFile(filepath.Join(b.dir, fmt.Sprintf("s%d.webp", i)), data, 0o600)
-			})
-		}
-		peer = func(ctx context.Context) error {
-			return each(ctx, workers, paths, func(ctx context.Context, i int, path string) error {
-				return b.vipsthumbnail(ctx, path, fmt.Sprintf("p%d.webp", i), settings[i])
-			})
-		}
-		return spool, peer, len(paths), nil
+	if _, err := exec.LookPath("vipsthumbnail"); err != nil {
+		return nil, nil, 0, skip("vipsthumbnail is not installed")
 	}
+	var paths []string
+	for _, name := range th.photos {
+		if path, ok := b.find(name); ok {
+			paths = append(paths, path)
+		}
+	}
+	if len(paths) == 0 {
+		return nil, nil, 0, skip("there are no pictures")
+	}
+	settings, err := th.alike(ctx, b, paths)
+	if err != nil {
+		return nil, nil, 0, unsupported(err)
+	}
+	spool = func(ctx context.Context) error {
+		return each(ctx, th.workers, paths, func(ctx context.Context, i int, path string) error {
+			_, data, err := b.convert(ctx, th.op, path)
+			if err != nil {
+				return err
+			}
+			return os.WriteFile(filepath.Join(b.dir, fmt.Sprintf("s%d.%s", i, th.op.Format)), data, 0o600)
+		})
+	}
+	peer = func(ctx context.Context) error {
+		return each(ctx, th.workers, paths, func(ctx context.Context, i int, path string) error {
+			return th.vipsthumbnail(ctx, b, path, fmt.Sprintf("p%d.%s", i, th.op.Format), settings[i])
+		})
+	}
+	return spool, peer, len(paths), nil
 }
 
 // settings are those of vipsthumbnail for one picture.
@@ -75,10 +81,10 @@ type settings struct {
 // alike makes each thumbnail in both ways, fails where they differ, and returns
 // the settings with which they do not. They are compared as PNG: the lossy encoder,
 // which is the same for both, blurs more than they may differ by.
-func (b *bencher) alike(ctx context.Context, paths []string) ([]settings, error) {
+func (th thumbnails) alike(ctx context.Context, b *bencher, paths []string) ([]settings, error) {
 	all := make([]settings, len(paths))
 	for i, path := range paths {
-		output, _, err := b.convert(ctx, thumbnail, path)
+		output, _, err := b.convert(ctx, th.op, path)
 		if err != nil {
 			return nil, err
 		}
@@ -92,7 +98,7 @@ func (b *bencher) alike(ctx context.Context, paths []string) ([]settings, error)
 			return nil, err
 		}
 		all[i] = settings{encoderOptions(output.Result.Streams[0].Options), profile != nil}
-		if err := b.compare(ctx, path, profile != nil); err != nil {
+		if err := th.compare(ctx, b, path, profile != nil); err != nil {
 			return nil, fmt.Errorf("%s: the sides do not make the same: %w", filepath.Base(path), err)
 		}
 	}
@@ -100,14 +106,14 @@ func (b *bencher) alike(ctx context.Context, paths []string) ([]settings, error)
 }
 
 // compare makes the thumbnail in both ways without loss, and fails if they differ.
-func (b *bencher) compare(ctx context.Context, path string, srgb bool) error {
-	lossless := thumbnail
+func (th thumbnails) compare(ctx context.Context, b *bencher, path string, srgb bool) error {
+	lossless := th.op
 	lossless.Format = "png"
 	_, ours, err := b.convert(ctx, lossless, path)
 	if err != nil {
 		return err
 	}
-	if err := b.vipsthumbnail(ctx, path, "compare.png", settings{srgb: srgb}); err != nil {
+	if err := th.vipsthumbnail(ctx, b, path, "compare.png", settings{srgb: srgb}); err != nil {
 		return err
 	}
 	theirs, err := os.ReadFile(filepath.Join(b.dir, "compare.png"))
@@ -127,12 +133,14 @@ func encoderOptions(options map[string]string) string {
 }
 
 // vipsthumbnail runs the command as a host would.
-func (b *bencher) vipsthumbnail(ctx context.Context, path, name string, s settings) error {
+func (th thumbnails) vipsthumbnail(
+	ctx context.Context, b *bencher, path, name string, s settings,
+) error {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return err
 	}
-	args := []string{path, "--size", "320x>", "-o", filepath.Join(b.dir, name) + s.options}
+	args := []string{path, "--size", fmt.Sprintf("%dx>", th.op.Width), "-o", filepath.Join(b.dir, name) + s.options}
 	if s.srgb {
 		args = append(args, "--export-profile", "srgb")
 	}

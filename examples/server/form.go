@@ -168,7 +168,8 @@ func withoutTwins(files []upload) []upload {
 	var kept []upload
 	for _, u := range files {
 		if !isInput(u) || !slices.ContainsFunc(kept, func(k upload) bool {
-			return isInput(k) && k.field != u.field && k.sha256 == u.sha256 && strings.EqualFold(k.name, u.name)
+			return isInput(k) && k.field != u.field && k.sha256 == u.sha256 &&
+				strings.EqualFold(k.name, u.name)
 		}) {
 			kept = append(kept, u)
 		}

@@ -90,6 +90,51 @@ func (p *process) wait(id string) jobView {
 	return p.job(id)
 }
 
+func TestARealStreamPlays(t *testing.T) {
+	p := startProcess(t)
+	var clip answer
+	p.post("/api/media/trim", []part{{"file", "f.mp4", sample(t, "harbour.mp4")},
+		{"duration", "", "2"}, {"saveToStorage", "", "true"}}, http.StatusOK, &clip)
+	var a streamAnswer
+	p.postJSON("/api/video/streams", `{"sourceFileId":"`+*clip.Files[0].StoredFileID+
+		`","renditions":[{"height":180}],"captions":[{"label":"English","language":"en",`+
+		`"content":"WEBVTT\n\n00:00.000 --> 00:01.000\nHello\n"}]}`, http.StatusOK, &a)
+	for a.Stream.Status == "pending" || a.Stream.Status == "processing" {
+		p.get("/api/video/streams/"+a.Stream.ID, http.StatusOK, &a)
+	}
+	ladder := a.Stream.Renditions
+	if a.Stream.Status != "ready" || len(ladder) != 1 || ladder[0].Height != 180 {
+		t.Fatalf("%+v, error %v", a.Stream, a.Stream.Error)
+	}
+	base := strings.TrimSuffix(*a.Stream.HLSManifestURL, "master.m3u8")
+	nobody := *p.fixture
+	nobody.token = ""
+	if c := a.Stream.Captions; len(c) != 1 || c[0].Language != "en" {
+		t.Errorf("captions: %+v", c)
+	} else if _, b := nobody.do(nobody.request("GET", c[0].URL, nil)); !strings.HasPrefix(
+		string(b), "WEBVTT") {
+		t.Errorf("captions: %q", b)
+	}
+	_, playlist := nobody.do(nobody.request("GET", base+ladder[0].ID+".m3u8", nil))
+	var film []byte
+	for _, m := range segment.FindAllStringSubmatch(string(playlist), -1) {
+		answer, b := nobody.do(nobody.request("GET", base+m[1]+m[2], nil))
+		if answer.StatusCode != http.StatusOK || len(b) == 0 {
+			t.Errorf("%s: status %d, %d bytes", m[0], answer.StatusCode, len(b))
+		}
+		film = append(film, b...)
+	}
+	// Joined, they are a film like any other.
+	var got report
+	p.post("/api/media/inspect", []part{{"file", "joined.mp4", string(film)}}, http.StatusOK, &got)
+	if got.Media.Height != 180 || got.Media.Duration < 1.9 || got.Media.Duration > 2.1 {
+		t.Errorf("%+v, of %d bytes from\n%s", got.Media, len(film), playlist)
+	}
+}
+
+// segment finds what a playlist names: an init segment or a line of its own.
+var segment = regexp.MustCompile(`(?m)URI="([^"]+)"|^([^#\s].*)$`)
+
 // zipOf returns a zip with the file.
 func zipOf(t *testing.T, p part) string {
 	t.Helper()

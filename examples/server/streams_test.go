@@ -134,8 +134,9 @@ func TestStreamsThatCanNeverBe(t *testing.T) {
 	id := *theirs.Results.Files[0].StoredFileID
 	for body, status := range map[string]int{
 		`{}`: 400, `[]`: 400, `{"sourceFileId":"x","sourceUrl":"https://x/"}`: 400,
-		`{"sourceFileId":"` + id + `"}`: 404, `{"sourceFileId":"x"}`: 404, `{"sourceFileId":"x.0.0"}`: 404,
-		`{"sourceFileId":7}`: 400, `{"sourceUrl":"http://127.0.0.1/"}`: 400,
+		`{"sourceFileId":"` + id + `"}`: 404, `{"sourceFileId":"x"}`: 404,
+		`{"sourceFileId":"x.0.0"}`: 404,
+		`{"sourceFileId":7}`:       400, `{"sourceUrl":"http://127.0.0.1/"}`: 400,
 		`{"sourceUrl":"https://x/","profile":"huge"}`:       400,
 		`{"sourceUrl":"https://x/","access":"some"}`:        400,
 		`{"sourceUrl":"https://x/","tokenTtlSeconds":-1}`:   400,

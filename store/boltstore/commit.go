@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"runtime/debug"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/spoolmedia/spool/store"
@@ -19,12 +17,13 @@ const maxBatch = 1024
 
 // A committer is the one goroutine that writes.
 type committer struct {
-	mu      sync.Mutex // guards queue and closed
-	queue   []*op
-	closed  bool
-	waiting atomic.Int64  // as many as are in queue
-	wake    chan struct{} // holds a token when there is something to do
-	done    chan struct{} // closed when the goroutine has ended
+	mu     sync.Mutex // guards what follows
+	queue  []*op
+	enough int // how many in queue wake the goroutine
+	closed bool
+
+	wake chan struct{} // holds a token when there is something to do
+	done chan struct{} // closed when the goroutine has ended
 }
 
 // An op is a write that waits. Its function does all of its work or, if it
@@ -77,16 +76,34 @@ type commitStats struct {
 // with the next: without it the first of them would get a commit for itself, and
 // the others would wait for two. Whoever is alone never waits.
 func (c *committer) gather(last commitStats) {
-	if last.writes == 1 {
+	if last.writes <= 1 || !c.expect(last.writes) {
 		return
 	}
-	start := time.Now()
-	for n := c.waiting.Load(); n > 0 && n < int64(last.writes); n = c.waiting.Load() {
-		if time.Since(start) >= last.took/8 {
-			return
-		}
-		runtime.Gosched()
+	timer := time.NewTimer(last.took / 8)
+	defer timer.Stop()
+	select {
+	case <-c.wake:
+	case <-timer.C:
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.enough = 1
+}
+
+// expect has the goroutine woken only when so many writes wait. It reports whether
+// some do, but not so many.
+func (c *committer) expect(writes int) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if n := len(c.queue); n == 0 || n >= writes || c.closed {
+		return false
+	}
+	c.enough = writes
+	select {
+	case <-c.wake: // of those that wait already
+	default:
+	}
+	return true
 }
 
 // stop lets the writes that wait be done, and no more.
@@ -115,7 +132,6 @@ func (c *committer) take() ([]*op, bool) {
 	if c.queue = c.queue[n:]; len(c.queue) == 0 {
 		c.queue = nil
 	}
-	c.waiting.Store(int64(len(c.queue)))
 	return batch, c.closed
 }
 
@@ -148,8 +164,9 @@ func (c *committer) put(ctx context.Context, o *op) error {
 		return err
 	}
 	c.queue = append(c.queue, o)
-	c.waiting.Store(int64(len(c.queue)))
-	c.poke()
+	if len(c.queue) >= c.enough {
+		c.poke()
+	}
 	return nil
 }
 
@@ -160,7 +177,6 @@ func (c *committer) drop(o *op) bool {
 	i := slices.Index(c.queue, o)
 	if i >= 0 {
 		c.queue = slices.Concat(c.queue[:i], c.queue[i+1:]) // take may have lent out the array
-		c.waiting.Store(int64(len(c.queue)))
 	}
 	return i >= 0
 }

@@ -84,9 +84,12 @@ function changed() {
   form.classList.toggle('filled', chosen.length > 0);
   $('#settings').hidden = chosen.length === 0;
   const types = chosen.map((c) => c.file?.type).filter(Boolean);
-  for (const t of tools) {
-    const fits = types.length === 0 || types.some((type) => t.accepts.includes(type));
-    t.radio.parentElement.classList.toggle('misfit', !fits);
+  const fits = (t) => types.length === 0 || t.accepts.includes('*/*')
+    || types.some((type) => t.accepts.includes(type));
+  // What a browser takes a file for may be wrong: what does not fit stays, at the end.
+  for (const t of [...tools.filter(fits), ...tools.filter((t) => !fits(t))]) {
+    t.radio.parentElement.classList.toggle('misfit', !fits(t));
+    $('#tools').append(t.radio.parentElement);
   }
   const bytes = chosen.reduce((sum, c) => sum + (c.file?.size ?? 0), 0);
   $('#start').textContent = chosen.length > 1
