@@ -25,24 +25,30 @@ func TestHostileInputsAreRefusedOrConverted(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Run(e.Name(), func(t *testing.T) {
-			for _, mediaType := range append([]string{""}, c.Offers()[0].From...) {
-				harmless(t, c, codectest.NewInput(e.Name(), mediaType, data))
+			harmless(t, c, codectest.NewInput(e.Name(), "", data), everything)
+			// They all open the input in the same way.
+			for _, mediaType := range c.Offers()[0].From {
+				harmless(t, c, codectest.NewInput(e.Name(), mediaType, data), everything[:4])
 			}
 		})
 	}
 }
 
-func harmless(t *testing.T, c *libav.Codec, in codec.Input) {
+// everything is each operation, those that go the furthest first.
+var everything = []codec.Operation{
+	codec.Convert{Format: "mp4", Width: 64}, codec.Convert{Format: "wav"}, codec.PosterFrame{},
+	codec.Trim{Format: "mkv", Start: 0.5, Duration: 1, Mode: codec.TrimFast},
+	codec.Convert{Format: "mkv"}, codec.ExtractAudio{}, codec.Inspect{}, codec.StripMetadata{},
+	codec.Trim{Format: "mp4", Start: 0.5, Duration: 1}, codec.GIF{}, codec.Storyboard{},
+	codec.AdaptiveStream{}, codec.Concat{}, codec.ConcatAudio{}, codec.Watermark{Text: "Ada"},
+	codec.Adjust{Normalize: true, FadeOut: 1, Hue: 20}, codec.Compress{Quality: 20},
+	codec.Transform{Rotate: 90, Width: 100, FrameRate: 5}, codec.Compress{TargetBytes: 1000},
+	codec.Thumbnail{Timestamp: new(0.2), Format: "png"},
+}
+
+func harmless(t *testing.T, c *libav.Codec, in codec.Input, ops []codec.Operation) {
 	t.Helper()
-	for _, op := range []codec.Operation{
-		codec.Convert{Format: "mkv"}, codec.Convert{Format: "mp4", Width: 64},
-		codec.Convert{Format: "wav"}, codec.ExtractAudio{},
-		codec.Trim{Format: "mkv", Start: 0.5, Duration: 1, Mode: codec.TrimFast},
-		codec.Trim{Format: "mp4", Start: 0.5, Duration: 1},
-		codec.Inspect{}, codec.StripMetadata{}, codec.GIF{}, codec.Storyboard{},
-		codec.AdaptiveStream{}, codec.Concat{}, codec.ConcatAudio{}, codec.Adjust{Normalize: true, FadeOut: 1, Hue: 20}, codec.Watermark{Text: "Ada"},
-		codec.Transform{Rotate: 90, Width: 100, FrameRate: 5}, codec.Compress{Quality: 20}, codec.PosterFrame{}, codec.Thumbnail{Timestamp: new(0.2), Format: "png"},
-	} {
+	for _, op := range ops {
 		sink := new(codectest.Sink)
 		policy := codec.Policy{Limits: codec.Limits{Pixels: 4 << 20}}
 		err := c.Process(t.Context(), &codec.Work{Op: op, In: []codec.Input{in}, Out: sink,
