@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -65,4 +66,22 @@ func probe(t testing.TB, path string) codec.Media {
 		t.Fatal(err)
 	}
 	return m
+}
+
+func TestFieldsForPicturesAreNoted(t *testing.T) {
+	in := codectest.NewInput("tone.wav", "", wave(0.1))
+	for _, test := range []struct {
+		op    codec.Convert
+		notes string
+	}{
+		{codec.Convert{Format: "flac", AutoOrient: new(true)}, ""},
+		{codec.Convert{Format: "flac", Effort: 9, KeepProfile: true, AutoOrient: new(false)},
+			"autoOrient was not used: it is for pictures.\neffort was not used: it is for pictures.\n" +
+				"keepProfile was not used: it is for pictures."},
+	} {
+		o, err := convert(t.Context(), in, test.op)
+		if got := strings.Join(o.Result.Notes, "\n"); err != nil || got != test.notes {
+			t.Errorf("%+v: notes %q, %v, want %q", test.op, got, err, test.notes)
+		}
+	}
 }

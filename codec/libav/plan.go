@@ -73,6 +73,7 @@ func makePlan(in source, op request, tones bool) (plan, error) {
 	}
 	p := planner{plan: plan{options: t.options, report: make([]codec.Stream, len(in.streams))},
 		source: in, target: t, op: op, tones: tones}
+	p.noteUnused()
 	best, sound := bestVideo(in.streams), bestAudio(in.streams)
 	for i, s := range in.streams {
 		p.report[i] = codec.Stream{Index: i, Kind: s.spokenKind(), Codec: s.codec}
@@ -84,6 +85,22 @@ func makePlan(in source, op request, tones bool) (plan, error) {
 		return plan{}, err
 	}
 	return p.plan, nil
+}
+
+// noteUnused says which fields were given in vain.
+func (p *planner) noteUnused() {
+	for _, field := range []struct {
+		name  string
+		given bool
+	}{
+		{"autoOrient", p.op.AutoOrient != nil && !*p.op.AutoOrient},
+		{"effort", p.op.Effort != 0},
+		{"keepProfile", p.op.KeepProfile},
+	} {
+		if field.given {
+			p.note(field.name + " was not used: it is for pictures.")
+		}
+	}
 }
 
 // place decides about one stream.
