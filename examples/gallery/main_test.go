@@ -12,12 +12,12 @@ import (
 func TestTheSheetHasACellForEachOperationAndFile(t *testing.T) {
 	dir := t.TempDir()
 	in := filepath.Join(dir, "in.png")
-	m := image.NewRGBA(image.Rect(0, 0, 60, 40))
+	m := image.NewRGBA(image.Rect(0, 0, 120, 80))
 	for i := range m.Pix {
 		m.Pix[i] = 0xff
 	}
-	for y := range 40 {
-		for x := range 30 {
+	for y := range 80 {
+		for x := range 60 {
 			m.SetRGBA(x, y, color.RGBA{0, 0x80, 0xff, 0xff})
 		}
 	}
