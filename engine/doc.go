@@ -14,8 +14,8 @@
 // # The life of a file
 //
 // [Engine.Submit] stores the inputs as blobs, then writes the job, one file
-// record and one task for each input, and the job's first event: they are
-// durable when it returns. The feeder keeps a small window of ready tasks on
+// record and one task for each input (or for all of them, if the operation joins
+// them), and the job's first event: they are durable when it returns. The feeder keeps a small window of ready tasks on
 // the queue, as hints. A worker pulls a hint and claims its task in the store:
 // one write that raises the task's fencing token and names the worker's
 // session. It probes the input, checks the limits of the policy, and lets the

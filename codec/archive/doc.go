@@ -12,14 +12,16 @@
 // It reads zip, tar, 7z, rar, gz, bz2, xz and a tar in one of these three, and
 // writes zip, tar, tgz, gz and xz. A gz or xz made of an archive holds a tar; made
 // of one compressed file it holds that file. Entries stream from the input to the
-// output: nothing is loaded whole and no temporary file is made. Of the directory
+// output: nothing is loaded whole, and no temporary file is made. Of the directory
 // of a zip, a 7z and the names that were given, memory holds what
 // [codec.Limits].Entries allows; beside that the largest dictionary of a
-// compressor: 8 MiB for writing xz, at most 64 MiB for reading xz and 256 MiB for rar and 7z, whose
-// own programs take 32 and 64 MiB at their highest usual levels.
+// compressor: 8 MiB for writing xz, at most 64 MiB for reading xz and 256 MiB for rar
+// and 7z, whose own programs take 32 and 64 MiB at their highest usual levels.
 //
 // With the codecs for other files given to [New], a zip that is converted to what they
-// make is unpacked, and each file in it becomes an output of its own.
+// make is unpacked, and each file in it becomes an output of its own. Those codecs read
+// by range, so one file at a time is unpacked to a seekable output of the sink, which
+// is dropped again.
 //
 // # What is let through
 //
@@ -44,6 +46,7 @@
 //
 // The standard library reads and writes zip, tar and gz and reads bz2. The rest is
 // github.com/bodgit/sevenzip for 7z, github.com/nwaples/rardecode for rar,
-// github.com/mikelolasagasti/xz for reading xz, which bounds the dictionary, and
-// github.com/ulikunitz/xz for writing it.
+// github.com/mikelolasagasti/xz for reading xz, which bounds the dictionary,
+// github.com/ulikunitz/xz for writing it, and github.com/klauspost/compress for what is
+// compressed by Zstandard in a zip.
 package archive

@@ -2,6 +2,7 @@ package codectest
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 )
@@ -35,6 +36,17 @@ func corpusRoot() string {
 		}
 	}
 	return ""
+}
+
+// NeedCommands skips the test if one of the commands is not installed, or fails it
+// in CI.
+func NeedCommands(t testing.TB, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		if _, err := exec.LookPath(name); err != nil {
+			missing(t, err.Error())
+		}
+	}
 }
 
 // missing skips the test, or fails it in CI.

@@ -14,19 +14,6 @@ import (
 	"github.com/spoolmedia/spool/codec/codectest"
 )
 
-// tools skips the test where the commands are missing, except in CI.
-func tools(t testing.TB, names ...string) {
-	t.Helper()
-	for _, name := range names {
-		if _, err := exec.LookPath(name); err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatal(err)
-			}
-			t.Skip(err)
-		}
-	}
-}
-
 func run(t testing.TB, name string, args ...string) {
 	t.Helper()
 	if out, err := exec.CommandContext(t.Context(), name, args...).CombinedOutput(); err != nil {
@@ -121,7 +108,7 @@ func TestSamePictureTellsPicturesApart(t *testing.T) {
 }
 
 func TestDecodeImageReadsAllFormats(t *testing.T) {
-	tools(t, "vips", "ffmpeg")
+	codectest.NeedCommands(t, "vips", "ffmpeg")
 	want, dir := quarters(96, 64), t.TempDir()
 	source := filepath.Join(dir, "in.png")
 	if err := os.WriteFile(source, encodePNG(t, want), 0o600); err != nil {
@@ -164,7 +151,7 @@ func cut(name string) (file, options string, ok bool) {
 }
 
 func TestOrientationAndProfileAreRead(t *testing.T) {
-	tools(t, "vips", "vipsheader")
+	codectest.NeedCommands(t, "vips", "vipsheader")
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
 	if err := os.WriteFile(path("in.png"), encodePNG(t, quarters(96, 64)), 0o600); err != nil {
@@ -207,7 +194,7 @@ func setOrientation(t *testing.T, jpeg []byte, orientation byte) []byte {
 }
 
 func TestColourPatchesFindAWrongMatrix(t *testing.T) {
-	tools(t, "ffmpeg")
+	codectest.NeedCommands(t, "ffmpeg")
 	dir := t.TempDir()
 	source := filepath.Join(dir, "in.png")
 	if err := os.WriteFile(source, encodePNG(t, quarters(320, 240)), 0o600); err != nil {
@@ -242,7 +229,7 @@ var (
 )
 
 func TestInSyncFindsShiftedSound(t *testing.T) {
-	tools(t, "ffmpeg", "ffprobe")
+	codectest.NeedCommands(t, "ffmpeg", "ffprobe")
 	dir := t.TempDir()
 	made := func(name string, delay string) string {
 		return film(t, dir, name, "-f", "lavfi", "-i", flash, "-itsoffset", delay,
@@ -264,7 +251,7 @@ func TestInSyncFindsShiftedSound(t *testing.T) {
 }
 
 func TestFramesAndStreamsAreCompared(t *testing.T) {
-	tools(t, "ffmpeg", "ffprobe")
+	codectest.NeedCommands(t, "ffmpeg", "ffprobe")
 	dir := t.TempDir()
 	want := film(t, dir, "want.mp4", "-f", "lavfi", "-i", "testsrc=d=2:s=160x120:r=25",
 		"-f", "lavfi", "-i", "sine=d=2", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")
@@ -303,7 +290,7 @@ func TestFramesAndStreamsAreCompared(t *testing.T) {
 }
 
 func TestIndexFirstWantsTheIndexFirst(t *testing.T) {
-	tools(t, "ffmpeg")
+	codectest.NeedCommands(t, "ffmpeg")
 	dir := t.TempDir()
 	args := []string{"-f", "lavfi", "-i", "testsrc=d=1:s=160x120", "-c:v", "mpeg4"}
 	slow := read(t, film(t, dir, "slow.mp4", args...))

@@ -38,12 +38,7 @@ func TestOutsideIsNeverTouched(t *testing.T) {
 		readPlaylists(t, dir, os.Getenv("SPOOL_ADDRESS"))
 		return
 	}
-	if _, err := exec.LookPath("strace"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("strace is missing")
-		}
-		t.Skip("strace is missing")
-	}
+	codectest.NeedCommands(t, "strace")
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

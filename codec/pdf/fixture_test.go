@@ -116,12 +116,7 @@ func bind(t testing.TB, op codec.ImageToPDF, in ...codec.Input) codectest.Output
 // poppler runs one of its commands on the document, or skips the test.
 func poppler(t testing.TB, data []byte, name string, args ...string) string {
 	t.Helper()
-	if _, err := exec.LookPath(name); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
+	codectest.NeedCommands(t, name)
 	path := filepath.Join(t.TempDir(), "in.pdf")
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/codectest"
 )
 
 func TestColoursBecomeSRGB(t *testing.T) {
@@ -31,10 +32,7 @@ func TestColoursBecomeSRGB(t *testing.T) {
 // TestColoursAreThoseOfLittleCMS compares with the vips command, which this
 // package does not use.
 func TestColoursAreThoseOfLittleCMS(t *testing.T) {
-	tool, err := exec.LookPath("vips")
-	if err != nil {
-		t.Skip("the vips command is not here")
-	}
+	codectest.NeedCommands(t, "vips")
 	for _, file := range []string{"govips-jpg-24bit-icc-adobe-rgb.jpg", "sharp-p3.png",
 		"sharp-Channel_digital_image_CMYK_color.jpg", "govips-jpg-8bit-grey-icc-dot-gain.jpg",
 		"sharp-cielab-dagams.tiff", "sharp-Channel_digital_image_CMYK_color_no_profile.jpg"} {
@@ -46,7 +44,7 @@ func TestColoursAreThoseOfLittleCMS(t *testing.T) {
 			if file == "sharp-cielab-dagams.tiff" {
 				args = []string{"colourspace", args[1], args[2], "srgb"}
 			}
-			if text, err := exec.Command(tool, args...).CombinedOutput(); err != nil {
+			if text, err := exec.Command("vips", args...).CombinedOutput(); err != nil {
 				t.Fatalf("%v: %s", err, text)
 			}
 			data, err := os.ReadFile(want)

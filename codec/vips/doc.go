@@ -59,7 +59,7 @@
 //	lossless webp  the picture            4: 1200  0: 800
 //	lossless jxl   the picture            5: 2000  4: 1500  3: 270
 //
-// A hard stop needs a process of its own: see codec/isolate.
+// A hard stop needs a process of its own, which spool does not have yet.
 //
 // # Settings of the process
 //

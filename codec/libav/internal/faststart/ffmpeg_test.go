@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/spoolmedia/spool/codec/codectest"
 	"github.com/spoolmedia/spool/codec/libav/internal/faststart"
 )
 
@@ -32,12 +33,7 @@ func hashes(t *testing.T, path string) string {
 }
 
 func TestRelocateEqualsFFmpeg(t *testing.T) {
-	if _, err := exec.LookPath("ffmpeg"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
+	codectest.NeedCommands(t, "ffmpeg")
 	for name, args := range map[string][]string{
 		"film.mp4": {"-c:v", "mpeg4", "-c:a", "aac"},
 		"film.mov": {"-c:v", "mjpeg", "-c:a", "pcm_s16le"},
