@@ -50,7 +50,7 @@ func (c *Codec) process(ctx context.Context, w *codec.Work) error {
 // convert makes one output of one input.
 func (c *Codec) convert(ctx context.Context, w *codec.Work, op request) (err error) {
 	if op.choose {
-		if op.clip.start, err = choose(ctx, w); err != nil {
+		if op.clip.start, err = choose(ctx, w, clip{}); err != nil {
 			return err
 		}
 	}
