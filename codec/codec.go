@@ -107,7 +107,7 @@ const (
 // Work is one call of a codec. Everything but In, Refs, Out and Progress is
 // plain data. The codec must not keep any of it after it returns.
 type Work struct {
-	Op     Operation
+	Op     Operation        // only to be read: calls share it
 	In     []Input          // one; all inputs of the job for a [Combiner]
 	Refs   map[string]Input // second inputs by the operation's field name
 	Out    Sink
