@@ -37,13 +37,17 @@
 package boltstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/spoolmedia/spool/store"
+	"github.com/spoolmedia/spool/store/boltstore/internal/wal"
 	"github.com/spoolmedia/spool/store/internal/rules"
 	bolt "go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
@@ -65,6 +69,8 @@ var (
 	ErrDamaged = errors.New("boltstore: the file is damaged; restore a backup or move it away")
 	// ErrNewer means that a newer version of this package wrote the file.
 	ErrNewer = errors.New("boltstore: the file was written by a newer version")
+	// ErrUnclosed comes from Compact only.
+	ErrUnclosed = errors.New("boltstore: the store was not closed; open and close it first")
 )
 
 // Config is how a file is opened. The zero Config is durable.
@@ -81,13 +87,18 @@ type Config struct {
 // Store keeps jobs in a file. Make one with [Open].
 type Store struct {
 	store.Board
-	db      *bolt.DB
-	turns   rules.Turns
-	commits committer
-	news    signal
-	recent  recent
-	damage  error // from a panic in a commit, after which there are no more
-	stuck   bool  // a panic has left bbolt locked
+	path     string
+	tuning   tuning
+	db       *bolt.DB
+	log      *wal.Log // the logger's, while that is busy
+	id       wal.ID   // of log
+	versions versions
+	turns    rules.Turns
+	commits  committer
+	news     signal
+	recent   recent
+	fault    fault
+	stuck    atomic.Bool // a panic has left bbolt locked
 
 	resident resident
 	closed   chan struct{}
@@ -100,23 +111,54 @@ type Store struct {
 
 // Open opens the file at path, or creates it, and completes what was cut off
 // when it was used last. The folder must exist.
-func Open(path string, cfg Config) (*Store, error) {
+func Open(path string, cfg Config) (*Store, error) { return open(path, cfg, tuning{}) }
+
+func open(path string, cfg Config, t tuning) (*Store, error) {
 	db, err := openFile(path, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("boltstore: open %s: %w", path, err)
 	}
 	s := &Store{
+		path:     path,
+		tuning:   t.withDefaults(),
 		db:       db,
 		closed:   make(chan struct{}),
 		sessions: make(map[string]*session),
 		making:   make(map[string]bool),
 		resident: resident{most: maxResident},
 	}
+	if err := s.recover(path, cfg); err != nil {
+		return nil, fmt.Errorf("boltstore: open %s: %w", path, errors.Join(err, s.closeFiles()))
+	}
 	s.commits.start(s)
 	if err := s.sweep(); err != nil {
 		return nil, fmt.Errorf("boltstore: open %s: %w", path, errors.Join(err, s.Close()))
 	}
 	return s, nil
+}
+
+// tuning is what tests change. The zero tuning is that of Open.
+type tuning struct {
+	// maxLog is how many bytes the log grows by until a checkpoint begins. It bounds
+	// the memory that changes take, and how long Open takes after a crash. 0 means
+	// 16 MiB.
+	maxLog int64
+	// step is how many bytes a checkpoint writes in one transaction. 0 means 4 MiB.
+	step int
+	// moment is told what is about to be done. It may be nil.
+	moment func(name string)
+}
+
+func (t tuning) withDefaults() tuning {
+	t.maxLog = cmp.Or(t.maxLog, 16<<20)
+	t.step = cmp.Or(t.step, 4<<20)
+	return t
+}
+
+func (t tuning) at(moment string) {
+	if t.moment != nil {
+		t.moment(moment)
+	}
 }
 
 // Close implements [store.Store]. It waits for the calls that are under way.
@@ -127,19 +169,50 @@ func (s *Store) Close() error {
 		s.endSessions()
 		s.commits.stop()
 		err = s.Board.Close()
-		switch {
-		case s.stuck: // it stays open until the process ends
-			err = errors.Join(err, s.damage)
-		case s.damage != nil:
-			err = errors.Join(err, s.damage, s.db.Close())
-		default:
-			err = errors.Join(err, closeFile(s.db))
+		fault := s.fault.get()
+		if err = errors.Join(err, fault); !errors.Is(fault, ErrDamaged) {
+			err = errors.Join(err, s.empty())
 		}
+		err = errors.Join(err, s.closeFiles())
 	})
 	if err != nil {
 		return fmt.Errorf("boltstore: close: %w", err)
 	}
 	return nil
+}
+
+// empty brings all that is in the log into the file, and removes the log.
+func (s *Store) empty() error {
+	v := s.versions.now.Load()
+	for _, l := range []*layer{v.below, v.top} {
+		if l == nil {
+			continue
+		}
+		m := mark{open: l != v.top, id: s.id, done: s.log.Last()}
+		if m.open {
+			m.done = s.commits.checkpoint.last
+		}
+		if err := s.file(l, m); err != nil {
+			return err
+		}
+	}
+	if err := s.log.Close(); err != nil {
+		return err
+	}
+	return wal.Remove(s.path)
+}
+
+// closeFiles closes the files as they are.
+func (s *Store) closeFiles() (err error) {
+	if s.log != nil {
+		err = s.log.Close()
+	}
+	if s.stuck.Load() {
+		return err // the file stays open until the process ends
+	}
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer recovered(&err)
+	return errors.Join(err, s.db.Close())
 }
 
 // alive returns why nothing can be done: ctx has ended or the store is closed.
@@ -166,6 +239,25 @@ func recovered(err *error) {
 	if r := recover(); r != nil {
 		*err = fmt.Errorf("%w: %v", ErrDamaged, r)
 	}
+}
+
+// A fault is why nothing can be written any more: damage, or a sync that has failed.
+type fault struct {
+	mu  sync.Mutex // guards err
+	err error
+}
+
+func (f *fault) get() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.err
+}
+
+// set keeps the first one.
+func (f *fault) set(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.err = cmp.Or(f.err, err)
 }
 
 // A signal wakes those who wait for news.
