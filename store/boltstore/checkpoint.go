@@ -29,7 +29,7 @@ func (c *committer) makeRoom(s *Store) error {
 	if c.size < s.tuning.maxLog {
 		return nil
 	}
-	if c.logger.busy {
+	if c.logger.busy() {
 		c.logged(s, <-c.logger.logged)
 	}
 	if c.size = s.log.Size(); c.size < s.tuning.maxLog {

@@ -25,6 +25,7 @@ type committer struct {
 	logger     *logger     // where the group before it is
 	last       *version    // on top of which the next group runs
 	size       int64       // about how many bytes the log has in this epoch
+	spare      []byte      // for the record of a group
 	checkpoint *checkpoint // the last one; nil: none yet
 }
 
@@ -58,9 +59,9 @@ func (c *committer) loop(s *Store) {
 		switch {
 		case len(ops) > 0:
 			c.run(s, ops)
-		case c.group != nil && !c.logger.busy:
+		case c.group != nil && !c.logger.busy():
 			c.handOver(s)
-		case c.logger.busy || !closed:
+		case c.logger.busy() || !closed:
 			c.wait(s)
 		default:
 			finished = true
@@ -102,7 +103,8 @@ func (c *committer) open(s *Store) error {
 	if err != nil {
 		return plain(err)
 	}
-	c.group.write = newWrite(c.last, tx)
+	c.group.write = newWrite(c.last, tx, c.spare)
+	c.spare = nil
 	return nil
 }
 
@@ -153,7 +155,10 @@ func (c *committer) wait(s *Store) {
 
 // logged notes what became of the group that the logger had.
 func (c *committer) logged(s *Store, err error) {
-	c.logger.busy = false
+	if c.spare = c.logger.group.write.record[:0]; cap(c.spare) > maxSpare {
+		c.spare = nil
+	}
+	c.logger.group = nil
 	if err != nil {
 		c.last = s.versions.now.Load()
 	}

@@ -20,7 +20,7 @@ func TestFileStaysNearWhatIsKept(t *testing.T) {
 	const days, kept, perDay = 365, 15, 1
 	dir := t.TempDir()
 	path := filepath.Join(dir, "jobs.db")
-	s := openWith(t, dir, boltstore.Config{NoSync: true})
+	s := openTuned(t, dir, boltstore.Config{NoSync: true}) // most of it is in the file at any time
 	var early, written int64
 	for day := range days {
 		for i := range perDay {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -16,8 +17,12 @@ import (
 	"github.com/spoolmedia/spool/store/boltstore"
 )
 
-// crashEnv tells the test binary to be the child that is killed.
-const crashEnv = "BOLTSTORE_CRASH_FILE"
+// The environment tells the test binary to be the child that is killed, and at which
+// moment it is to do so itself: "append 12" is the twelfth time that it appends.
+const (
+	crashEnv  = "BOLTSTORE_CRASH_FILE"
+	momentEnv = "BOLTSTORE_CRASH_MOMENT"
+)
 
 // crashJobFiles is how many files the child's jobs have: several chunks, so that
 // the kill can hit a Create.
@@ -30,17 +35,40 @@ func TestKilledProcessLosesNothingAcknowledged(t *testing.T) {
 	for round := range 5 {
 		prefix := fmt.Sprint("r", round)
 		acked := make(map[string]int)
-		runUntilKilled(t, path, prefix, 15+40*round, acked)
+		runUntilKilled(t, crashRun{path: path, prefix: prefix, lines: 15 + 40*round}, acked)
 		checkAfterCrash(t, path, prefix, acked)
 	}
 }
 
+// The same at moments that matter: in the log, in a checkpoint, and while Open brings
+// what is left of both into the file, which is what each child begins with.
+func TestKilledAtNamedMomentsLosesNothingAcknowledged(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "jobs.db")
+	acked := make(map[string]int)
+	for round, moment := range []string{
+		"append 40", "sync 40", "synced 40", "turn 3", "checkpoint 3", "replay 1",
+		"transaction 1", "written 1", "transaction 60", "written 60", "append 90", "written 2",
+	} {
+		t.Logf("killed at %s, %d jobs acknowledged before", moment, len(acked))
+		prefix := fmt.Sprint("m", round)
+		runUntilKilled(t, crashRun{path: path, prefix: prefix, moment: moment, lines: -1}, acked)
+	}
+	checkAfterCrash(t, path, "m", acked)
+}
+
+// A crashRun is the life of one child.
+type crashRun struct {
+	path, prefix string
+	lines        int    // it is killed after so many
+	moment       string // or kills itself then
+}
+
 // runUntilKilled runs the child and kills it after some lines. It adds what the
 // child acknowledged to acked: the updates of each job, 0 for its creation.
-func runUntilKilled(t *testing.T, path, prefix string, lines int, acked map[string]int) {
+func runUntilKilled(t *testing.T, r crashRun, acked map[string]int) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0], prefix)
-	cmd.Env = append(os.Environ(), crashEnv+"="+path)
+	cmd := exec.CommandContext(t.Context(), os.Args[0], r.prefix)
+	cmd.Env = append(os.Environ(), crashEnv+"="+r.path, momentEnv+"="+r.moment)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -51,7 +79,7 @@ func runUntilKilled(t *testing.T, path, prefix string, lines int, acked map[stri
 	}
 	scanner := bufio.NewScanner(out)
 	for n := 0; scanner.Scan(); n++ {
-		if n == lines {
+		if n == r.lines {
 			if err := cmd.Process.Signal(syscall.SIGKILL); err != nil {
 				t.Fatal(err)
 			}
@@ -63,8 +91,9 @@ func runUntilKilled(t *testing.T, path, prefix string, lines int, acked map[stri
 			acked[id] = max(acked[id], updates)
 		}
 	}
-	if err := cmd.Wait(); err == nil {
-		t.Fatal("the child ended by itself, want it killed")
+	_ = cmd.Wait()
+	if s := cmd.ProcessState.Sys().(syscall.WaitStatus); s.Signal() != syscall.SIGKILL {
+		t.Fatalf("the child ended by itself (%v), want it killed", cmd.ProcessState)
 	}
 }
 
@@ -162,7 +191,7 @@ func crashChild() {
 }
 
 func crash(path, prefix string) error {
-	s, err := boltstore.Open(path, boltstore.Config{})
+	s, err := openToCrash(path, os.Getenv(momentEnv))
 	if err != nil {
 		return err
 	}
@@ -179,6 +208,27 @@ func crash(path, prefix string) error {
 	}
 	wg.Wait()
 	return nil
+}
+
+// openToCrash opens a store that, if there is a moment, kills the process then.
+func openToCrash(path, moment string) (*boltstore.Store, error) {
+	if moment == "" {
+		return boltstore.Open(path, boltstore.Config{})
+	}
+	var name string
+	var times int64
+	if _, err := fmt.Sscanf(moment, "%s %d", &name, &times); err != nil {
+		return nil, err
+	}
+	var count atomic.Int64
+	return boltstore.OpenTuned(path, boltstore.Config{NoSync: true}, 16<<10, 8<<10, func(now string) {
+		if now == name && count.Add(1) == times {
+			if self, err := os.FindProcess(os.Getpid()); err == nil {
+				_ = self.Kill()
+			}
+			select {} // it takes a moment
+		}
+	})
 }
 
 // crashJob makes a job and finishes 40 of its files.

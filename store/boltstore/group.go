@@ -12,6 +12,7 @@ import (
 const (
 	maxGroup      = 1024
 	maxGroupBytes = 1 << 20
+	maxSpare      = 4 * maxGroupBytes // of a record, to be used again
 )
 
 // A group is writes that become one record of the log.

@@ -47,10 +47,13 @@ var bucketNames = [buckets][]byte{
 // String returns the name of the bucket in the file.
 func (b bucket) String() string { return string(bucketNames[b]) }
 
+// keyRoom is about how long what follows a text in a key is.
+const keyRoom = 48
+
 // text appends s so that keys sort as the texts do and none is the beginning of
 // another: 0 becomes 0 255, and the end is 0 1.
 func text(b []byte, s string) []byte {
-	b = slices.Grow(b, len(s)+64) // for what follows
+	b = slices.Grow(b, len(s)+keyRoom)
 	if strings.IndexByte(s, 0) < 0 {
 		return append(append(b, s...), 0, 1)
 	}

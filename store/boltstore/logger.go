@@ -5,7 +5,7 @@ import "fmt"
 // A logger is the goroutine that writes groups to the log, one at a time, and lets
 // everybody see what they did.
 type logger struct {
-	busy   bool // with a group; the committer's own
+	group  *group // that it has, if the committer has not heard of its end; the committer's own
 	work   chan *group
 	logged chan error // of each group
 	done   chan struct{}
@@ -26,9 +26,11 @@ func startLogger(s *Store) *logger {
 
 // begin has the group written. Its error comes from logged.
 func (l *logger) begin(g *group) {
-	l.busy = true
+	l.group = g
 	l.work <- g
 }
+
+func (l *logger) busy() bool { return l.group != nil }
 
 // stop ends the goroutine, which must not be busy.
 func (l *logger) stop() {
@@ -46,7 +48,6 @@ func (s *Store) write(g *group) error {
 		g.fail(err)
 		return err
 	}
-	g.write.record = nil
 	s.versions.publish(g.write.version)
 	s.recent.add(g.write.fresh, g.write.purged)
 	g.finish()

@@ -1,6 +1,6 @@
-// Package boltstore is the [store.Store] in one file of bbolt, for one process at
-// a time: jobs survive the process and, as every Update is on disk when it
-// returns, the machine.
+// Package boltstore is the [store.Store] in one file of bbolt, with a log before it, for
+// one process at a time: jobs survive the process and, as every Update is on disk when
+// it returns, the machine.
 //
 //	s, err := boltstore.Open("/var/lib/app/jobs.db", boltstore.Config{})
 //	if errors.Is(err, boltstore.ErrLocked) {
@@ -8,13 +8,28 @@
 //	}
 //	defer s.Close()
 //
-// One goroutine commits. It takes all Updates that wait, runs them on decoded
-// records and writes what they changed in one transaction, so that a hundred
-// workers share the cost of a sync and a lone one never waits for company. A job of
-// up to a thousand files is created in one commit, shared with others.
+// One goroutine runs the functions of all Updates that wait, on decoded records, and
+// what they changed becomes one record of a log, at the cost of one sync: a hundred
+// workers share it, and a lone one never waits for company. While one record is on its
+// way to the disk, the next is made on top of it. A job of up to a thousand files is
+// created in one record, shared with others.
 //
 // The lock on the file proves that every earlier process is gone: what its
 // sessions held is orphaned as soon as the file is open again.
+//
+// # The log
+//
+// While the store is open, the file has a log in two more, jobs.db-wal0 and
+// jobs.db-wal1. What is in the log but not yet in the file is in memory, too, sorted;
+// whoever reads sees it laid over the file. When the log has grown by 16 MiB, a
+// checkpoint brings that into the file, in key order and in the background, while the
+// other log file fills. If that is full before, Updates wait. There is no checkpoint
+// while the store is idle.
+//
+// Close brings all of it into the file and removes the log: a store that is closed is
+// one file. After a crash, Open does so before it returns. A backup of a store that is
+// open is one of all three files at the same moment, such as a snapshot of the file
+// system. A log that is missing, or belongs to another file, is ErrDamaged.
 //
 // # The file
 //
@@ -28,8 +43,8 @@
 // Open looks for damage without changing the file, in the pages that lead to others
 // (and in all of it where bbolt itself reads all of it, because more pages are free
 // than are listed in the file); the rest is looked at when it is used.
-// Damage is [ErrDamaged], never a panic. Contents have no checksums: what is still
-// well-formed is taken for what was written.
+// Damage is [ErrDamaged], never a panic. Contents of the file have no checksums, other
+// than records of the log: what is still well-formed is taken for what was written.
 //
 // The pages of deleted jobs are used again. [Compact] makes a smaller file. The file
 // is mapped into memory, where about 128 MiB of it stay (on Linux; elsewhere as much
@@ -64,8 +79,8 @@ var (
 	// file open.
 	ErrLocked = errors.New("boltstore: the file is in use by another process")
 	// ErrDamaged means that the file is not what this package wrote. Stop the
-	// program, keep a copy of the file, and put a backup in its place; to start
-	// anew, move the file away.
+	// program, keep a copy of the file and its log, and put a backup in their place; to
+	// start anew, move them away.
 	ErrDamaged = errors.New("boltstore: the file is damaged; restore a backup or move it away")
 	// ErrNewer means that a newer version of this package wrote the file.
 	ErrNewer = errors.New("boltstore: the file was written by a newer version")

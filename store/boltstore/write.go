@@ -38,12 +38,13 @@ type state struct {
 }
 
 // newWrite returns a write on top of v, in a transaction that began when v was known.
-func newWrite(v *version, tx *bolt.Tx) *write {
+// Its record may use the memory of spare.
+func newWrite(v *version, tx *bolt.Tx, spare []byte) *write {
 	own := *v
 	own.top = v.top.clone()
 	return &write{
 		read:   read{version: &own, tx: tx},
-		record: wal.Begin(nil),
+		record: wal.Begin(spare),
 		states: make(map[string]*state),
 		counts: make(map[string]int),
 		seq:    v.seq,
@@ -202,7 +203,11 @@ func (w *write) putEvents(events []*rules.Record[store.Event]) {
 	for _, e := range events {
 		w.fresh = append(w.fresh, e.Value)
 	}
-	var value []byte
+	size := 0
+	for _, e := range events {
+		size += binary.MaxVarintLen32 + len(e.Bytes)
+	}
+	value := make([]byte, 0, size)
 	for _, e := range events {
 		value = append(binary.AppendUvarint(value, uint64(len(e.Bytes))), e.Bytes...)
 	}

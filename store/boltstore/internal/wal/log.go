@@ -151,20 +151,23 @@ func (l *Log) moment(name string) {
 	}
 }
 
-// reserve has the file reach to end or further, so that the space is there.
+// reserve has the file reach to end, so that the space is there, and if there is more
+// of it further.
 func (f *file) reserve(end int64) error {
 	if end <= f.size {
 		return nil
 	}
 	size := max(end, f.size+min(max(f.size, minGrow), maxGrow))
-	for at := f.size; at < size; {
-		n := min(size-at, int64(len(zeroes)))
-		if _, err := f.WriteAt(zeroes[:n], at); err != nil {
+	for f.size < size {
+		n, err := f.WriteAt(zeroes[:min(size-f.size, int64(len(zeroes)))], f.size)
+		f.size += int64(n)
+		if err != nil && f.size < end {
 			return err
 		}
-		at += n
+		if err != nil {
+			break
+		}
 	}
-	f.size = size
 	return nil
 }
 

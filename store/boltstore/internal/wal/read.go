@@ -23,8 +23,8 @@ type Record struct {
 // not, is [ErrDamaged]; the end of the last record may be missing, if that never came
 // to be on disk.
 func Read(path string, id ID, done Position) ([]Record, error) {
-	var runs [][]Record
-	for _, name := range Paths(path) {
+	var files [2][]byte
+	for i, name := range Paths(path) {
 		b, err := os.ReadFile(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("%w: the log %s is missing", ErrDamaged, name)
@@ -32,9 +32,22 @@ func Read(path string, id ID, done Position) ([]Record, error) {
 		if err != nil {
 			return nil, err
 		}
+		files[i] = b
+	}
+	records, err := parseAll(files, id, done)
+	if err != nil {
+		return nil, fmt.Errorf("log of %s: %w", path, err)
+	}
+	return records, nil
+}
+
+// parseAll returns the records of the two files that come behind done.
+func parseAll(files [2][]byte, id ID, done Position) ([]Record, error) {
+	var runs [][]Record
+	for i, b := range files {
 		run, err := parse(b, id, done)
 		if err != nil {
-			return nil, fmt.Errorf("log %s: %w", name, err)
+			return nil, fmt.Errorf("file %d: %w", i, err)
 		}
 		if len(run) > 0 {
 			runs = append(runs, run)
