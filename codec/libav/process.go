@@ -16,7 +16,7 @@ const batch = 32
 
 // Process implements [codec.Codec].
 func (c *Codec) Process(ctx context.Context, w *codec.Work) error {
-	if err := c.process(ctx, w); err != nil {
+	if err := w.Bounded(ctx, c.process); err != nil {
 		return err
 	}
 	w.Report(1)
@@ -50,7 +50,7 @@ func (c *Codec) process(ctx context.Context, w *codec.Work) error {
 // convert makes one output of one input.
 func (c *Codec) convert(ctx context.Context, w *codec.Work, op request) (err error) {
 	if op.choose {
-		if op.clip.start, err = choose(ctx, w); err != nil {
+		if op.clip.start, err = choose(ctx, w, clip{}); err != nil {
 			return err
 		}
 	}
@@ -140,7 +140,7 @@ func (r *run) create(ctx context.Context) (codec.Writer, error) {
 		Seekable: r.target.seekable,
 	}
 	if r.accept != nil {
-		d, err := newDraft(ctx, r.work.Out, spec)
+		d, err := newDraft(ctx, r.work, spec)
 		if err != nil {
 			return nil, fmt.Errorf("libav: a temporary file for %q: %w", r.in.Name(), err)
 		}
