@@ -37,6 +37,7 @@ func openFile(path string, cfg Config) (db *bolt.DB, err error) {
 	options := bolt.Options{
 		Timeout:        max(cfg.LockTimeout, time.Millisecond),
 		NoSync:         cfg.NoSync,
+		NoGrowSync:     cfg.NoSync,
 		FreelistType:   bolt.FreelistMapType,
 		NoFreelistSync: true, // see syncFree
 	}

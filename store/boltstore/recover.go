@@ -73,8 +73,10 @@ func (s *Store) startLog(path string, cfg Config) (err error) {
 	if s.log, err = wal.Create(path, s.id, config); err != nil {
 		return fmt.Errorf("log: %w", err)
 	}
-	if err := syncFolder(filepath.Dir(path)); err != nil {
-		return err
+	if !cfg.NoSync {
+		if err := syncFolder(filepath.Dir(path)); err != nil {
+			return err
+		}
 	}
 	err = s.db.Update(func(tx *bolt.Tx) error {
 		if err := prepare(tx); err != nil {

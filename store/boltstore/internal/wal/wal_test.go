@@ -256,7 +256,9 @@ func TestLeftoverTellsWhetherALogCanGo(t *testing.T) {
 			}
 		})
 	}
-	for name, content := range map[string]string{"short": "spool", "something": fmt.Sprint(make([]int, 99))} {
+	for name, content := range map[string]string{
+		"short": "spool", "something": fmt.Sprint(make([]int, 99)),
+	} {
 		path := filepath.Join(t.TempDir(), "x")
 		if err := os.WriteFile(Paths(path)[0], []byte(content), 0o600); err != nil {
 			t.Fatal(err)
