@@ -210,6 +210,8 @@ type Cost struct {
 type Result struct {
 	Media   Media    `json:"media"`
 	Streams []Stream `json:"streams,omitempty"` // what became of each input stream
+	// Quality is what the codec found, if it had to look for it; otherwise 0.
+	Quality int `json:"quality,omitempty"`
 	// Path is where the output was in an archive, if it comes out of one: a
 	// relative path with slashes that leads into no folder above. Outputs lie side
 	// by side, so their names lack the folders.
