@@ -107,7 +107,7 @@ const (
 // Work is one call of a codec. Everything but In, Refs, Out and Progress is
 // plain data. The codec must not keep any of it after it returns.
 type Work struct {
-	Op     Operation
+	Op     Operation        // only to be read: calls share it
 	In     []Input          // one; all inputs of the job for a [Combiner]
 	Refs   map[string]Input // second inputs by the operation's field name
 	Out    Sink
@@ -210,6 +210,8 @@ type Cost struct {
 type Result struct {
 	Media   Media    `json:"media"`
 	Streams []Stream `json:"streams,omitempty"` // what became of each input stream
+	// Quality is what the codec found, if it had to look for it; otherwise 0.
+	Quality int `json:"quality,omitempty"`
 	// Path is where the output was in an archive, if it comes out of one: a
 	// relative path with slashes that leads into no folder above. Outputs lie side
 	// by side, so their names lack the folders.
