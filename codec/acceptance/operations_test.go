@@ -33,18 +33,22 @@ var (
 )
 
 var operations = []operation{
-	{"thumbnail, cover", codec.Thumbnail{Width: 96, Height: 64, Format: "png"}, one(covered), exact},
-	{"thumbnail, contain", codec.Thumbnail{Width: 96, Height: 64, Format: "png", Fit: codec.FitContain,
-		Background: "#204060"}, one(contained), exact},
+	{"thumbnail, cover", codec.Thumbnail{Width: 96, Height: 64, Format: "png"},
+		one(covered), exact},
+	{"thumbnail, contain", codec.Thumbnail{Width: 96, Height: 64, Format: "png",
+		Fit: codec.FitContain, Background: "#204060"}, one(contained), exact},
 	{"transform, crop", codec.Transform{CropLeft: 2, CropTop: 1, CropWidth: 120, CropHeight: 90,
 		Format: "png"}, one(cropped), exact},
-	{"transform, turned", codec.Transform{Rotate: 90, Width: 80, Format: "png"}, one(turned), exact},
-	{"transform, flipped and flopped", codec.Transform{Flip: true, Flop: true, Width: 80, Format: "png"},
+	{"transform, turned", codec.Transform{Rotate: 90, Width: 80, Format: "png"},
+		one(turned), exact},
+	{"transform, flipped and flopped",
+		codec.Transform{Flip: true, Flop: true, Width: 80, Format: "png"},
 		one(func(im *image.RGBA) *image.RGBA { return narrowed(upright(im, 3), 80) }), exact},
 	{"chain, inverted", codec.Chain{Steps: codec.Steps{codec.Transform{Width: 80},
 		codec.Adjust{Invert: true}, codec.Convert{Format: "png"}}}, one(inverted), exact},
 	{"chain, grey", codec.Chain{Steps: codec.Steps{codec.Transform{Width: 80},
-		codec.Adjust{Grayscale: true}, codec.Convert{Format: "png"}}}, one(grey), tolerance{0.94, 4}},
+		codec.Adjust{Grayscale: true}, codec.Convert{Format: "png"}}},
+		one(grey), tolerance{0.94, 4}},
 	{"renditions", codec.Renditions{Outputs: []codec.Rendition{{Format: "png", Width: 120},
 		{Format: "webp", Width: 60}, {Format: "jpg", Width: 60, Height: 40, Fit: codec.FitFill}}},
 		renditions, lossy},
@@ -84,7 +88,8 @@ func contained(im *image.RGBA) *image.RGBA {
 	scale := min(1, 96/float64(b.Dx()), 64/float64(b.Dy()))
 	inner := scaled(im, times(b.Dx(), scale), times(b.Dy(), scale))
 	out := image.NewRGBA(image.Rect(0, 0, 96, 64))
-	draw.Draw(out, out.Rect, image.NewUniform(color.RGBA{0x20, 0x40, 0x60, 255}), image.Point{}, draw.Src)
+	ground := image.NewUniform(color.RGBA{0x20, 0x40, 0x60, 255})
+	draw.Draw(out, out.Rect, ground, image.Point{}, draw.Src)
 	at := image.Pt((96-inner.Rect.Dx())/2, (64-inner.Rect.Dy())/2)
 	draw.Draw(out, inner.Rect.Add(at), inner, image.Point{}, draw.Src)
 	return out

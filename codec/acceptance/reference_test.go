@@ -42,7 +42,8 @@ func decode(data []byte) (image.Image, error) {
 		return avif(data)
 	case "application/pdf":
 		return tool(data, func(in, out string) *exec.Cmd {
-			return exec.Command("pdftoppm", "-png", "-singlefile", "-r", "192", in, out[:len(out)-4])
+			return exec.Command("pdftoppm", "-png", "-singlefile", "-r", "192",
+				in, out[:len(out)-4])
 		})
 	}
 	return codectest.DecodeImage(data)

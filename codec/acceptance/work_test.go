@@ -48,7 +48,8 @@ func do(
 ) ([]codectest.Output, error) {
 	c := codecFor(op, in[0].Type())
 	if c == nil {
-		return nil, codec.Errorf(codec.Unsupported, "no codec does %s of %s", op.Name(), in[0].Type())
+		return nil, codec.Errorf(codec.Unsupported, "no codec does %s of %s",
+			op.Name(), in[0].Type())
 	}
 	sink := new(codectest.Sink)
 	err := c.Process(ctx, &codec.Work{Op: op, In: in, Refs: refs, Out: sink, Policy: trusting})
