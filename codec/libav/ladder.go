@@ -395,7 +395,7 @@ func (l *ladder) text(ctx context.Context, name, mediaType string, text []byte) 
 // poster makes the picture that is shown before the film plays.
 func (c *Codec) poster(ctx context.Context, w *codec.Work) error {
 	op, _, _ := stillOf(codec.PosterFrame{})
-	at, err := choose(ctx, w)
+	at, err := choose(ctx, w, clip{})
 	if err != nil {
 		return err
 	}
