@@ -25,7 +25,7 @@ type committer struct {
 	logger     *logger     // where the group before it is
 	last       *version    // on top of which the next group runs
 	size       int64       // about how many bytes the log has in this epoch
-	spare      []byte      // for the record of a group
+	spare      [][]byte    // memory for the records of groups, at most two
 	checkpoint *checkpoint // the last one; nil: none yet
 }
 
@@ -103,8 +103,11 @@ func (c *committer) open(s *Store) error {
 	if err != nil {
 		return plain(err)
 	}
-	c.group.write = newWrite(c.last, tx, c.spare)
-	c.spare = nil
+	var spare []byte
+	if n := len(c.spare); n > 0 {
+		spare, c.spare = c.spare[n-1], c.spare[:n-1]
+	}
+	c.group.write = newWrite(c.last, tx, spare)
 	return nil
 }
 
@@ -155,8 +158,8 @@ func (c *committer) wait(s *Store) {
 
 // logged notes what became of the group that the logger had.
 func (c *committer) logged(s *Store, err error) {
-	if c.spare = c.logger.group.write.record[:0]; cap(c.spare) > maxSpare {
-		c.spare = nil
+	if r := c.logger.group.write.record; cap(r) <= maxSpare && len(c.spare) < 2 {
+		c.spare = append(c.spare, r[:0])
 	}
 	c.logger.group = nil
 	if err != nil {

@@ -108,7 +108,7 @@ func (r *read) task(key []byte) (*store.Task, error) {
 
 func taskOf(key, b []byte) (*store.Task, error) {
 	t, err := loaded[store.Task](b)
-	if t != nil && !bytes.Equal(taskKey(t.Ref), key) {
+	if t != nil && !bytes.Equal(taskKey(nil, t.Ref), key) {
 		return nil, misplaced("task", key)
 	}
 	return t, err
