@@ -16,10 +16,14 @@ import (
 // everything returns each operation of this package with all its fields set.
 func everything() []codec.Operation {
 	return []codec.Operation{
+		codec.AddSubtitles{Subtitles: "a/b", Language: "pt-BR", Title: "Português", Default: true,
+			Forced: true, Format: "mkv"},
 		codec.Adjust{Format: "png", Quality: 1, Brightness: new(0.5), Contrast: new(2.0),
 			Saturation: new(0.0), Hue: -90, Grayscale: true, Invert: true, Sharpen: true,
 			Volume: new(0.0), FadeIn: 1, FadeOut: 2.5},
 		codec.Archive{Format: "tgz", Filename: "all"},
+		codec.BurnSubtitles{Track: 2, Language: "en", Font: codec.FontMono, FontSize: 4,
+			Color: "#abcdef", Position: codec.PositionTop, Format: "mp4", Quality: 1},
 		codec.Chain{Steps: codec.Steps{
 			codec.Trim{Start: 1}, codec.Transform{Width: 3}, codec.Adjust{Invert: true},
 			codec.Watermark{Logo: "a/b"}, codec.Convert{Format: "webp", Quality: 3},
@@ -32,6 +36,7 @@ func everything() []codec.Operation {
 			AutoOrient: new(false), Effort: 9},
 		codec.Extract{},
 		codec.ExtractAudio{Format: "ogg", BitrateKbps: 32},
+		codec.ExtractSubtitles{Format: "ass", Track: 2, Language: "en"},
 		codec.GIF{Start: 1, Duration: 2, Width: 3, FPS: 4, Format: "webp", Quality: 5},
 		codec.ImageToPDF{PageSize: codec.PageA4, Filename: "all"},
 		codec.Inspect{},
@@ -119,6 +124,15 @@ func TestOperationsNameTheFieldsAtFault(t *testing.T) {
 		op     codec.Operation
 		fields string // that are at fault, in order
 	}{
+		{codec.AddSubtitles{}, "subtitles"},
+		{codec.AddSubtitles{Subtitles: "k", Language: "e", Title: "a\nb", Format: "srt"},
+			"language title format"},
+		{codec.BurnSubtitles{}, ""},
+		{codec.BurnSubtitles{Subtitles: "k", Track: 1}, "subtitles"},
+		{codec.BurnSubtitles{Track: -1, Language: "english!", Font: "x", FontSize: 3, Color: "red",
+			Position: "left", Format: "mp3", Quality: 101},
+			"track language font fontSize color position format quality"},
+		{codec.ExtractSubtitles{Format: "mp4", Track: 1001, Language: "?"}, "format track language"},
 		{codec.Adjust{}, ""},
 		{codec.Adjust{Format: "pdf", Quality: 101, Brightness: new(-1.0), Contrast: new(10.1),
 			Saturation: &nan, Hue: 361, Volume: &inf, FadeIn: -1, FadeOut: nan},
