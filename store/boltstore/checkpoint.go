@@ -122,7 +122,7 @@ func (f *filing) layer(l *layer) error {
 		}
 		iter := t.Iter()
 		for ok := iter.First(); ok; ok = iter.Next() {
-			if err := f.change(bucket(b), []byte(iter.Key()), iter.Value()); err != nil {
+			if err := f.change(bucket(b), shareBytes(iter.Key()), iter.Value()); err != nil {
 				return err
 			}
 		}

@@ -140,23 +140,21 @@ var (
 // A layerWalk goes through a layer.
 type layerWalk struct {
 	iter btree.MapIter[string, change]
-	key  []byte
 	ok   bool
 }
 
-func (w *layerWalk) set(ok bool) {
-	if w.ok = ok; ok {
-		w.key = []byte(w.iter.Key())
+func (w *layerWalk) seek(key []byte) { w.ok = w.iter.Seek(shareString(key)) }
+func (w *layerWalk) first()          { w.ok = w.iter.First() }
+func (w *layerWalk) last()           { w.ok = w.iter.Last() }
+func (w *layerWalk) next()           { w.ok = w.iter.Next() }
+func (w *layerWalk) prev()           { w.ok = w.iter.Prev() }
+
+func (w *layerWalk) at() ([]byte, change, bool) {
+	if !w.ok {
+		return nil, change{}, false
 	}
+	return shareBytes(w.iter.Key()), w.iter.Value(), true
 }
-
-func (w *layerWalk) seek(key []byte) { w.set(w.iter.Seek(string(key))) }
-func (w *layerWalk) first()          { w.set(w.iter.First()) }
-func (w *layerWalk) last()           { w.set(w.iter.Last()) }
-func (w *layerWalk) next()           { w.set(w.iter.Next()) }
-func (w *layerWalk) prev()           { w.set(w.iter.Prev()) }
-
-func (w *layerWalk) at() ([]byte, change, bool) { return w.key, w.iter.Value(), w.ok }
 
 // A fileWalk goes through a bucket of the file.
 type fileWalk struct {

@@ -55,7 +55,7 @@ func (r *read) cursor(b bucket) *cursor {
 // get returns the value of the key, or nil if there is none.
 func (r *read) get(b bucket, key []byte) []byte {
 	for _, l := range [...]*layer{r.version.top, r.version.below} {
-		switch c, ok := l.get(b, string(key)); {
+		switch c, ok := l.get(b, shareString(key)); {
 		case !ok:
 		case c.deleted:
 			return nil
