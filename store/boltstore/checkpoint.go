@@ -69,6 +69,7 @@ func (s *Store) startCheckpoint(l *layer, last wal.Position) *checkpoint {
 		if c.err = s.file(l, mark{open: true, id: s.id, done: last}); c.err == nil {
 			c.layer = nil
 			s.versions.wrote(last.Epoch)
+			s.commits.poke()
 		}
 	}()
 	return c

@@ -68,6 +68,9 @@ func (c *committer) loop(s *Store) {
 		}
 	}
 	c.logger.stop()
+	if c.checkpoint != nil {
+		<-c.checkpoint.done
+	}
 }
 
 // errExit is what becomes of a group when one of its functions does not return.
@@ -143,6 +146,7 @@ func (c *committer) handOver(s *Store) {
 
 // wait waits for something to do.
 func (c *committer) wait(s *Store) {
+	c.last = s.versions.trimmed(c.last) // what is in the file need not stay in memory
 	wake := c.wake
 	if c.group.room() == 0 {
 		wake = nil // not for more
