@@ -95,6 +95,7 @@ var _ rules.Index = (*index)(nil)
 type index struct {
 	*read
 	visible map[string]bool // whether jobs are
+	first   []byte          // of the account that Account has found last
 	err     error           // the first one
 }
 
@@ -110,6 +111,7 @@ func (ix *index) Account(lane, from string) (string, bool) {
 		return "", false
 	}
 	account, _ := cutText(k[len(prefix):])
+	ix.first = k
 	return account, true
 }
 
@@ -119,8 +121,11 @@ func (ix *index) Read(
 ) (out []store.Task) {
 	prefix := readyPrefix(nil, lane, account)
 	from := prefix
-	if after != nil {
+	switch {
+	case after != nil:
 		from = append(readyKey(nil, *after), 0)
+	case bytes.HasPrefix(ix.first, prefix): // what is before it was passed over
+		from = ix.first
 	}
 	c := ix.cursor(bucketReady)
 	var last []byte
