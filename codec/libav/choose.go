@@ -56,26 +56,22 @@ func newCandidate(at float64, f frame) candidate {
 
 func (c candidate) empty() bool { return c.sigma < emptySigma }
 
-// choose returns when the film shows the picture that stands for it, in seconds
-// after its start.
-func choose(ctx context.Context, w *codec.Work) (float64, error) {
-	in, err := onlyInput(w)
-	if err != nil {
-		return 0, err
-	}
-	all, start, err := candidates(ctx, w, in, keySpots)
+// choose returns when the film shows the picture that stands for the clip, in seconds
+// after the start of the film.
+func choose(ctx context.Context, w *codec.Work, from clip) (float64, error) {
+	all, start, err := candidates(ctx, w, from, keySpots)
 	if err != nil {
 		return 0, err
 	}
 	if full := slices.DeleteFunc(slices.Clone(all), candidate.empty); len(full) < fewest {
-		more, _, err := candidates(ctx, w, in, fromStart)
+		more, _, err := candidates(ctx, w, from, fromStart)
 		if err != nil {
 			return 0, err
 		}
 		all = append(all, more...)
 	}
 	if len(all) == 0 {
-		return 0, nil // what keeps it from being decoded is told when it is done
+		return from.start, nil // what keeps it from being decoded is told when it is done
 	}
 	return max(0, best(all).at-start), nil
 }
@@ -109,12 +105,17 @@ type finder struct {
 	*session
 	found []candidate
 	start float64 // of the film
+	clip  clip
 }
 
 // candidates opens the film and collects by the way that is given. A film that
 // cannot be decoded has none.
-func candidates(ctx context.Context, w *codec.Work, in codec.Input, way way) ([]candidate,
+func candidates(ctx context.Context, w *codec.Work, from clip, way way) ([]candidate,
 	float64, error) {
+	in, err := onlyInput(w)
+	if err != nil {
+		return nil, 0, err
+	}
 	s, streams, err := openInput(ctx, in, w.Policy)
 	if err != nil {
 		return nil, 0, err
@@ -124,18 +125,14 @@ func candidates(ctx context.Context, w *codec.Work, in codec.Input, way way) ([]
 	if v < 0 || !streams[v].decodable {
 		return nil, 0, nil
 	}
-	f := finder{session: s, start: math.NaN()}
-	for _, st := range streams {
-		f.start = earlier(f.start, st)
-	}
-	if math.IsNaN(f.start) {
-		f.start = 0
-	}
+	f := finder{session: s, start: startOf(streams), clip: from}
 	d := decodingOf(w)
 	d.keys = way.keys
 	e := encode{filters: "scale=32:32:flags=area,format=rgb24", limit: way.limit}
 	err = s.addTap(v, e, d, func(p frame) error {
-		f.found = append(f.found, newCandidate(p.seconds(), p))
+		if at := p.seconds(); f.clip.has(at - f.start) {
+			f.found = append(f.found, newCandidate(at, p))
+		}
 		return nil
 	})
 	if err == nil {
@@ -150,6 +147,18 @@ func candidates(ctx context.Context, w *codec.Work, in codec.Input, way way) ([]
 	return f.found, f.start, nil
 }
 
+// startOf is when a film begins, in seconds of the input.
+func startOf(streams []stream) float64 {
+	start := math.NaN()
+	for _, s := range streams {
+		start = earlier(start, s)
+	}
+	if math.IsNaN(start) {
+		return 0
+	}
+	return start
+}
+
 // way is how candidates are collected.
 type way struct {
 	keys    bool
@@ -159,18 +168,18 @@ type way struct {
 
 var (
 	keySpots  = way{true, 1, (*finder).keySpots}
-	fromStart = way{false, window, (*finder).runToEnd}
+	fromStart = way{false, window, (*finder).fromStart}
 )
 
 // keySpots takes the key frames before some spots.
 func (f *finder) keySpots() error {
-	total := f.duration().Seconds()
+	total := f.clip.of(f.duration()).Seconds()
 	if total <= 0 {
 		return nil
 	}
 	last := math.Inf(-1)
 	for i := range spots {
-		at := f.start + total*(firstSpot+(lastSpot-firstSpot)*float64(i)/(spots-1))
+		at := f.start + f.clip.start + total*(firstSpot+(lastSpot-firstSpot)*float64(i)/(spots-1))
 		key, err := f.seek(at, true)
 		if err != nil {
 			return err
@@ -187,6 +196,16 @@ func (f *finder) keySpots() error {
 		}
 	}
 	return nil
+}
+
+// fromStart takes all pictures, for a while.
+func (f *finder) fromStart() error {
+	if f.clip.start > 0 {
+		if _, err := f.seek(f.start+f.clip.start, false); err != nil {
+			return err
+		}
+	}
+	return f.runToEnd()
 }
 
 func (f *finder) runToEnd() error {

@@ -37,7 +37,8 @@ func costly(w *codec.Work) (op request, times float64, err error) {
 		return smaller(op, w.In[0].Type()), times, nil
 	case codec.AdaptiveStream:
 		r := codec.Convert{Format: "mp4"}.WithDefaults()
-		return request{Convert: r, newVideo: true, newSound: true}, 2, nil // as a ladder halves
+		// As a ladder halves.
+		return request{Convert: r, newVideo: true, newSound: true, clip: clipOf(op.Clip)}, 2, nil
 	}
 	op, err = requestOf(w)
 	return op, 1, err
@@ -49,7 +50,7 @@ func costOfPlan(m codec.Media, p plan, threads int) codec.Cost {
 	c := codec.Cost{CPU: 10*time.Millisecond + m.Duration/1000, Memory: 32 << 20, Threads: 1}
 	for _, t := range p.tracks {
 		switch {
-		case t.encode == nil:
+		case t.encode == nil, t.from.kind == subtitle:
 		case t.from.kind == audio:
 			c.CPU += m.Duration / 40
 		default:
