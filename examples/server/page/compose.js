@@ -17,7 +17,11 @@ export function start(offer, onStarted) {
   limits = offer;
   $('#tools').replaceChildren(...tools.map(toolChoice));
   choose(tools.find((t) => t.name === 'convert') ?? tools[0]);
-  form.onsubmit = (e) => { e.preventDefault(); submit(onStarted); };
+  form.onsubmit = (e) => {
+    e.preventDefault();
+    if (document.activeElement === $('#address')) addAddress(); // Enter
+    else submit(onStarted);
+  };
 }
 
 function toolChoice(t) {
@@ -71,7 +75,10 @@ function row(item) {
 
 function drop(item) {
   chosen.splice(chosen.indexOf(item), 1);
+  const inside = item.row?.contains(document.activeElement);
+  const next = item.row?.nextElementSibling ?? item.row?.previousElementSibling;
   item.row?.remove();
+  if (inside) (next ? $('button', next) : $('#pick')).focus();
   if (item.picture) URL.revokeObjectURL(item.picture);
   changed();
 }
@@ -143,9 +150,12 @@ function addAddress() {
 const filesOf = (list) => [...list].map((file) => ({ file }));
 
 $('#pick').onchange = (e) => { add(filesOf(e.target.files)); e.target.value = ''; };
-$('#clear').onclick = () => (sending ? sending.abort() : clear());
+$('#clear').onclick = () => {
+  if (sending) return sending.abort();
+  clear();
+  $('#pick').focus(); // the button is no longer there
+};
 $('#add-address').onclick = addAddress;
-$('#address').onkeydown = (e) => { if (e.key === 'Enter') { e.preventDefault(); addAddress(); } };
 
 // The whole page takes what is dropped on it.
 let depth = 0;
