@@ -16,8 +16,8 @@ import (
 //	}}
 type Chain struct {
 	// Steps are taken in order, at most 32. Those before the last are [Trim],
-	// [Transform], [Adjust] or [Watermark], without Format and Quality; the last
-	// may be [Convert] or [Thumbnail] as well, and decides about both.
+	// [Transform], [Adjust], [Watermark] or [BurnSubtitles], without Format and
+	// Quality; the last may be [Convert] or [Thumbnail] as well, and decides about both.
 	Steps Steps `json:"steps"`
 }
 
@@ -80,7 +80,7 @@ func (c Chain) Validate() error {
 // chained says whether an operation can be a step before the last, and the last.
 func chained(op Operation) (middle, last bool) {
 	switch op.(type) {
-	case Trim, Transform, Adjust, Watermark:
+	case Trim, Transform, Adjust, Watermark, BurnSubtitles:
 		return true, true
 	case Convert, Thumbnail:
 		return false, true
@@ -98,6 +98,8 @@ func encodes(op Operation) bool {
 	case Adjust:
 		return op.Format != "" || op.Quality != 0
 	case Watermark:
+		return op.Format != "" || op.Quality != 0
+	case BurnSubtitles:
 		return op.Format != "" || op.Quality != 0
 	}
 	return false
@@ -130,7 +132,7 @@ func (s *Steps) UnmarshalJSON(data []byte) error {
 	}
 	known := new(Registry)
 	for _, op := range []Operation{
-		Trim{}, Transform{}, Adjust{}, Watermark{}, Convert{}, Thumbnail{},
+		Trim{}, Transform{}, Adjust{}, Watermark{}, BurnSubtitles{}, Convert{}, Thumbnail{},
 	} {
 		known.Register(op)
 	}

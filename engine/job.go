@@ -179,20 +179,6 @@ func (e *Engine) jobFrom(j store.Job, rec record) Job {
 	return job
 }
 
-// progressOf returns the mean progress of all files of the job.
-func (e *Engine) progressOf(id string, s store.State) float64 {
-	done := float64(s.Completed + s.Failed)
-	if done == float64(s.Total) {
-		return 1
-	}
-	if !s.Status.Terminal() {
-		for _, fraction := range e.progress.Latest(id) {
-			done += fraction
-		}
-	}
-	return min(done/float64(s.Total), 0.999)
-}
-
 // fileOf returns what a host reads of f, a file of j.
 func fileOf(j store.Job, f store.File) File {
 	file := File{

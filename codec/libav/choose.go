@@ -125,13 +125,7 @@ func candidates(ctx context.Context, w *codec.Work, from clip, way way) ([]candi
 	if v < 0 || !streams[v].decodable {
 		return nil, 0, nil
 	}
-	f := finder{session: s, start: math.NaN(), clip: from}
-	for _, st := range streams {
-		f.start = earlier(f.start, st)
-	}
-	if math.IsNaN(f.start) {
-		f.start = 0
-	}
+	f := finder{session: s, start: startOf(streams), clip: from}
 	d := decodingOf(w)
 	d.keys = way.keys
 	e := encode{filters: "scale=32:32:flags=area,format=rgb24", limit: way.limit}
@@ -151,6 +145,18 @@ func candidates(ctx context.Context, w *codec.Work, from clip, way way) ([]candi
 		return nil, 0, s.plainError(err)
 	}
 	return f.found, f.start, nil
+}
+
+// startOf is when a film begins, in seconds of the input.
+func startOf(streams []stream) float64 {
+	start := math.NaN()
+	for _, s := range streams {
+		start = earlier(start, s)
+	}
+	if math.IsNaN(start) {
+		return 0
+	}
+	return start
 }
 
 // way is how candidates are collected.

@@ -50,7 +50,7 @@ func costOfPlan(m codec.Media, p plan, threads int) codec.Cost {
 	c := codec.Cost{CPU: 10*time.Millisecond + m.Duration/1000, Memory: 32 << 20, Threads: 1}
 	for _, t := range p.tracks {
 		switch {
-		case t.encode == nil:
+		case t.encode == nil, t.from.kind == subtitle:
 		case t.from.kind == audio:
 			c.CPU += m.Duration / 40
 		default:

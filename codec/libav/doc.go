@@ -29,6 +29,13 @@
 // joined (concat) or that many encoders take (stream) go from the session that
 // decodes through Go to the sessions that encode, by reference and one at a time.
 //
+// # Subtitles
+//
+// Those that are text become the text that the target holds, through FFmpeg's decoders
+// and encoders, which meet in ASS; pictures are copied or left out with a note. A file
+// of subtitles is turned to UTF-8 first. To burn them in, libass reads a script that is
+// written here from a private folder, with the Go fonts beside it.
+//
 // # After a cancel
 //
 // Work stops between two packets, and where the input or the output is read or

@@ -23,6 +23,7 @@ type edit interface {
 type film struct {
 	size
 	name   string
+	from   float64       // seconds of the input before the part that is worked on
 	length time.Duration // 0: unknown
 	rgb    bool          // pictures are in RGB, not as in the file
 	guess  string        // ":in_color_matrix=…" for the filter scale, or ""
@@ -67,7 +68,7 @@ func (p *planner) edited(s stream) ([]string, size, stream, error) {
 
 // film describes s to the edits.
 func (p *planner) film(s stream) film {
-	f := film{size: s.shown(), name: p.name, length: p.length, guess: guessed(s), full: s.full,
+	f := film{size: s.shown(), name: p.name, from: p.op.clip.start, length: p.length, guess: guessed(s), full: s.full,
 		rgb: s.rgb, matrix: "bt601"}
 	if s.colour.matrix == bt709 || f.guess != "" || s.hdr() {
 		f.matrix = "bt709"
@@ -101,7 +102,7 @@ func (f *film) toRGB() []string {
 
 // edits are the steps of an operation, as far as they are done by filters. The
 // format, the quality and the clip are the caller's.
-func editsOf(op codec.Operation, refs map[string]codec.Input, logo string) ([]edit, error) {
+func editsOf(op codec.Operation, refs map[string]codec.Input, prefix string) ([]edit, error) {
 	switch op := op.(type) {
 	case codec.Adjust:
 		return []edit{adjustment{op.WithDefaults()}}, nil
@@ -110,12 +111,14 @@ func editsOf(op codec.Operation, refs map[string]codec.Input, logo string) ([]ed
 			return nil, err
 		}
 		return []edit{transformation{op.WithDefaults()}}, nil
+	case codec.BurnSubtitles:
+		return burnEdits(op.WithDefaults(), refs, prefix)
 	case codec.Watermark:
 		w := watermark{op: op.WithDefaults()}
 		if op.Logo == "" {
 			return []edit{&w}, nil
 		}
-		in, ok := refs[logo]
+		in, ok := refs[prefix+"logo"]
 		if !ok {
 			return nil, codec.Errorf(codec.Protocol, "libav: the logo is not there")
 		}
@@ -141,13 +144,16 @@ func editRequest(op codec.Operation, mediaType string,
 	case codec.Watermark:
 		op = op.WithDefaults()
 		format, quality = op.Format, op.Quality
+	case codec.BurnSubtitles:
+		op = op.WithDefaults()
+		format, quality = op.Format, op.Quality
 	}
 	if format == "" {
 		format = sameFormat(mediaType)
 	}
 	r := request{Convert: codec.Convert{Format: format, Quality: quality}.WithDefaults()}
 	var err error
-	r.edits, err = editsOf(op, refs, "logo")
+	r.edits, err = editsOf(op, refs, "")
 	r.noteEdits()
 	return r, err
 }
@@ -159,6 +165,9 @@ func (r *request) noteEdits() {
 		r.newVideo = r.newVideo || !adjusts || a.changesPictures()
 		r.newSound = r.newSound || adjusts && a.changesSound()
 		r.normalize = r.normalize || adjusts && a.Normalize
+		if b, ok := e.(*burning); ok {
+			r.burnt = b
+		}
 	}
 }
 
@@ -189,7 +198,7 @@ func chainRequest(op codec.Chain, mediaType string, refs map[string]codec.Input)
 		case codec.Thumbnail:
 			return r, codec.Errorf(codec.Unsupported, "chain: no thumbnail is made of a film here")
 		default:
-			edits, err := editsOf(step, refs, fmt.Sprintf("steps[%d].logo", i))
+			edits, err := editsOf(step, refs, fmt.Sprintf("steps[%d].", i))
 			if err != nil {
 				return r, err
 			}
@@ -204,16 +213,22 @@ func chainRequest(op codec.Chain, mediaType string, refs map[string]codec.Input)
 	return r, r.checkMarks()
 }
 
-// checkMarks refuses a second watermark.
+// checkMarks refuses a second watermark, and a second burning of subtitles.
 func (r request) checkMarks() error {
-	marks := 0
+	marks, burnt := 0, 0
 	for _, e := range r.edits {
-		if _, ok := e.(*watermark); ok {
+		switch e.(type) {
+		case *watermark:
 			marks++
+		case *burning:
+			burnt++
 		}
 	}
-	if marks > 1 {
+	switch {
+	case marks > 1:
 		return codec.Errorf(codec.Unsupported, "chain: a film takes one watermark, not %d", marks)
+	case burnt > 1:
+		return codec.Errorf(codec.Unsupported, "chain: a film takes one burn-subtitles, not %d", burnt)
 	}
 	return nil
 }

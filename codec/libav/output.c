@@ -99,8 +99,15 @@ static int list_inputs(SpoolJob *job)
 int spool_new_track(SpoolJob *job, int input, int tap, SpoolTrack **track)
 {
     int err = list_inputs(job);
-    if (err < 0)
+    if (err < 0 || (err = spool_append_track(job, job->in->streams[input], tap, track)) < 0)
         return err;
+    job->by_input[input] = job->count - 1;
+    return 0;
+}
+
+// spool_append_track makes a track of a stream, from wherever.
+int spool_append_track(SpoolJob *job, AVStream *from, int tap, SpoolTrack **track)
+{
     SpoolTrack **grown = av_realloc_array(job->tracks, job->count + 1, sizeof *grown);
     if (!grown)
         return AVERROR(ENOMEM);
@@ -110,11 +117,10 @@ int spool_new_track(SpoolJob *job, int input, int tap, SpoolTrack **track)
         return AVERROR(ENOMEM);
     job->count++;
     av_bprint_init(&t->stats, 0, AV_BPRINT_SIZE_UNLIMITED);
-    t->from = job->in->streams[input];
+    t->from = from;
     t->from->discard = AVDISCARD_DEFAULT;
     t->next = t->previous = t->last_dts = AV_NOPTS_VALUE;
     t->first_dts = t->first_pts = t->end_pts = AV_NOPTS_VALUE;
-    job->by_input[input] = job->count - 1;
     *track = t;
     t->index = job->count - 1;
     if ((t->tap = tap))

@@ -62,6 +62,7 @@ type planner struct {
 	source
 	target target
 	op     request
+	chosen int  // the subtitles for a target of text
 	tones  bool // filters that map HDR to SDR are here
 }
 
@@ -74,6 +75,12 @@ func makePlan(in source, op request, tones bool) (plan, error) {
 	p := planner{plan: plan{options: t.options, report: make([]codec.Stream, len(in.streams))},
 		source: in, target: t, op: op, tones: tones}
 	p.noteUnused()
+	if t.words {
+		var err error
+		if p.chosen, err = op.pick.choose(in.name, in.streams); err != nil {
+			return plan{}, err
+		}
+	}
 	best, sound := bestVideo(in.streams), bestAudio(in.streams)
 	for i, s := range in.streams {
 		p.report[i] = codec.Stream{Index: i, Kind: s.spokenKind(), Codec: s.codec}
@@ -94,6 +101,7 @@ func (p *planner) noteUnused() {
 		given bool
 	}{
 		{"autoOrient", p.op.AutoOrient != nil && !*p.op.AutoOrient},
+		{"autoQuality", p.op.AutoQuality},
 		{"effort", p.op.Effort != 0},
 		{"keepProfile", p.op.KeepProfile},
 	} {
@@ -106,6 +114,8 @@ func (p *planner) noteUnused() {
 // place decides about one stream.
 func (p *planner) place(s stream, best, sound int) error {
 	switch {
+	case p.target.words:
+		p.words(s)
 	case (p.target.still || p.target.mute) && s.index != best:
 		p.drop(s, p.op.Format+" is made of the main video stream")
 	case s.cover && p.op.plain:
@@ -124,12 +134,12 @@ func (p *planner) place(s stream, best, sound int) error {
 		p.drop(s, "only one sound stream fits into "+p.op.Format)
 	case s.kind == audio:
 		return p.audio(s)
+	case s.kind == subtitle:
+		p.subtitles(s)
 	case slices.Contains(p.target.copies[s.kind], s.codec):
 		p.copy(s, "")
 	case s.kind == attachment && p.target.allStreams && p.fromMatroska(s):
 		p.copy(s, "")
-	case s.kind == subtitle:
-		p.drop(s, fmt.Sprintf("%s does not hold %s subtitles", p.op.Format, s.spoken()))
 	default:
 		p.drop(s, fmt.Sprintf("%s does not hold %s streams of this kind", p.op.Format, s.kind))
 	}
@@ -248,7 +258,7 @@ func (p *planner) staysSmall(s stream) bool {
 // complete checks that there is something to make, and sets the output's start.
 func (p *planner) complete() error {
 	media := slices.ContainsFunc(p.tracks, func(t track) bool {
-		return !t.from.cover && (t.from.kind == video || t.from.kind == audio)
+		return !t.from.cover && (t.from.kind == video || t.from.kind == audio || p.target.words)
 	})
 	switch {
 	case len(p.streams) == 0:
@@ -263,7 +273,7 @@ func (p *planner) complete() error {
 	for _, t := range p.tracks {
 		p.offset = earlier(p.offset, t.from)
 	}
-	if p.target.still || p.target.mute { // its time counts from where all of the film begins
+	if p.target.still || p.target.mute || p.target.words { // its time counts from where all of the film begins
 		for _, s := range p.streams {
 			p.offset = earlier(p.offset, s)
 		}

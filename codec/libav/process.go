@@ -16,7 +16,7 @@ const batch = 32
 
 // Process implements [codec.Codec].
 func (c *Codec) Process(ctx context.Context, w *codec.Work) error {
-	if err := c.process(ctx, w); err != nil {
+	if err := w.Bounded(ctx, c.process); err != nil {
 		return err
 	}
 	w.Report(1)
@@ -51,6 +51,17 @@ func (c *Codec) process(ctx context.Context, w *codec.Work) error {
 func (c *Codec) convert(ctx context.Context, w *codec.Work, op request) (err error) {
 	if op.choose {
 		if op.clip.start, err = choose(ctx, w, clip{}); err != nil {
+			return err
+		}
+	}
+	if op.attached != nil {
+		if err := op.attached.read(ctx, w.Policy); err != nil {
+			return err
+		}
+	}
+	if op.burnt != nil {
+		defer op.burnt.remove()
+		if err := op.burnt.prepare(ctx, w); err != nil {
 			return err
 		}
 	}
@@ -140,7 +151,7 @@ func (r *run) create(ctx context.Context) (codec.Writer, error) {
 		Seekable: r.target.seekable,
 	}
 	if r.accept != nil {
-		d, err := newDraft(ctx, r.work.Out, spec)
+		d, err := newDraft(ctx, r.work, spec)
 		if err != nil {
 			return nil, fmt.Errorf("libav: a temporary file for %q: %w", r.in.Name(), err)
 		}
@@ -202,12 +213,20 @@ func (r *run) begin(w codec.Writer) error {
 	d := decodingOf(r.work)
 	for _, t := range r.tracks {
 		var err error
-		if t.encode == nil {
+		switch {
+		case t.encode == nil:
 			err = r.addCopy(t.from.index, t.tag)
-		} else {
+		case t.from.kind == subtitle:
+			err = r.addText(t.from.index, t.encode.encoder)
+		default:
 			err = r.addEncode(t.from.index, *t.encode, d)
 		}
 		if err != nil {
+			return err
+		}
+	}
+	if r.attached != nil {
+		if err := r.attach(r.attached); err != nil {
 			return err
 		}
 	}
@@ -295,6 +314,9 @@ func ratioOf(a, b float64) float64 {
 // checkDecoded fails for an input of which nothing came through, and notes
 // damage.
 func (r *run) checkDecoded() error {
+	if r.job.packets == 0 && r.target.words {
+		return codec.Errorf(codec.Invalid, "%s: there is no text in its subtitles", r.in.Name())
+	}
 	if r.job.packets == 0 && !r.clip.whole() {
 		return r.clip.beyond(r.in.Name())
 	}
@@ -306,7 +328,7 @@ func (r *run) checkDecoded() error {
 			continue
 		}
 		frames, faults := r.tally(i)
-		if frames == 0 && (t.from.kind == video || faults > 0 || len(r.tracks) == 1) {
+		if frames == 0 && t.from.kind != subtitle && (t.from.kind == video || faults > 0 || len(r.tracks) == 1) {
 			return codec.Errorf(codec.Invalid, "%s is damaged: nothing of its %s could be decoded",
 				r.in.Name(), t.from.kind)
 		}

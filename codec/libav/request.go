@@ -21,6 +21,9 @@ type request struct {
 	plain              bool   // without tags, titles and covers
 	remux              bool   // in the format that it has, whatever the codecs
 	choose             bool   // the picture that stands for the film is wanted
+	pick               pick   // of subtitles, for a target of text
+	attached           *addition
+	burnt              *burning
 }
 
 // requestOf translates the operation of w, which makes one output of one input.
@@ -36,6 +39,9 @@ func requestOf(w *codec.Work) (request, error) {
 	case codec.Convert:
 		changed := op.Quality != 0
 		op = op.WithDefaults()
+		if _, ok := textDemuxers[mediaType]; ok {
+			return request{Convert: op, family: texts}, nil
+		}
 		return request{
 			Convert: op, newVideo: changed || op.Width != 0 || op.Height != 0, newSound: changed,
 		}, nil
@@ -45,6 +51,11 @@ func requestOf(w *codec.Work) (request, error) {
 			r.newSound, r.bitRate = true, op.BitrateKbps*1000
 		}
 		return r, nil
+	case codec.ExtractSubtitles:
+		return request{Convert: codec.Convert{Format: op.Target()}.WithDefaults(), family: texts,
+			pick: pick{op.Track, op.Language}}, nil
+	case codec.AddSubtitles:
+		return attachRequest(op, mediaType, w.Refs)
 	case codec.GIF:
 		return animationOf(op), nil
 	case codec.StripMetadata:
@@ -61,7 +72,7 @@ func requestOf(w *codec.Work) (request, error) {
 			newVideo: !fast || changed, newSound: !fast || changed,
 			clip: clip{start: op.Start, length: op.Duration, fast: fast},
 		}, nil
-	case codec.Adjust, codec.Transform, codec.Watermark:
+	case codec.Adjust, codec.Transform, codec.Watermark, codec.BurnSubtitles:
 		return editRequest(op, mediaType, w.Refs)
 	case codec.Chain:
 		return chainRequest(op, mediaType, w.Refs)

@@ -18,6 +18,8 @@ static int take_packet(SpoolJob *job)
         return 0;
     SpoolTrack *t = job->tracks[index];
     shift_packet(job, t, p);
+    if (t->reader)
+        return spool_text_packet(job, t, p);
     if (t->decoder)
         return t->done ? 0 : spool_decode(job, t, p);
     if (!spool_clip_packet(job, t, p))
@@ -27,9 +29,12 @@ static int take_packet(SpoolJob *job)
 
 static int drain(SpoolJob *job)
 {
+    int err = spool_write_cues(job, 1);
+    if (err < 0)
+        return err;
     for (int i = 0; i < job->count; i++) {
         SpoolTrack *t = job->tracks[i];
-        int err = t->decoder ? spool_decode(job, t, NULL) : 0;
+        err = t->decoder ? spool_decode(job, t, NULL) : 0;
         if (err < 0 || (err = spool_release(job, t)) < 0)
             return err;
     }
@@ -43,7 +48,10 @@ int spool_job_run(SpoolJob *job, int packets)
             return AVERROR_EXIT;
         if (spool_clip_done(job))
             return drain(job);
-        int err = av_read_frame(job->in, job->packet);
+        int err = spool_write_cues(job, 0);
+        if (err < 0)
+            return err;
+        err = av_read_frame(job->in, job->packet);
         if (err == AVERROR(EAGAIN))
             continue;
         if (err < 0) {
