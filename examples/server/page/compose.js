@@ -93,11 +93,12 @@ function changed() {
   const types = chosen.map((c) => c.file?.type).filter(Boolean);
   const fits = (t) => types.length === 0 || t.accepts.includes('*/*')
     || types.some((type) => t.accepts.includes(type));
-  // What a browser takes a file for may be wrong: what does not fit stays, at the end.
-  for (const t of [...tools.filter(fits), ...tools.filter((t) => !fits(t))]) {
-    t.radio.parentElement.classList.toggle('misfit', !fits(t));
-    $('#tools').append(t.radio.parentElement);
-  }
+  // What a browser takes a file for may be wrong: what does not fit can still be had.
+  const others = tools.filter((t) => !fits(t));
+  $('#tools').replaceChildren(...tools.filter(fits).map((t) => t.radio.parentElement));
+  $('#others .pills').replaceChildren(...others.map((t) => t.radio.parentElement));
+  $('#others').hidden = others.length === 0;
+  $('#others').open = others.includes(current);
   const bytes = chosen.reduce((sum, c) => sum + (c.file?.size ?? 0), 0);
   $('#start').textContent = chosen.length > 1
     ? `Start with ${count(chosen.length, 'file', 'files')}, ${size(bytes)}` : 'Start';
