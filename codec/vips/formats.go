@@ -23,7 +23,7 @@ type loader struct {
 var loaders = map[string]loader{
 	"image/jpeg": {operation: "jpegload_source", codec: "jpeg"},
 	"image/png":  {operation: "pngload_source", codec: "png"},
-	"image/apng": {operation: "pngload_source", codec: "apng"},
+	"image/apng": {operation: "pngload_source", codec: "apng", animated: true},
 	"image/webp": {operation: "webpload_source", codec: "webp",
 		sequence: true, animated: true, scales: true, mapped: true},
 	"image/gif": {operation: "gifload_source", codec: "gif",
@@ -48,6 +48,7 @@ type saver struct {
 	cmyk      bool    // has CMYK
 	profile   bool    // has colour profiles
 	animated  bool    // has frames
+	framed    bool    // each of which the operation encodes alone
 	seekable  bool    // the encoder goes back in its output
 	encodes   float64 // the part of the time after the pixels are made: see [session.stage]
 	// perPixel and memory are what encoding costs, for Cost: nanoseconds, where no
@@ -73,6 +74,10 @@ var savers = map[string]*saver{
 		}},
 	"png": {operation: "pngsave_target", maxSide: 1<<31 - 1, alpha: true, deep: true, profile: true,
 		perPixel: 60, memory: 0, knob: "compression",
+		scale:   []effort{{level: 1}, {level: 6}, {level: 6, filter: "all"}, {level: 9, filter: "all"}},
+		options: func(size, int) map[string]string { return options("compression", 6) }},
+	"apng": {operation: "pngsave_target", maxSide: 1<<31 - 1, alpha: true, profile: true, animated: true,
+		framed: true, perPixel: 70, memory: 0, knob: "compression",
 		scale:   []effort{{level: 1}, {level: 6}, {level: 6, filter: "all"}, {level: 9, filter: "all"}},
 		options: func(size, int) map[string]string { return options("compression", 6) }},
 	"webp": {operation: "webpsave_target", maxSide: 16383, alpha: true, profile: true, animated: true,

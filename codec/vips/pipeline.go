@@ -134,7 +134,13 @@ func (c *conversion) decode() (image, error) {
 		}
 	}
 	im := c.header
-	if len(a) > 0 {
+	switch {
+	case c.frames > 1 && c.apng != nil:
+		var err error
+		if im, err = c.unroll(); err != nil {
+			return image{}, err
+		}
+	case len(a) > 0:
 		var err error
 		if im, err = c.load(c.picture, a); err != nil {
 			return image{}, err
@@ -163,7 +169,7 @@ func (s *session) turnTo(p *picture, page int) error {
 func (c *conversion) noteRest() {
 	switch n := c.media.Frames; {
 	case n < 2 || c.page > 0:
-	case c.animated || c.in.Type() == "image/apng":
+	case c.animated:
 		c.note("only the first of %d frames is in the output", n)
 	default:
 		c.note("only the first of %d pages is in the output", n)
@@ -211,14 +217,14 @@ func (c *conversion) settle(im image) (image, error) {
 		return im, nil
 	}
 	c.settled = true
-	c.session.stage(c.best, c.share.at(1-max(c.saver.encodes, 0.3)))
+	c.session.stageTo(c.share.at(1-max(c.saver.encodes, 0.3)))
 	return c.render(im)
 }
 
 // hold makes all pixels of a picture that is encoded several times.
 func (c *conversion) hold(im image) (image, error) {
 	c.settled = true
-	c.session.stage(c.best, c.share.at(0.9))
+	c.session.stageTo(c.share.at(0.9))
 	return c.render(im)
 }
 

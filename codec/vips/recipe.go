@@ -206,12 +206,9 @@ func (e encoding) target(mediaType string) (codec.Format, error) {
 	return f, nil
 }
 
-// formatOf returns the name of the format whose files have the media type, and for
-// an animated PNG that of the still one; "" if it has no name.
+// formatOf returns the name of the format whose files have the media type; "" if it
+// has no name.
 func formatOf(mediaType string) string {
-	if mediaType == "image/apng" {
-		return "png"
-	}
 	for _, f := range codec.Formats() {
 		if f.Type == mediaType {
 			return f.Name

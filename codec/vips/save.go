@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"unsafe"
 
 	"github.com/spoolmedia/spool/codec"
@@ -111,6 +112,16 @@ func (c *conversion) encodeTo(
 func (c *conversion) encode(
 	im image, options map[string]string, w io.Writer, limit int64,
 ) error {
+	if c.saver.framed {
+		return c.encodeFrames(im, options, w, limit)
+	}
+	return c.encodeOne(im, options, w, limit)
+}
+
+// encodeOne calls the encoder.
+func (c *conversion) encodeOne(
+	im image, options map[string]string, w io.Writer, limit int64,
+) error {
 	t := newTarget(c.session, w)
 	t.limit = limit
 	if c.session.target = t; c.saver.seekable && t.seek == nil {
@@ -125,8 +136,10 @@ func (c *conversion) encode(
 	for name, value := range options {
 		a[name] = value
 	}
-	c.words = append(c.words, word(c.saver.operation))
-	c.stage(c.best, c.share.at(1-c.saver.encodes))
+	if name := word(c.saver.operation); !slices.Contains(c.words, name) {
+		c.words = append(c.words, name)
+	}
+	c.stageTo(c.share.at(1-c.saver.encodes))
 	if err := c.do(c.saver.operation, a, nil); err != nil {
 		if !errors.Is(err, errOperation) {
 			return err

@@ -26,6 +26,8 @@ type session struct {
 	source  *source
 	target  *target
 	report  func(float64)
+	draw    func(line []byte, x, y int) bool // draws pixels: see [conversion.unroll]
+	rows    func(unsafe.Pointer) bool        // takes a row of pixels: see [session.eachRow]
 	threads int
 	heavy   bool     // it takes so much memory that the rest must be given back
 	words   []string // of the formats at work, in what libvips says
@@ -209,6 +211,13 @@ func (s *session) stage(from, to float64) {
 	s.phase = phase{from, to}
 	s.mu.Unlock()
 	s.progress(0)
+}
+
+// stageTo is stage from where the whole is now.
+func (s *session) stageTo(to float64) {
+	s.mu.Lock()
+	s.phase = phase{s.best, to}
+	s.mu.Unlock()
 }
 
 // progress reports that percent of the running stage is done. It never goes
