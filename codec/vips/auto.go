@@ -109,7 +109,7 @@ func (s *session) followAuto(p *picture, r recipe, out codec.Sink) error {
 	}
 	s.note("%s was chosen for a %s", c.target.Name, what)
 	c.share = phase{base.share.to, 1}
-	return c.saveFrom(base, im, c.target.OutputName(s.name), out)
+	return c.saveFrom(base, im, c.outputName(), out)
 }
 
 // exact reports whether the file is of a format without loss, so that it may hold a

@@ -48,7 +48,10 @@ func (p *picture) cost(op codec.Operation) codec.Cost {
 		r.format = p.shows().candidates()[0].format // which costs the most
 		fallthrough
 	case ok:
-		return p.add(cost, r)
+		cost = p.add(cost, r)
+	}
+	if g, err := r.pages.of(p); err == nil && r.pages != (pages{}) {
+		cost.CPU *= time.Duration(g.count())
 	}
 	return cost
 }

@@ -34,7 +34,10 @@
 // PNG and WebP, but cuts the files, unless the orientation has to be applied.
 // Animations keep their frames, delays and loops between GIF, WebP and APNG, whose
 // frames this package draws and puts together itself, one at a time. All other
-// formats get the first frame or page, and a note. What libvips warns about becomes a
+// formats get the first frame or page, and a note; [codec.Convert] and
+// [codec.Thumbnail] take another page. Of several pages that go into one tiff, those
+// of a tiff are decoded while they are written, and those of other documents before,
+// all of them into memory. What libvips warns about becomes a
 // note of the output and is never printed.
 //
 // Texts of a [codec.Watermark] are drawn with the Go fonts, which are part of the

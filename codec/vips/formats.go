@@ -48,6 +48,7 @@ type saver struct {
 	cmyk      bool    // has CMYK
 	profile   bool    // has colour profiles
 	animated  bool    // has frames
+	pages     bool    // has pages
 	framed    bool    // each of which the operation encodes alone
 	seekable  bool    // the encoder goes back in its output
 	encodes   float64 // the part of the time after the pixels are made: see [session.stage]
@@ -98,7 +99,7 @@ var savers = map[string]*saver{
 			return options("Q", quality, "compression", "hevc", "bitdepth", 8)
 		}},
 	"tiff": {operation: "tiffsave_target", maxSide: 1<<31 - 1, alpha: true, deep: true, cmyk: true,
-		profile: true, seekable: true, perPixel: 25, memory: 0,
+		profile: true, seekable: true, pages: true, perPixel: 25, memory: 0,
 		options: func(z size, _ int) map[string]string {
 			return options("compression", "deflate", "predictor", "horizontal",
 				"bigtiff", z.pixels() > 400_000_000)

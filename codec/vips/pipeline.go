@@ -30,7 +30,7 @@ func (s *session) plan(p *picture, r recipe) (*conversion, error) {
 		p.stored = true
 		p.media = p.describe()
 	}
-	c := &conversion{session: s, picture: p, recipe: r, frames: 1, share: phase{0, 1}}
+	c := &conversion{session: s, picture: p, recipe: r, frames: 1, share: s.span}
 	var err error
 	if c.target, err = r.target(p.in.Type()); err != nil {
 		return nil, err
@@ -152,10 +152,8 @@ func (c *conversion) decode() (image, error) {
 
 // turnTo makes a later page of a document the picture.
 func (s *session) turnTo(p *picture, page int) error {
-	pages := p.media.Frames
-	if page > pages {
-		return codec.Errorf(codec.Unsupported, "%s has %d pages; there is no page %d",
-			s.name, pages, page)
+	if _, err := (pages{page, page}).of(p); err != nil {
+		return err
 	}
 	var err error
 	if p.header, err = s.load(p, args{"page": page - 1}); err != nil {
@@ -217,7 +215,7 @@ func (c *conversion) settle(im image) (image, error) {
 		return im, nil
 	}
 	c.settled = true
-	c.session.stageTo(c.share.at(1-max(c.saver.encodes, 0.3)))
+	c.session.stageTo(c.share.at(1 - max(c.saver.encodes, 0.3)))
 	return c.render(im)
 }
 

@@ -23,7 +23,14 @@ func (c *conversion) watch(im image) {
 
 // save encodes im into an output of the sink and commits it.
 func (c *conversion) save(im image, out codec.Sink) error {
-	return c.saveAs(im, c.target.OutputName(c.name), out)
+	return c.saveAs(im, c.outputName(), out)
+}
+
+// outputName is the name of the output.
+func (c *conversion) outputName() string {
+	f := c.target
+	f.Extension = c.suffix + f.Extension
+	return f.OutputName(c.name)
 }
 
 func (c *conversion) saveAs(im image, name string, out codec.Sink) error {
@@ -139,7 +146,7 @@ func (c *conversion) encodeOne(
 	if name := word(c.saver.operation); !slices.Contains(c.words, name) {
 		c.words = append(c.words, name)
 	}
-	c.stageTo(c.share.at(1-c.saver.encodes))
+	c.stageTo(c.share.at(1 - c.saver.encodes))
 	if err := c.do(c.saver.operation, a, nil); err != nil {
 		if !errors.Is(err, errOperation) {
 			return err

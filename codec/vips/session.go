@@ -39,6 +39,7 @@ type session struct {
 	cause error      // the first failure of a callback
 	notes []string
 	phase phase
+	span  phase   // of the part of the work that is at hand
 	best  float64 // the progress last reported
 }
 
@@ -87,7 +88,7 @@ func run(ctx context.Context, in codec.Input, report func(float64), f func(*sess
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("vips: %s: %w", in.Name(), err)
 	}
-	s := &session{ctx: ctx, name: in.Name(), report: report}
+	s := &session{ctx: ctx, name: in.Name(), report: report, span: phase{0, 1}}
 	s.source = &source{s: s, in: in}
 	sessions.Lock()
 	if len(sessions.byID) == 0 {
