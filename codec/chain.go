@@ -17,7 +17,8 @@ import (
 type Chain struct {
 	// Steps are taken in order, at most 32. Those before the last are [Trim],
 	// [Transform], [Adjust], [Watermark] or [BurnSubtitles], without Format and
-	// Quality; the last may be [Convert] or [Thumbnail] as well, and decides about both.
+	// Quality; the last may be [Convert], [Thumbnail] or [PosterFrame] as well, and decides about
+	// both. A time in it counts from where a [Trim] begins.
 	Steps Steps `json:"steps"`
 }
 
@@ -82,7 +83,7 @@ func chained(op Operation) (middle, last bool) {
 	switch op.(type) {
 	case Trim, Transform, Adjust, Watermark, BurnSubtitles:
 		return true, true
-	case Convert, Thumbnail:
+	case Convert, Thumbnail, PosterFrame:
 		return false, true
 	}
 	return false, false
@@ -133,6 +134,7 @@ func (s *Steps) UnmarshalJSON(data []byte) error {
 	known := new(Registry)
 	for _, op := range []Operation{
 		Trim{}, Transform{}, Adjust{}, Watermark{}, BurnSubtitles{}, Convert{}, Thumbnail{},
+		PosterFrame{},
 	} {
 		known.Register(op)
 	}

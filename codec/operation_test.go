@@ -43,7 +43,8 @@ func everything() []codec.Operation {
 		codec.PDFPreview{Page: 2, Format: "png", Width: 3, Quality: 4},
 		codec.PosterFrame{Format: "png", Width: 1, Height: 2, Quality: 3, Timestamp: new(0.0)},
 		codec.Renditions{BlurHash: true, Outputs: []codec.Rendition{
-			{Format: "avif", Width: 1, Height: 2, Fit: codec.FitInside, Quality: 3, Suffix: "s-S_1"},
+			{Format: "avif", Width: 1, Height: 2, Fit: codec.FitInside, Quality: 3, Suffix: "s-S_1",
+				Timestamp: new(1.5)},
 			{Format: "avif", AutoQuality: true, MinSSIM: 0.5},
 		}},
 		codec.Storyboard{Frames: 1, Interval: 2, Columns: 3, Width: 16, Format: "webp", Quality: 4},
@@ -63,6 +64,8 @@ func everything() []codec.Operation {
 		codec.Watermark{Text: "né", Position: codec.PositionCenter, Margin: new(0), Opacity: new(0.0),
 			Scale: 0.5, Font: codec.FontBold, Color: "#abcdef", Rotate: 45, Tile: true,
 			Format: "png", Quality: 1},
+		codec.Waveform{Points: 10, SplitChannels: true, Width: 16, Height: 16, Color: "#abcdef",
+			Background: "#123456"},
 	}
 }
 
@@ -218,6 +221,9 @@ func TestOperationsNameTheFieldsAtFault(t *testing.T) {
 			Format: "mp3", Quality: 101}, "text position margin opacity watermarkWidth scale fontSize " +
 			"scale font color rotate format quality"},
 		{codec.Watermark{Text: "a", FontSize: 9, Scale: 0.5}, "fontSize"},
+		{codec.Waveform{Points: 9, Width: 15, Height: 4097, Color: "red", Background: "blue"},
+			"points width height color background"},
+		{codec.Chain{Steps: codec.Steps{codec.PosterFrame{}, codec.PosterFrame{}}}, "steps[0].op"},
 	} {
 		if got := faulty(t, test.op); got != test.fields {
 			t.Errorf("%#v:\nfaults in %q, want %q", test.op, got, test.fields)

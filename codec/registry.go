@@ -30,8 +30,8 @@ func NewRegistry() *Registry {
 	for _, op := range []Operation{
 		AdaptiveStream{}, AddSubtitles{}, Adjust{}, Archive{}, BurnSubtitles{}, Chain{}, Compress{},
 		Concat{}, ConcatAudio{}, Convert{}, Extract{}, ExtractAudio{}, ExtractSubtitles{}, GIF{},
-		ImageToPDF{}, Inspect{}, PDFPreview{}, PosterFrame{}, Renditions{}, Storyboard{}, StripMetadata{}, Thumbnail{}, Transform{},
-		Trim{}, Vectorize{}, Watermark{},
+		ImageToPDF{}, Inspect{}, PDFPreview{}, PosterFrame{}, Renditions{}, Storyboard{},
+		StripMetadata{}, Thumbnail{}, Transform{}, Trim{}, Vectorize{}, Watermark{}, Waveform{},
 	} {
 		r.Register(op)
 	}

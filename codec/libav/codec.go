@@ -44,11 +44,14 @@ func New() *Codec {
 	c.offer(codec.Transform{}, pictured(inputTypes()), filmFormats(outputFormats()))
 	c.offer(codec.Watermark{}, pictured(inputTypes()), filmFormats(outputFormats()))
 	c.offer(codec.Chain{}, films(inputTypes()), outputFormats())
+	c.offer(codec.Chain{}, pictured(inputTypes()), silentFormats(stills))
 	if hasMuxer("mp4") && hasEncoder("libx264") && hasEncoder("aac") {
 		c.offer(codec.AdaptiveStream{}, pictured(inputTypes()), nil)
 	}
 	c.offer(codec.Concat{}, pictured(inputTypes()), filmFormats(outputFormats()))
 	c.offer(codec.ConcatAudio{}, films(inputTypes()), soundFormats(outputFormats()))
+	c.offer(codec.Renditions{}, films(inputTypes()), nil)
+	c.offer(codec.Waveform{}, films(inputTypes()), nil)
 	titled := titledFormats(filmFormats(outputFormats()))
 	c.offer(codec.Convert{}, textTypes(), textFormats())
 	c.offer(codec.ExtractSubtitles{}, pictured(inputTypes()), textFormats())

@@ -23,6 +23,9 @@ func TestCodecConforms(t *testing.T) {
 	samples = append(samples, codectest.Sample{Name: "tone.wav", Data: wave(0.5),
 		Op: codec.Adjust{Normalize: true}}, codectest.Sample{Name: "tone.wav", Data: wave(0.5),
 		Op: codec.ConcatAudio{Gap: 1}})
+	samples = append(samples, codectest.Sample{Name: "tone.wav", Data: wave(0.5), Op: codec.Waveform{}},
+		codectest.Sample{Name: "tone.wav", Data: wave(0.5), Op: codec.Renditions{
+			Outputs: []codec.Rendition{{Format: "mp3"}, {Format: "wav"}}}})
 	samples = append(samples, codectest.Sample{Name: "words.srt", Data: []byte(english),
 		Op: codec.Convert{Format: "vtt"}})
 	for _, op := range []codec.Operation{

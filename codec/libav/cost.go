@@ -9,6 +9,14 @@ import (
 // costOf estimates what the work on an input takes. What cannot be planned fails when
 // it is done, with its reason.
 func (c *Codec) costOf(w *codec.Work, m codec.Media, streams []stream) codec.Cost {
+	switch op := w.Op.(type) {
+	case codec.Renditions:
+		return c.costOfRenditions(w, m, streams, op.WithDefaults())
+	case codec.Waveform:
+		cost := costOfPlan(m, plan{}, 1)
+		cost.CPU += m.Duration / 100
+		return cost
+	}
 	op, times, err := costly(w)
 	if err != nil {
 		return costOfPlan(m, plan{}, threads(w))
@@ -21,6 +29,24 @@ func (c *Codec) costOf(w *codec.Work, m codec.Media, streams []stream) codec.Cos
 	cost := costOfPlan(m, p, threads(w))
 	cost.CPU = time.Duration(float64(cost.CPU) * times)
 	return cost
+}
+
+// costOfRenditions is that of all outputs that play; their encoders live at once.
+func (c *Codec) costOfRenditions(w *codec.Work, m codec.Media, streams []stream,
+	op codec.Renditions) codec.Cost {
+	all := costOfPlan(m, plan{}, threads(w))
+	for _, o := range op.Outputs {
+		if _, still := stills[o.Format]; still {
+			continue
+		}
+		in := source{w.In[0].Name(), w.In[0].Type(), streams, m.Duration}
+		p, _ := makePlan(in, renditionRequest(o), c.tones)
+		cost := costOfPlan(m, p, threads(w))
+		all.CPU += cost.CPU
+		all.Memory += cost.Memory
+		all.Threads = max(all.Threads, cost.Threads)
+	}
+	return all
 }
 
 // costly is the request that costs what w costs, that many times.

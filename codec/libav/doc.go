@@ -26,8 +26,8 @@
 // thumbnail, storyboard) seek to the key frame before their time and decode from
 // there. What has to know the whole first runs twice: the palette of a gif, the
 // loudness to normalize, the two passes of a compression to a size. Frames that are
-// joined (concat) or that many encoders take (stream) go from the session that
-// decodes through Go to the sessions that encode, by reference and one at a time.
+// joined (concat) or that many encoders take (stream, renditions) go from the session
+// that decodes through Go to the sessions that encode, by reference and one at a time.
 //
 // # Subtitles
 //

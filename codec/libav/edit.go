@@ -68,7 +68,11 @@ func (p *planner) edited(s stream) ([]string, size, stream, error) {
 
 // film describes s to the edits.
 func (p *planner) film(s stream) film {
-	f := film{size: s.shown(), name: p.name, from: p.op.clip.start, length: p.length, guess: guessed(s), full: s.full,
+	from := p.op.clip.start
+	if p.op.clip.still {
+		from = p.op.part.start
+	}
+	f := film{size: s.shown(), name: p.name, from: from, length: p.length, guess: guessed(s), full: s.full,
 		rgb: s.rgb, matrix: "bt601"}
 	if s.colour.matrix == bt709 || f.guess != "" || s.hdr() {
 		f.matrix = "bt709"
@@ -195,8 +199,8 @@ func chainRequest(op codec.Chain, mediaType string, refs map[string]codec.Input)
 			if step.Width != 0 || step.Height != 0 {
 				r.edits = append(r.edits, resizing{step})
 			}
-		case codec.Thumbnail:
-			return r, codec.Errorf(codec.Unsupported, "chain: no thumbnail is made of a film here")
+		case codec.Thumbnail, codec.PosterFrame:
+			return r.still(step)
 		default:
 			edits, err := editsOf(step, refs, fmt.Sprintf("steps[%d].", i))
 			if err != nil {
@@ -211,6 +215,25 @@ func chainRequest(op codec.Chain, mediaType string, refs map[string]codec.Input)
 	r.Convert = r.WithDefaults()
 	r.noteEdits()
 	return r, r.checkMarks()
+}
+
+// still is the request for a chain that ends in one picture of what r makes.
+func (r request) still(op codec.Operation) (request, error) {
+	s, at, _ := stillOf(op)
+	s.edits, s.part = r.edits, r.clip
+	s.clip.start = s.part.start
+	switch {
+	case at == nil:
+		s.choose = true
+	case !s.part.whole() && *at >= s.part.length:
+		return s, codec.Errorf(codec.Invalid, "chain: the clip lasts %v: there is nothing at %v",
+			seconds(s.part.length), seconds(*at))
+	default:
+		s.clip.start += *at
+	}
+	s.noteEdits()
+	s.normalize = false
+	return s, s.checkMarks()
 }
 
 // checkMarks refuses a second watermark, and a second burning of subtitles.

@@ -49,7 +49,8 @@ var everything = []codec.Operation{
 	codec.Adjust{Normalize: true, FadeOut: 1, Hue: 20}, codec.Compress{Quality: 20},
 	codec.Transform{Rotate: 90, Width: 100, FrameRate: 5}, codec.Compress{TargetBytes: 1000},
 	codec.Thumbnail{Timestamp: new(0.2), Format: "png"}, codec.ExtractSubtitles{},
-	codec.BurnSubtitles{},
+	codec.BurnSubtitles{}, codec.Waveform{}, codec.Renditions{Outputs: []codec.Rendition{
+		{Format: "mp4", Width: 32}, {Format: "mp3"}, {Format: "jpg"}}},
 }
 
 func harmless(t *testing.T, c *libav.Codec, in codec.Input, ops []codec.Operation) {

@@ -180,7 +180,11 @@ func (p *planner) video(s stream) error {
 	}
 	switch {
 	case p.target.still:
-		p.encode(s, p.picture(s), reason)
+		e, err := p.picture(s)
+		if err != nil {
+			return err
+		}
+		p.encode(s, e, reason)
 	case p.target.mute:
 		p.encode(s, p.animation(s), reason)
 	default:
@@ -300,9 +304,13 @@ func (p *planner) encode(s stream, e encode, reason string) {
 	p.tracks = append(p.tracks, track{from: s, encode: &e})
 }
 
-func (p *planner) drop(s stream, reason string) {
-	r := &p.report[s.index]
-	r.Action, r.Reason = codec.Dropped, reason
+func (p *planner) drop(s stream, reason string) { p.plan.drop(s.index, reason) }
+
+// drop says that a stream is not in the output.
+func (p *plan) drop(stream int, reason string) {
+	r := &p.report[stream]
+	*r = codec.Stream{Index: r.Index, Kind: r.Kind, Codec: r.Codec, Action: codec.Dropped,
+		Reason: reason}
 }
 
 func (p *planner) note(text string) {

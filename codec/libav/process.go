@@ -37,6 +37,10 @@ func (c *Codec) process(ctx context.Context, w *codec.Work) error {
 		return c.compress(ctx, w, op.WithDefaults())
 	case codec.AdaptiveStream:
 		return c.stream(ctx, w, op.WithDefaults())
+	case codec.Renditions:
+		return c.renditions(ctx, w, op.WithDefaults())
+	case codec.Waveform:
+		return c.waveform(ctx, w, op.WithDefaults())
 	case codec.Storyboard:
 		return c.storyboard(ctx, w, op.WithDefaults())
 	}
@@ -50,7 +54,7 @@ func (c *Codec) process(ctx context.Context, w *codec.Work) error {
 // convert makes one output of one input.
 func (c *Codec) convert(ctx context.Context, w *codec.Work, op request) (err error) {
 	if op.choose {
-		if op.clip.start, err = choose(ctx, w, clip{}); err != nil {
+		if op.clip.start, err = choose(ctx, w, op.part); err != nil {
 			return err
 		}
 	}
@@ -91,7 +95,11 @@ func (c *Codec) open(ctx context.Context, w *codec.Work, op request) (*run, erro
 		return nil, err
 	}
 	r := &run{session: s, work: w, request: op, media: mediaOf(s, streams), meter: meter{to: w}}
-	from := source{in.Name(), in.Type(), streams, op.clip.of(r.media.Duration)}
+	length := op.clip.of(r.media.Duration)
+	if op.clip.still {
+		length = op.part.of(r.media.Duration)
+	}
+	from := source{in.Name(), in.Type(), streams, length}
 	if err := r.prepare(from, c.tones); err != nil {
 		s.close()
 		return nil, err

@@ -11,6 +11,7 @@ type request struct {
 	anew               bool // nothing is copied
 	bitRate            int  // of sound, in bits a second; 0 goes by the quality
 	clip               clip
+	part               clip              // what a chain cut out, of which clip is a moment
 	family             map[string]target // where Format is looked up; nil: targets
 	frameRate          float64
 	edits              []edit
