@@ -19,7 +19,9 @@ type encode struct {
 	still   *image.NRGBA // a second picture for the filters, as [still]
 	limit   int          // frames at most; 0: all
 	samples samples
-	stats   string // of a first pass, for encoders that keep none in a file
+	stats   string   // of a first pass, for encoders that keep none in a file
+	asked   []string // the options that the caller named
+	tag     string   // as of a copied stream
 }
 
 // samples is what an encoder of sound takes.
@@ -62,7 +64,8 @@ type planner struct {
 	source
 	target target
 	op     request
-	tones  bool // filters that map HDR to SDR are here
+	tones  bool           // filters that map HDR to SDR are here
+	chosen map[kind][]int // streams that were named, by kind
 }
 
 // makePlan decides what becomes of each stream of the input.
@@ -74,7 +77,13 @@ func makePlan(in source, op request, tones bool) (plan, error) {
 	p := planner{plan: plan{options: t.options, report: make([]codec.Stream, len(in.streams))},
 		source: in, target: t, op: op, tones: tones}
 	p.noteUnused()
+	if err := p.chooseTracks(); err != nil {
+		return plan{}, err
+	}
 	best, sound := bestVideo(in.streams), bestAudio(in.streams)
+	if chosen := p.chosen[audio]; len(chosen) > 0 {
+		sound = chosen[0]
+	}
 	for i, s := range in.streams {
 		p.report[i] = codec.Stream{Index: i, Kind: s.spokenKind(), Codec: s.codec}
 		if err := p.place(s, best, sound); err != nil {
@@ -84,6 +93,7 @@ func makePlan(in source, op request, tones bool) (plan, error) {
 	if err := p.complete(); err != nil {
 		return plan{}, err
 	}
+	p.inOrder()
 	return p.plan, nil
 }
 
@@ -94,7 +104,7 @@ func (p *planner) noteUnused() {
 		given bool
 	}{
 		{"autoOrient", p.op.AutoOrient != nil && !*p.op.AutoOrient},
-		{"effort", p.op.Effort != 0},
+		{"effort", p.op.Effort != 0 && (p.target.video == "" || p.target.still)},
 		{"keepProfile", p.op.KeepProfile},
 	} {
 		if field.given {
@@ -105,7 +115,10 @@ func (p *planner) noteUnused() {
 
 // place decides about one stream.
 func (p *planner) place(s stream, best, sound int) error {
+	unwanted := p.leftOut(s)
 	switch {
+	case unwanted != "":
+		p.drop(s, unwanted)
 	case (p.target.still || p.target.mute) && s.index != best:
 		p.drop(s, p.op.Format+" is made of the main video stream")
 	case s.cover && p.op.plain:
@@ -178,6 +191,7 @@ func (p *planner) video(s stream) error {
 		if err != nil {
 			return err
 		}
+		e.tag = p.target.tags[codecOf(e.encoder)]
 		p.encode(s, e, reason)
 	}
 	return nil
@@ -191,6 +205,8 @@ func (p *planner) whyNotCopied(s stream) string {
 		return fmt.Sprintf("%s does not hold %s video", p.op.Format, s.spoken())
 	case math.IsNaN(s.start):
 		return "its pictures have no times to copy"
+	case s.decodable && s.interlaced && p.op.Deinterlace != nil && *p.op.Deinterlace:
+		return "its fields become whole pictures"
 	case s.decodable && (s.cutInside || s.cutStart && !editList):
 		return "its edit list hides pictures that a copy would show"
 	}

@@ -65,8 +65,8 @@ type stream struct {
 	sampleRate    int
 	channels      int
 	layout        string
+	language      string // as the container has it; "" is unknown
 	floating      bool
-	tick          float64 // of its timestamps, in seconds
 	start, length float64 // seconds, NaN if unknown
 	bitRate       int64
 }
@@ -123,10 +123,8 @@ func newStream(index int, d *C.SpoolStream) stream {
 		decodable: d.decodable != 0,
 		cover:     d.disposition&C.AV_DISPOSITION_ATTACHED_PIC != 0,
 		def:       d.disposition&C.AV_DISPOSITION_DEFAULT != 0,
+		language:  C.GoString(&d.language[0]),
 		start:     float64(d.start), length: float64(d.duration), bitRate: int64(d.bit_rate),
-	}
-	if d.tick.den > 0 {
-		s.tick = float64(d.tick.num) / float64(d.tick.den)
 	}
 	switch s.kind {
 	case video:
