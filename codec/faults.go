@@ -108,17 +108,36 @@ func (f *faults) colour(field, text string) {
 	}
 }
 
+// language wants a language, or "".
+func (f *faults) language(field, tag string) {
+	if tag != "" && !languageTag.MatchString(tag) {
+		f.add(field, "%q is no language like en or pt-BR", tag)
+	}
+}
+
+// title wants a line of text, or "".
+func (f *faults) title(field, text string) {
+	if len(text) > 400 || utf8.RuneCountInString(text) > 100 || !utf8.ValidString(text) ||
+		strings.ContainsFunc(text, unicode.IsControl) {
+		f.add(field, "%q is not a line of at most 100 characters", text)
+	}
+}
+
 // format wants a format of one of the kinds.
 func (f *faults) format(name string, kinds ...Kind) {
 	format, ok := LookupFormat(name)
 	switch {
 	case !ok:
-		f.refuse("format", allowance{choices: formatNames(kinds...)},
-			"%q is not a format; known are %s", name, strings.Join(formatNames(kinds...), ", "))
+		f.oneOfFormats(name, formatNames(kinds...))
 	case len(kinds) > 0 && !slices.Contains(kinds, format.Kind):
 		f.add("format", "%s does not fit; what fits is %s", format.Name,
 			strings.Join(formatNames(kinds...), ", "))
 	}
+}
+
+func (f *faults) oneOfFormats(name string, known []string) {
+	f.refuse("format", allowance{choices: known},
+		"%q is not a format; known are %s", name, strings.Join(known, ", "))
 }
 
 func (f *faults) err() error { return errors.Join(f.errs...) }

@@ -6,13 +6,13 @@ import (
 	"golang.org/x/text/language"
 )
 
-// mostTracks is how many tracks can be chosen.
-const mostTracks = 64
+// mostChosen is how many tracks can be chosen.
+const mostChosen = 64
 
 // tracks wants the numbers or languages of tracks.
 func (f *faults) tracks(field string, tracks ...string) {
-	if len(tracks) > mostTracks {
-		f.add(field, "%d are more than %d", len(tracks), mostTracks)
+	if len(tracks) > mostChosen {
+		f.add(field, "%d are more than %d", len(tracks), mostChosen)
 		return
 	}
 	for _, t := range tracks {

@@ -1,6 +1,7 @@
 package codec_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/spoolmedia/spool/codec"
@@ -50,6 +51,29 @@ func TestAVideoEncodingIsRefusedWithTheFieldThatIsWrong(t *testing.T) {
 		if got := faulty(t, test.op); got != test.field {
 			t.Errorf("%+v: faults with %q, want %q", test.op, got, test.field)
 		}
+	}
+}
+
+func TestEncryptionIsRefusedWithTheFieldThatIsWrong(t *testing.T) {
+	key := strings.Repeat("0a", 16)
+	for _, test := range []struct {
+		encryption codec.StreamEncryption
+		formats    []string
+		field      string
+	}{
+		{codec.StreamEncryption{}, nil, ""}, {codec.StreamEncryption{Key: key, KeyURI: "k?id=1"}, nil, ""},
+		{codec.StreamEncryption{}, []string{"hls", "dash"}, "packageFormats"},
+		{codec.StreamEncryption{Key: key[1:]}, nil, "encryption.key"},
+		{codec.StreamEncryption{KeyURI: `a"b`}, nil, "encryption.keyUri"},
+	} {
+		op := codec.AdaptiveStream{Encryption: &test.encryption, PackageFormats: test.formats}
+		if got := faulty(t, op); got != test.field {
+			t.Errorf("%+v: faults with %q, want %q", test, got, test.field)
+		}
+	}
+	if got := (codec.AdaptiveStream{Encryption: &codec.StreamEncryption{}}).WithDefaults(); len(
+		got.PackageFormats) != 1 || got.PackageFormats[0] != "hls" {
+		t.Errorf("formats = %v", got.PackageFormats)
 	}
 }
 

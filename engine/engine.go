@@ -36,6 +36,8 @@ type Engine struct {
 	waiters       waiters
 	pauses        pauses
 	briefs        briefs
+	operations    operations
+	endings       endings
 	feeder        feeder
 
 	closing atomic.Bool

@@ -18,7 +18,7 @@ int spool_add_beside(SpoolJob *job, SpoolJob *other, int input, double end, Spoo
     SpoolTrack *t;
     for (unsigned i = 0; i < other->in->nb_streams; i++)
         other->in->streams[i]->discard = AVDISCARD_ALL;
-    int err = spool_make_track(job, other->in->streams[input], 0, &t);
+    int err = spool_append_track(job, other->in->streams[input], 0, &t);
     if (err < 0)
         return err;
     t->beside = 1;

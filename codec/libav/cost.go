@@ -10,6 +10,14 @@ import (
 // costOf estimates what the work on an input takes. What cannot be planned fails when
 // it is done, with its reason.
 func (c *Codec) costOf(w *codec.Work, m codec.Media, streams []stream) codec.Cost {
+	switch op := w.Op.(type) {
+	case codec.Renditions:
+		return c.costOfRenditions(w, m, streams, op.WithDefaults())
+	case codec.Waveform:
+		cost := costOfPlan(m, plan{}, 1)
+		cost.CPU += m.Duration / 100
+		return cost
+	}
 	op, times, err := costly(w)
 	if err != nil {
 		return costOfPlan(m, plan{}, threads(w))
@@ -22,6 +30,24 @@ func (c *Codec) costOf(w *codec.Work, m codec.Media, streams []stream) codec.Cos
 	cost := costOfPlan(m, p, threads(w))
 	cost.CPU = time.Duration(float64(cost.CPU) * times)
 	return cost
+}
+
+// costOfRenditions is that of all outputs that play; their encoders live at once.
+func (c *Codec) costOfRenditions(w *codec.Work, m codec.Media, streams []stream,
+	op codec.Renditions) codec.Cost {
+	all := costOfPlan(m, plan{}, threads(w))
+	for _, o := range op.Outputs {
+		if _, still := stills[o.Format]; still {
+			continue
+		}
+		in := source{w.In[0].Name(), w.In[0].Type(), streams, m.Duration}
+		p, _ := makePlan(in, renditionRequest(o), c.tones)
+		cost := costOfPlan(m, p, threads(w))
+		all.CPU += cost.CPU
+		all.Memory += cost.Memory
+		all.Threads = max(all.Threads, cost.Threads)
+	}
+	return all
 }
 
 // costly is the request that costs what w costs, that many times.
@@ -38,7 +64,8 @@ func costly(w *codec.Work) (op request, times float64, err error) {
 		return smaller(op, w.In[0].Type()), times, nil
 	case codec.AdaptiveStream:
 		r := codec.Convert{Format: "mp4"}.WithDefaults()
-		return request{Convert: r, newVideo: true, newSound: true}, 2, nil // as a ladder halves
+		// As a ladder halves.
+		return request{Convert: r, newVideo: true, newSound: true, clip: clipOf(op.Clip)}, 2, nil
 	}
 	op, err = requestOf(w)
 	return op, 1, err
@@ -50,7 +77,7 @@ func costOfPlan(m codec.Media, p plan, threads int) codec.Cost {
 	c := codec.Cost{CPU: 10*time.Millisecond + m.Duration/1000, Memory: 32 << 20, Threads: 1}
 	for _, t := range p.tracks {
 		switch {
-		case t.encode == nil:
+		case t.encode == nil, t.from.kind == subtitle:
 		case t.from.kind == audio:
 			c.CPU += m.Duration / 40
 		default:

@@ -26,8 +26,15 @@
 // thumbnail, storyboard) seek to the key frame before their time and decode from
 // there. What has to know the whole first runs twice: the palette of a gif, the
 // loudness to normalize, the two passes of a compression to a size. Frames that are
-// joined (concat) or that many encoders take (stream) go from the session that
-// decodes through Go to the sessions that encode, by reference and one at a time.
+// joined (concat) or that many encoders take (stream, renditions) go from the session
+// that decodes through Go to the sessions that encode, by reference and one at a time.
+//
+// # Subtitles
+//
+// Those that are text become the text that the target holds, through FFmpeg's decoders
+// and encoders, which meet in ASS; pictures are copied or left out with a note. A file
+// of subtitles is turned to UTF-8 first. To burn them in, libass reads a script that is
+// written here from a private folder, with the Go fonts beside it.
 //
 // # After a cancel
 //

@@ -162,9 +162,10 @@ void spool_describe(SpoolJob *job, int index, SpoolStream *s)
     s->start = seconds(st->start_time, st->time_base);
     s->duration = seconds(st->duration, st->time_base);
     s->bit_rate = p->bit_rate;
+    const AVCodecDescriptor *d = avcodec_descriptor_get(p->codec_id);
+    s->text = d && d->props & AV_CODEC_PROP_TEXT_SUB;
     const AVDictionaryEntry *language = av_dict_get(st->metadata, "language", NULL, 0);
-    if (language)
-        av_strlcpy(s->language, language->value, sizeof s->language);
+    s->language = language ? language->value : "";
     if (p->codec_type == AVMEDIA_TYPE_VIDEO)
         describe_picture(job->in, st, s);
     if (p->codec_type == AVMEDIA_TYPE_AUDIO)

@@ -19,6 +19,12 @@
 #define SPOOL_NOTE_SIZE 240
 #define SPOOL_DURATIONS 512
 
+// A cue of subtitles, with times of the output in AV_TIME_BASE.
+typedef struct SpoolCue {
+    int64_t start, end;
+    char *text;
+} SpoolCue;
+
 // A stream of the output, with what makes it from one of the input.
 typedef struct SpoolTrack {
     AVStream *from, *to;
@@ -51,6 +57,9 @@ typedef struct SpoolTrack {
     int segments;       // complete
     AVBPrint stats;     // of the first pass
     AVFrame *still;     // a second picture for the filters, or NULL
+    AVCodecContext *reader; // of text, which has no frames
+    SpoolCue *cues;     // from Go, by start
+    int cue_count, next_cue;
     // The libraries lose the duration of frames in the encoders: it is kept
     // here, by timestamp, until the packet comes out.
     struct { int64_t pts, duration; } durations[SPOOL_DURATIONS];
@@ -75,6 +84,8 @@ typedef struct SpoolJob {
     atomic_int stop;
     int64_t size;       // of the input in bytes
     AVFormatContext *in, *out;
+    AVFormatContext *own; // holds the streams that tracks of cues come from
+    uint8_t *text;      // room for an encoded cue
     AVIOContext *in_io, *out_io;
     SpoolTrack **tracks;
     int count;
@@ -111,8 +122,8 @@ typedef struct SpoolStream {
     int sample_rate, channels, sample_bits, floating, pixel_bits;
     char layout[64];
     double start, duration; // seconds; NaN: unknown
-    char language[16];
-    int has_matrix, dolby_vision;
+    int has_matrix, dolby_vision, text;
+    const char *language; // as the container has it, or ""
     int cut_start, cut_inside; // pictures that an edit list hides
     int32_t display[9];
     int64_t bit_rate;
@@ -148,7 +159,7 @@ double spool_duration(const SpoolJob *job); // seconds; NaN: unknown
 // output.c
 int spool_open_output(SpoolJob *job, const char *muxer, int seekable);
 int spool_new_track(SpoolJob *job, int input, int tap, SpoolTrack **track);
-int spool_make_track(SpoolJob *job, AVStream *from, int tap, SpoolTrack **track);
+int spool_append_track(SpoolJob *job, AVStream *from, int tap, SpoolTrack **track);
 int spool_copy_track(SpoolJob *job, SpoolTrack *t, const char *tag);
 int spool_add_copy(SpoolJob *job, int input, const char *tag);
 void spool_set_tag(SpoolJob *job, const char *tag); // of the last track
@@ -193,7 +204,18 @@ int spool_finish_segments(SpoolJob *job);
 void spool_set_duration(AVFrame *f, int64_t duration);
 int64_t spool_get_duration(const AVFrame *f);
 AVFrame *spool_like_picture(int width, int height);
+AVFrame *spool_like_stream(SpoolJob *job, int index);
 AVFrame *spool_like_sound(const char *format, int rate, const char *layout);
+
+// text.c
+int spool_add_text(SpoolJob *job, int input, const char *encoder);
+const char *spool_text_header(const SpoolJob *job, int track);
+int spool_add_cues(SpoolJob *job, const char *encoder, const char *header, const char *language,
+                   const char *title, int disposition);
+int spool_give_cue(SpoolJob *job, int64_t start, int64_t end, const char *text);
+int spool_text_packet(SpoolJob *job, SpoolTrack *t, AVPacket *p);
+int spool_write_cues(SpoolJob *job, int all);
+void spool_free_cues(SpoolTrack *t);
 
 // segment.c
 void spool_cut_every(SpoolJob *job, double seconds);
@@ -220,6 +242,7 @@ int spool_job_run(SpoolJob *job, int packets); // AVERROR_EOF: all is read and e
 
 // In Go.
 extern int spoolAVCut(uintptr_t handle, int64_t duration); // -1: the init segment is complete
+extern int spoolAVCue(uintptr_t handle, int64_t start, int64_t end, char *text); // of a tap
 extern int spoolAVFrame(uintptr_t handle, int track, AVFrame *frame); // of a tap
 extern int spoolAVRead(uintptr_t handle, uint8_t *buffer, int size);
 extern int64_t spoolAVSeekInput(uintptr_t handle, int64_t offset, int whence);

@@ -76,9 +76,10 @@ func TestFieldsForPicturesAreNoted(t *testing.T) {
 		notes string
 	}{
 		{codec.Convert{Format: "flac", AutoOrient: new(true)}, ""},
-		{codec.Convert{Format: "flac", Effort: 9, KeepProfile: true, AutoOrient: new(false)},
-			"autoOrient was not used: it is for pictures.\neffort was not used: it is for pictures.\n" +
-				"keepProfile was not used: it is for pictures."},
+		{codec.Convert{Format: "flac", Effort: 9, KeepProfile: true, AutoOrient: new(false),
+			AutoQuality: true}, "autoOrient was not used: it is for pictures.\n" +
+			"autoQuality was not used: it is for pictures.\neffort was not used: it is for pictures.\n" +
+			"keepProfile was not used: it is for pictures."},
 	} {
 		o, err := convert(t.Context(), in, test.op)
 		if got := strings.Join(o.Result.Notes, "\n"); err != nil || got != test.notes {

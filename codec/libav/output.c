@@ -99,14 +99,14 @@ static int list_inputs(SpoolJob *job)
 int spool_new_track(SpoolJob *job, int input, int tap, SpoolTrack **track)
 {
     int err = list_inputs(job);
-    if (err < 0 || (err = spool_make_track(job, job->in->streams[input], tap, track)) < 0)
+    if (err < 0 || (err = spool_append_track(job, job->in->streams[input], tap, track)) < 0)
         return err;
     job->by_input[input] = job->count - 1;
     return 0;
 }
 
-// spool_make_track makes a track of a stream of any input.
-int spool_make_track(SpoolJob *job, AVStream *from, int tap, SpoolTrack **track)
+// spool_append_track makes a track of a stream, from wherever.
+int spool_append_track(SpoolJob *job, AVStream *from, int tap, SpoolTrack **track)
 {
     SpoolTrack **grown = av_realloc_array(job->tracks, job->count + 1, sizeof *grown);
     if (!grown)

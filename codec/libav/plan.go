@@ -64,8 +64,9 @@ type planner struct {
 	source
 	target target
 	op     request
+	chosen int            // the subtitles for a target of text
+	wanted map[kind][]int // streams that were named, by kind
 	tones  bool           // filters that map HDR to SDR are here
-	chosen map[kind][]int // streams that were named, by kind
 }
 
 // makePlan decides what becomes of each stream of the input.
@@ -80,8 +81,14 @@ func makePlan(in source, op request, tones bool) (plan, error) {
 	if err := p.chooseTracks(); err != nil {
 		return plan{}, err
 	}
+	if t.words {
+		var err error
+		if p.chosen, err = op.pick.choose(in.name, in.streams); err != nil {
+			return plan{}, err
+		}
+	}
 	best, sound := bestVideo(in.streams), bestAudio(in.streams)
-	if chosen := p.chosen[audio]; len(chosen) > 0 {
+	if chosen := p.wanted[audio]; len(chosen) > 0 {
 		sound = chosen[0]
 	}
 	for i, s := range in.streams {
@@ -104,6 +111,7 @@ func (p *planner) noteUnused() {
 		given bool
 	}{
 		{"autoOrient", p.op.AutoOrient != nil && !*p.op.AutoOrient},
+		{"autoQuality", p.op.AutoQuality},
 		{"effort", p.op.Effort != 0 && (p.target.video == "" || p.target.still)},
 		{"keepProfile", p.op.KeepProfile},
 	} {
@@ -119,6 +127,8 @@ func (p *planner) place(s stream, best, sound int) error {
 	switch {
 	case unwanted != "":
 		p.drop(s, unwanted)
+	case p.target.words:
+		p.words(s)
 	case (p.target.still || p.target.mute) && s.index != best:
 		p.drop(s, p.op.Format+" is made of the main video stream")
 	case s.cover && p.op.plain:
@@ -137,12 +147,12 @@ func (p *planner) place(s stream, best, sound int) error {
 		p.drop(s, "only one sound stream fits into "+p.op.Format)
 	case s.kind == audio:
 		return p.audio(s)
+	case s.kind == subtitle:
+		p.subtitles(s)
 	case slices.Contains(p.target.copies[s.kind], s.codec):
 		p.copy(s, "")
 	case s.kind == attachment && p.target.allStreams && p.fromMatroska(s):
 		p.copy(s, "")
-	case s.kind == subtitle:
-		p.drop(s, fmt.Sprintf("%s does not hold %s subtitles", p.op.Format, s.spoken()))
 	default:
 		p.drop(s, fmt.Sprintf("%s does not hold %s streams of this kind", p.op.Format, s.kind))
 	}
@@ -183,7 +193,11 @@ func (p *planner) video(s stream) error {
 	}
 	switch {
 	case p.target.still:
-		p.encode(s, p.picture(s), reason)
+		e, err := p.picture(s)
+		if err != nil {
+			return err
+		}
+		p.encode(s, e, reason)
 	case p.target.mute:
 		p.encode(s, p.animation(s), reason)
 	default:
@@ -264,7 +278,7 @@ func (p *planner) staysSmall(s stream) bool {
 // complete checks that there is something to make, and sets the output's start.
 func (p *planner) complete() error {
 	media := slices.ContainsFunc(p.tracks, func(t track) bool {
-		return !t.from.cover && (t.from.kind == video || t.from.kind == audio)
+		return !t.from.cover && (t.from.kind == video || t.from.kind == audio || p.target.words)
 	})
 	switch {
 	case len(p.streams) == 0:
@@ -279,7 +293,7 @@ func (p *planner) complete() error {
 	for _, t := range p.tracks {
 		p.offset = earlier(p.offset, t.from)
 	}
-	if p.target.still || p.target.mute { // its time counts from where all of the film begins
+	if p.target.still || p.target.mute || p.target.words { // its time counts from where all of the film begins
 		for _, s := range p.streams {
 			p.offset = earlier(p.offset, s)
 		}
@@ -306,9 +320,13 @@ func (p *planner) encode(s stream, e encode, reason string) {
 	p.tracks = append(p.tracks, track{from: s, encode: &e})
 }
 
-func (p *planner) drop(s stream, reason string) {
-	r := &p.report[s.index]
-	r.Action, r.Reason = codec.Dropped, reason
+func (p *planner) drop(s stream, reason string) { p.plan.drop(s.index, reason) }
+
+// drop says that a stream is not in the output.
+func (p *plan) drop(stream int, reason string) {
+	r := &p.report[stream]
+	*r = codec.Stream{Index: r.Index, Kind: r.Kind, Codec: r.Codec, Action: codec.Dropped,
+		Reason: reason}
 }
 
 func (p *planner) note(text string) {

@@ -18,6 +18,8 @@ static int take_packet(SpoolJob *job)
         return 0;
     SpoolTrack *t = job->tracks[index];
     shift_packet(job, t, p);
+    if (t->reader)
+        return spool_text_packet(job, t, p);
     if (t->decoder)
         return t->done ? 0 : spool_decode(job, t, p);
     if (!spool_clip_packet(job, t, p))
@@ -27,15 +29,18 @@ static int take_packet(SpoolJob *job)
 
 static int drain(SpoolJob *job)
 {
+    int err = spool_write_cues(job, 1);
+    if (err < 0)
+        return err;
     for (int i = 0; i < job->count; i++) {
         SpoolTrack *t = job->tracks[i];
         if (t->beside)
             continue;
-        int err = t->decoder ? spool_decode(job, t, NULL) : 0;
+        err = t->decoder ? spool_decode(job, t, NULL) : 0;
         if (err < 0 || (err = spool_release(job, t)) < 0)
             return err;
     }
-    int err = job->beside ? spool_run_beside(job, job->end, 1) : 0;
+    err = job->beside ? spool_run_beside(job, job->end, 1) : 0;
     return err < 0 ? err : AVERROR_EOF;
 }
 
@@ -46,7 +51,10 @@ int spool_job_run(SpoolJob *job, int packets)
             return AVERROR_EXIT;
         if (spool_clip_done(job))
             return drain(job);
-        int err = av_read_frame(job->in, job->packet);
+        int err = spool_write_cues(job, 0);
+        if (err < 0)
+            return err;
+        err = av_read_frame(job->in, job->packet);
         if (err == AVERROR(EAGAIN))
             continue;
         if (err < 0) {

@@ -38,6 +38,7 @@ type session struct {
 	demuxer  string
 	see      map[C.int]func(frame) error // take the frames of taps, by track
 	seeErr   error
+	hear     func(cue) error            // takes the cues of a text
 	cut      func(duration int64) error // ends a segment; -1: the init segment
 	encodes  bool                       // some encoder was opened
 	beside   *session                   // reads a second input, or nil
@@ -302,6 +303,16 @@ func (s *session) tally(track int) (frames, faults int64) {
 // given is how many frames of a track came out of the filters.
 func (s *session) given(track int) int {
 	return int(unsafe.Slice(s.job.tracks, s.job.count)[track].given)
+}
+
+// note adds to what the libraries have to say; "" is nothing.
+func (s *session) note(text string) {
+	if text == "" {
+		return
+	}
+	t := C.CString(text)
+	defer C.free(unsafe.Pointer(t))
+	C.spool_note(s.job, t)
 }
 
 // warnings returns what the libraries had to say.

@@ -1,6 +1,7 @@
 package libav_test
 
 import (
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -189,5 +190,49 @@ func TestALadderDecodesItsSourceOnce(t *testing.T) {
 	// The headers are read twice.
 	if read < in.Size() || read > in.Size()*3/2 {
 		t.Errorf("%d bytes of %d were read", read, in.Size())
+	}
+}
+
+func TestAStreamOfAClip(t *testing.T) {
+	// A key frame at each second; the picture that is shown says its number.
+	in := strip(t, "in.mp4")
+	for name, test := range map[string]struct {
+		clip           codec.Clip
+		first, seconds float64
+	}{
+		"between key frames":   {codec.Clip{Start: 1.48, Duration: 2.2}, 37, 2.2},
+		"up to a time":         {codec.Clip{Start: 2, End: 3}, 50, 1},
+		"up to the film's end": {codec.Clip{Start: 4.6}, 115, 1.4},
+		"from the start":       {codec.Clip{End: 0.8}, 0, 0.8},
+		"from a key frame": {
+			codec.Clip{Start: 1.48, Duration: 2.2, Mode: codec.TrimFast}, 25, 2.68},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, _ := streamed(t, in, codec.AdaptiveStream{Clip: test.clip, SegmentDuration: 2})
+			master := filepath.Join(dir, "master.m3u8")
+			if got := number(t, master); math.Abs(float64(got)-test.first) > 1 {
+				t.Errorf("it begins with picture %d, want %v", got, test.first)
+			}
+			film := float64(len(luma(t, master))) / 25
+			heard := ffmpeg(t, "heard.mkv", "-i", filepath.Join(dir, "audio.m3u8"), "-c", "copy")
+			sound := soundLength(t, heard).Seconds()
+			if math.Abs(film-test.seconds) > 0.05 || math.Abs(sound-test.seconds) > 0.07 {
+				t.Errorf("pictures of %v s and sound of %v s, want %v s", film, sound, test.seconds)
+			}
+			// In a jpg, black is 0 and white 255.
+			poster := float64(luma(t, filepath.Join(dir, "poster.jpg"))[0]) * 219 / 255
+			if poster < test.first-2 || poster > test.first+25*test.seconds+2 {
+				t.Errorf("the poster is picture %v, outside of the clip", poster)
+			}
+		})
+	}
+}
+
+func TestAStreamOfAClipBehindTheEnd(t *testing.T) {
+	err := libav.New().Process(t.Context(), &codec.Work{Out: new(codectest.Sink),
+		Op: codec.AdaptiveStream{Clip: codec.Clip{Start: 60}},
+		In: []codec.Input{codectest.OpenInput(t, strip(t, "in.mp4", "-t", "1"))}})
+	if codec.ClassOf(err) != codec.Invalid || !strings.Contains(err.Error(), "nothing at 1m0s") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -21,6 +21,7 @@ void spool_track_free(SpoolTrack *t)
     av_frame_free(&t->still);
     av_frame_free(&t->spare);
     av_packet_free(&t->held);
+    spool_free_cues(t);
     av_free(t->filters);
     av_bprint_finalize(&t->stats, NULL);
     av_free(t);

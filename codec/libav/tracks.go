@@ -15,13 +15,13 @@ import (
 // named. It returns nil for a kind that keeps all.
 func (p *planner) chooseTracks() error {
 	var err error
-	if p.chosen = map[kind][]int{}; len(p.op.AudioTracks) > 0 {
-		if p.chosen[audio], err = p.named(audio, "sound", p.op.AudioTracks); err != nil {
+	if p.wanted = map[kind][]int{}; len(p.op.AudioTracks) > 0 {
+		if p.wanted[audio], err = p.named(audio, "sound", p.op.AudioTracks); err != nil {
 			return err
 		}
 	}
 	if len(p.op.SubtitleTracks) > 0 {
-		p.chosen[subtitle], err = p.named(subtitle, "subtitles", p.op.SubtitleTracks)
+		p.wanted[subtitle], err = p.named(subtitle, "subtitles", p.op.SubtitleTracks)
 	}
 	return err
 }
@@ -94,7 +94,7 @@ func base(name string) (language.Base, bool) {
 
 // leftOut says why a stream of sound or subtitles is not wanted; "": it is.
 func (p *planner) leftOut(s stream) string {
-	switch chosen, some := p.chosen[s.kind]; {
+	switch chosen, some := p.wanted[s.kind]; {
 	case s.kind == audio && p.op.Mute:
 		return "the sound was to be left out"
 	case s.kind == audio && p.op.Sound != "":
@@ -107,7 +107,7 @@ func (p *planner) leftOut(s stream) string {
 
 // inOrder puts the chosen tracks into the order in which they were named.
 func (p *planner) inOrder() {
-	for k, order := range p.chosen {
+	for k, order := range p.wanted {
 		var places []int
 		var chosen []track
 		for i, t := range p.tracks {
