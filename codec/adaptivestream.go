@@ -24,8 +24,11 @@ type AdaptiveStream struct {
 	SegmentDuration int `json:"segmentDuration,omitempty"`
 	// PackageFormats are "hls" and "dash"; none means both.
 	PackageFormats []string `json:"packageFormats,omitempty"`
-	// Captions to go with the video, at most 32.
+	// Captions to go with the video, at most 32. Their times count from the start of
+	// the stream.
 	Captions []Caption `json:"captions,omitempty"`
+	// Clip is the part of the video to stream; the zero Clip is all of it.
+	Clip Clip `json:"clip,omitzero"`
 }
 
 // Profiles of a [AdaptiveStream].
@@ -109,6 +112,8 @@ func (s AdaptiveStream) Validate() error {
 		f.prefix = fmt.Sprintf("captions[%d].", i)
 		f.caption(c)
 	}
+	f.prefix = "clip."
+	f.clip(s.Clip)
 	return f.err()
 }
 

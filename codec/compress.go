@@ -12,6 +12,11 @@ type Compress struct {
 	Mode string `json:"mode,omitempty"`
 	// Quality from 1 to 100 for lossy encoders; 0 means 82.
 	Quality int `json:"quality,omitempty"`
+	// AutoQuality finds the quality of an image: see [AutoMinSSIM]. It goes with no
+	// Quality, TargetBytes and Lossless.
+	AutoQuality bool `json:"autoQuality,omitempty"`
+	// MinSSIM from 0.5 to 0.9999 is the bound of AutoQuality; 0 means [AutoMinSSIM].
+	MinSSIM float64 `json:"minSSIM,omitempty"`
 	// TargetBytes is the size that the result must not exceed.
 	TargetBytes int64 `json:"targetBytes,omitempty"`
 	// Lossless changes no pixel and no sample. It goes with no other field but
@@ -35,6 +40,10 @@ func (c Compress) Validate() error {
 	f := faults{op: c.Name()}
 	f.oneOf("mode", c.Mode, CompressQuality, CompressTargetSize)
 	f.between("quality", c.Quality, 1, 100)
+	f.autoQuality(c.AutoQuality, c.MinSSIM, c.Quality)
+	if c.AutoQuality && (c.Lossless || c.TargetBytes > 0 || c.Mode == CompressTargetSize) {
+		f.add("autoQuality", "does not go with lossless and targetBytes")
+	}
 	switch {
 	case c.TargetBytes < 0:
 		f.add("targetBytes", "%d is less than 1", c.TargetBytes)
@@ -58,7 +67,7 @@ func (c Compress) WithDefaults() Compress {
 	}
 	c.Mode = cmp.Or(c.Mode, CompressQuality)
 	if c.Mode == CompressQuality && !c.Lossless {
-		c.Quality = cmp.Or(c.Quality, 82)
+		c.Quality, c.MinSSIM = autoDefaults(c.AutoQuality, c.Quality, c.MinSSIM)
 	}
 	c.StripMetadata = orDefault(c.StripMetadata, true)
 	return c

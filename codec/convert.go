@@ -7,10 +7,20 @@ import "cmp"
 // Video and sound are copied without a new encode where the target container
 // takes their streams and no field asks for a change.
 type Convert struct {
-	// Format is the target's name, such as "webp" or "mp4": see [Formats].
+	// Format is the target's name, such as "webp" or "mp4": see [Formats]; or
+	// [FormatAuto], for images.
 	Format string `json:"format"`
+	// Accept says with [FormatAuto] what the client shows: the Accept field of its
+	// request, such as "image/avif,image/webp,*/*;q=0.8". "" stands for a client that
+	// shows jpg, png and gif.
+	Accept string `json:"accept,omitempty"`
 	// Quality from 1 to 100 for lossy encoders; 0 means 82.
 	Quality int `json:"quality,omitempty"`
+	// AutoQuality finds the quality of an image: see [AutoMinSSIM]. It goes with no
+	// Quality.
+	AutoQuality bool `json:"autoQuality,omitempty"`
+	// MinSSIM from 0.5 to 0.9999 is the bound of AutoQuality; 0 means [AutoMinSSIM].
+	MinSSIM float64 `json:"minSSIM,omitempty"`
 	// Resize is one of the Preset constants up to [PresetHeight] and stands for
 	// Width, Height and Fit; "" is none.
 	Resize string `json:"resize,omitempty"`
@@ -49,8 +59,9 @@ func (c Convert) Target() string { return canonicalFormat(c.Format) }
 // Validate implements [Operation].
 func (c Convert) Validate() error {
 	f := faults{op: c.Name()}
-	f.format(c.Format)
+	f.formatOrAuto(c.Format, c.Accept)
 	f.between("quality", c.Quality, 1, 100)
+	f.autoQuality(c.AutoQuality, c.MinSSIM, c.Quality)
 	size := resize{c.Width, c.Height, c.Fit, ""}
 	f.resize(size)
 	f.preset("resize", c.Resize, size, plainPresets)
@@ -63,7 +74,7 @@ func (c Convert) Validate() error {
 // zero fields, and Format as its canonical name.
 func (c Convert) WithDefaults() Convert {
 	c.Format = c.Target()
-	c.Quality = cmp.Or(c.Quality, 82)
+	c.Quality, c.MinSSIM = autoDefaults(c.AutoQuality, c.Quality, c.MinSSIM)
 	size := presetSize(c.Resize, resize{c.Width, c.Height, c.Fit, ""})
 	c.Resize = ""
 	c.Width, c.Height = size.width, size.height

@@ -57,6 +57,12 @@ func TestConvertFillsInDefaults(t *testing.T) {
 	if got != want {
 		t.Errorf("WithDefaults = %+v, want %+v", got, want)
 	}
+	got = codec.Convert{Format: "auto", AutoQuality: true}.WithDefaults()
+	want = codec.Convert{Format: "auto", AutoQuality: true, MinSSIM: codec.AutoMinSSIM,
+		Fit: codec.FitCover, Background: "#ffffff"}
+	if got != want {
+		t.Errorf("WithDefaults = %+v, want %+v", got, want)
+	}
 	full := codec.Convert{Format: "png", Quality: 1, Width: 2, Height: 3, Fit: codec.FitFill,
 		Background: "#000000"}
 	if got := full.WithDefaults(); got != full {

@@ -128,12 +128,16 @@ func (f *faults) format(name string, kinds ...Kind) {
 	format, ok := LookupFormat(name)
 	switch {
 	case !ok:
-		f.refuse("format", allowance{choices: formatNames(kinds...)},
-			"%q is not a format; known are %s", name, strings.Join(formatNames(kinds...), ", "))
+		f.oneOfFormats(name, formatNames(kinds...))
 	case len(kinds) > 0 && !slices.Contains(kinds, format.Kind):
 		f.add("format", "%s does not fit; what fits is %s", format.Name,
 			strings.Join(formatNames(kinds...), ", "))
 	}
+}
+
+func (f *faults) oneOfFormats(name string, known []string) {
+	f.refuse("format", allowance{choices: known},
+		"%q is not a format; known are %s", name, strings.Join(known, ", "))
 }
 
 func (f *faults) err() error { return errors.Join(f.errs...) }

@@ -36,6 +36,11 @@ type Rendition struct {
 	Fit    string `json:"fit,omitempty"`
 	// Quality from 1 to 100 for lossy encoders; 0 means 82.
 	Quality int `json:"quality,omitempty"`
+	// AutoQuality finds the quality of an image: see [AutoMinSSIM]. It goes with no
+	// Quality.
+	AutoQuality bool `json:"autoQuality,omitempty"`
+	// MinSSIM from 0.5 to 0.9999 is the bound of AutoQuality; 0 means [AutoMinSSIM].
+	MinSSIM float64 `json:"minSSIM,omitempty"`
 	// Timestamp is the moment of a picture of a video, in seconds, as in new(2.5). nil
 	// lets the codec choose the picture that stands for the video.
 	Timestamp *float64 `json:"timestamp,omitempty"`
@@ -61,6 +66,7 @@ func (r Renditions) Validate() error {
 		g.format(o.Format, Image, Video, Audio)
 		g.resize(resize{o.Width, o.Height, o.Fit, ""})
 		g.between("quality", o.Quality, 1, 100)
+		g.autoQuality(o.AutoQuality, o.MinSSIM, o.Quality)
 		g.within("timestamp", o.Timestamp, 0, mostSeconds)
 		if o.Suffix != "" && !suffix.MatchString(o.Suffix) {
 			g.add("suffix", "%q is not of letters, digits, - and _", o.Suffix)
@@ -90,7 +96,7 @@ func (r Renditions) WithDefaults() Renditions {
 func (o Rendition) WithDefaults() Rendition {
 	o.Format = canonicalFormat(o.Format)
 	o.Fit = cmp.Or(o.Fit, FitCover)
-	o.Quality = cmp.Or(o.Quality, 82)
+	o.Quality, o.MinSSIM = autoDefaults(o.AutoQuality, o.Quality, o.MinSSIM)
 	switch {
 	case o.Suffix != "":
 	case o.Width > 0:

@@ -27,7 +27,7 @@ var errBusy = errors.New("engine: attempts are still under way")
 
 // doChore does a task of the engine's own. One that fails or is cut short is
 // given back.
-func (e *Engine) doChore(ctx context.Context, c claimed, rec record) {
+func (e *Engine) doChore(ctx context.Context, c *claimed, rec record) {
 	end := c.claim().end
 	var err error
 	switch c.task.Kind {
@@ -93,7 +93,7 @@ func onlyIfWanted(err error) error {
 }
 
 // renewFiles takes the files that have not completed up in the run of c.
-func (e *Engine) renewFiles(ctx context.Context, c claimed, rec record) error {
+func (e *Engine) renewFiles(ctx context.Context, c *claimed, rec record) error {
 	run, err := strconv.Atoi(strings.TrimPrefix(c.task.Task, retryName+"/"))
 	if err != nil {
 		return err
@@ -174,7 +174,7 @@ func (e *Engine) sweep(ctx context.Context, t store.Task) error {
 
 // clearLost removes what an attempt made that lost its claim, unless it is
 // published: then the outcome was recorded, and only the answer was lost.
-func (e *Engine) clearLost(c claimed) {
+func (e *Engine) clearLost(c *claimed) {
 	prefix := blobPrefix(c.task.Ref, c.task.Token)
 	// It must not end with the work: the engine may be closing.
 	ctx := context.Background()
@@ -188,7 +188,7 @@ func (e *Engine) clearLost(c claimed) {
 }
 
 // published reports whether records name blobs with the prefix.
-func (e *Engine) published(ctx context.Context, c claimed, prefix string) (bool, error) {
+func (e *Engine) published(ctx context.Context, c *claimed, prefix string) (bool, error) {
 	index, ok := c.task.File()
 	if !ok {
 		j, err := e.config.Store.Job(ctx, c.task.Job)

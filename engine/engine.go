@@ -36,6 +36,7 @@ type Engine struct {
 	waiters       waiters
 	pauses        pauses
 	briefs        briefs
+	operations    operations
 	feeder        feeder
 
 	closing atomic.Bool

@@ -48,8 +48,10 @@ func (e *Engine) Submit(ctx context.Context, r Request) (Job, error) {
 			return Job{}, err
 		}
 	}
-	if job, ok, err := e.known(ctx, r, digest); ok || err != nil {
-		return job, err
+	if r.IdempotencyKey != "" {
+		if job, ok, err := e.known(ctx, r.Account, r.IdempotencyKey, digest); ok || err != nil {
+			return job, err
+		}
 	}
 	id, err := uuid.NewV7()
 	if err != nil {
@@ -121,19 +123,16 @@ func (e *Engine) allOffers(ctx context.Context) ([]codec.Offer, error) {
 	return announced(e.offers, others), nil
 }
 
-// known returns the job that has r's idempotency key, before anything is stored
-// in vain. Store.Create has the last word.
-func (e *Engine) known(ctx context.Context, r Request, digest string) (Job, bool, error) {
-	if r.IdempotencyKey == "" {
-		return Job{}, false, nil
-	}
-	q := store.Query{Account: r.Account, Key: r.IdempotencyKey}
+// known returns the job that has the idempotency key, before anything is stored in
+// vain. Store.Create has the last word.
+func (e *Engine) known(ctx context.Context, account, key, digest string) (Job, bool, error) {
+	q := store.Query{Account: account, Key: key}
 	for j, err := range e.config.Store.List(ctx, q) {
 		if err != nil {
 			return Job{}, false, err
 		}
 		if j.Digest != digest {
-			return Job{}, false, fmt.Errorf("engine: key %q: %w", r.IdempotencyKey, ErrKeyConflict)
+			return Job{}, false, fmt.Errorf("engine: key %q: %w", key, ErrKeyConflict)
 		}
 		return e.jobOf(j), true, nil
 	}

@@ -94,7 +94,7 @@ func (t telemetry) event(event store.Event) {
 		metric.WithAttributes(attribute.String("spool.event", event.Kind)))
 }
 
-func (t telemetry) stuck(c claimed) {
+func (t telemetry) stuck(c *claimed) {
 	t.overdue.Add(context.Background(), 1,
 		metric.WithAttributes(attribute.String("spool.kind", c.task.Kind)))
 }
@@ -119,7 +119,7 @@ func traceOf(ctx context.Context) propagation.MapCarrier {
 }
 
 // start begins the span of an attempt, as a part of the trace of Submit.
-func (t telemetry) start(ctx context.Context, name string, c claimed) (context.Context, span) {
+func (t telemetry) start(ctx context.Context, name string, c *claimed) (context.Context, span) {
 	attributes := []attribute.KeyValue{
 		attribute.String("spool.job", c.task.Job), attribute.String("spool.task", c.task.Task),
 		attribute.Int("spool.attempt", c.task.Attempt),

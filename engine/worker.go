@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -127,7 +128,7 @@ func (w worker) do(r store.Ref, t terms, rec record, ack func()) {
 	c, err := w.claim(r, t)
 	ack()
 	if err != nil {
-		if !notMine(err) {
+		if !isOne(err, harmless) {
 			w.config.Logger.Warn("spool: claiming a task", "job", r.Job, "task", r.Task, "error", err)
 		}
 		return
@@ -148,39 +149,35 @@ func (w worker) do(r store.Ref, t terms, rec record, ack func()) {
 	}
 }
 
-// notMine reports whether err only says that there is nothing to do.
-func notMine(err error) bool {
-	for _, harmless := range []error{errGone, errTaken, errNotDue, errNewer, store.ErrClosed} {
-		if errors.Is(err, harmless) {
-			return true
-		}
-	}
-	return false
+// What a claim may fail with when there is nothing to do.
+var harmless = []error{errGone, errTaken, errNotDue, errNewer, store.ErrClosed}
+
+// What the end of an attempt may fail with for good.
+var undone = []error{errLost, store.ErrClosed, store.ErrTooLarge}
+
+// isOne reports whether err is one of those.
+func isOne(err error, those []error) bool {
+	return slices.ContainsFunc(those, func(one error) bool { return errors.Is(err, one) })
 }
 
 // claim writes this session into the task. It does not end with the context of
-// the work: an unknown outcome would leave the task held by nobody who knows. So
-// it asks again until it knows, or the engine ends.
-func (e *Engine) claim(r store.Ref, t terms) (claimed, error) {
-	return backoff.Retry(e.working, func() (c claimed, err error) {
-		err = e.config.Store.Update(context.Background(), r, func(tx *store.Tx) (err error) {
-			c, err = take(tx, e.session.ID(), t, e.now())
+// the work: an unknown outcome would leave the task held by nobody who knows.
+func (e *Engine) claim(r store.Ref, t terms) (*claimed, error) {
+	c := new(claimed)
+	return c, e.persist(harmless, func() error {
+		return e.config.Store.Update(context.Background(), r, func(tx *store.Tx) (err error) {
+			*c, err = take(tx, e.session.ID(), t, e.now())
 			return err
 		})
-		if notMine(err) {
-			err = backoff.Permanent(err)
-		}
-		return c, err
-	}, backoff.WithMaxElapsedTime(0))
+	})
 }
 
-// settle commits the end of an attempt, as often as the store needs to be asked:
-// until then the task is held by this session. It gives up when the engine ends:
-// then the task is taken up anew, as after a crash.
-func (e *Engine) settle(c claimed, transition func(*store.Tx) error) error {
+// settle commits the end of an attempt: until then the task is held by this
+// session. If it gives up, the task is taken up anew, as after a crash.
+func (e *Engine) settle(c *claimed, transition func(*store.Tx) error) error {
 	var ready []store.Task
-	_, err := backoff.Retry(e.working, func() (struct{}, error) {
-		err := e.config.Store.Update(context.Background(), c.task.Ref, func(tx *store.Tx) error {
+	err := e.persist(undone, func() error {
+		return e.config.Store.Update(context.Background(), c.task.Ref, func(tx *store.Tx) error {
 			err := transition(tx)
 			ready = ready[:0]
 			for _, t := range tx.Add {
@@ -191,13 +188,7 @@ func (e *Engine) settle(c claimed, transition func(*store.Tx) error) error {
 			}
 			return err
 		})
-		for _, final := range []error{errLost, store.ErrClosed, store.ErrTooLarge} {
-			if errors.Is(err, final) {
-				err = backoff.Permanent(err)
-			}
-		}
-		return struct{}{}, err
-	}, backoff.WithMaxElapsedTime(0))
+	})
 	if err == nil {
 		for _, t := range ready {
 			e.feeder.ready(t.Lane, t.Account)
@@ -207,6 +198,21 @@ func (e *Engine) settle(c claimed, transition func(*store.Tx) error) error {
 		e.logger(c).Error("spool: an outcome was not recorded", "error", err)
 	}
 	return err
+}
+
+// persist calls update until it succeeds, fails with one of the final errors, or
+// the engine ends: it must be known what the store holds.
+func (e *Engine) persist(final []error, update func() error) error {
+	wait := backoff.NewExponentialBackOff()
+	for {
+		err := update()
+		if err == nil || isOne(err, final) {
+			return err
+		}
+		if sleep(e.working, wait.NextBackOff()) != nil {
+			return err
+		}
+	}
 }
 
 // appendReady appends the task if it can be taken up now.

@@ -34,7 +34,8 @@ func TestCodecConforms(t *testing.T) {
 		codec.StripMetadata{}, codec.Compress{Quality: 30}, codec.Compress{TargetBytes: 1 << 20},
 		codec.Adjust{Format: "webm", Hue: 30, FadeOut: 0.2}, codec.Watermark{Text: "Ada"},
 		codec.Chain{Steps: codec.Steps{codec.Trim{Duration: 0.5}, codec.Transform{Rotate: 90, Format: "mp4"}}},
-		codec.AdaptiveStream{}, codec.Concat{Format: "mkv"}, codec.GIF{FPS: 5}, codec.Storyboard{Frames: 4},
+		codec.AdaptiveStream{}, codec.Concat{Format: "mkv"}, codec.GIF{FPS: 5, Width: 32},
+		codec.Storyboard{Frames: 4, Width: 32},
 	} {
 		film.Op = op
 		samples = append(samples, film)

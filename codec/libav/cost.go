@@ -63,7 +63,8 @@ func costly(w *codec.Work) (op request, times float64, err error) {
 		return smaller(op, w.In[0].Type()), times, nil
 	case codec.AdaptiveStream:
 		r := codec.Convert{Format: "mp4"}.WithDefaults()
-		return request{Convert: r, newVideo: true, newSound: true}, 2, nil // as a ladder halves
+		// As a ladder halves.
+		return request{Convert: r, newVideo: true, newSound: true, clip: clipOf(op.Clip)}, 2, nil
 	}
 	op, err = requestOf(w)
 	return op, 1, err

@@ -13,6 +13,7 @@ import (
 // TestHostileInputsAreRefusedOrConverted reads every hostile file as what it is
 // and as everything that it could be taken for. That it returns is the test.
 func TestHostileInputsAreRefusedOrConverted(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Dir(codectest.Corpus(t, "hostile/mutagen-ooming-header.flac"))
 	entries, err := os.ReadDir(dir)
 	if err != nil {

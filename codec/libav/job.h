@@ -156,6 +156,7 @@ int spool_append_track(SpoolJob *job, AVStream *from, int tap, SpoolTrack **trac
 int spool_add_copy(SpoolJob *job, int input, const char *tag);
 int spool_job_start(SpoolJob *job, AVDictionary **options, double offset, double length,
                     int chapters);
+int spool_add_chapter(SpoolJob *job, int64_t start, int64_t end, const char *title);
 int spool_write(SpoolJob *job, SpoolTrack *t, AVPacket *packet, AVRational base);
 int spool_finish(SpoolJob *job);
 

@@ -51,7 +51,7 @@ var _ codec.Writer = (*rung)(nil)
 func (c *Codec) stream(ctx context.Context, w *codec.Work, op codec.AdaptiveStream) error {
 	r, err := c.open(ctx, w, request{
 		Convert:  codec.Convert{Format: "mp4"}.WithDefaults(),
-		newVideo: true, newSound: true, bitRate: soundRateOf(op),
+		newVideo: true, newSound: true, bitRate: soundRateOf(op), clip: clipOf(op.Clip),
 	})
 	if err != nil {
 		return err
@@ -72,7 +72,9 @@ func (c *Codec) stream(ctx context.Context, w *codec.Work, op codec.AdaptiveStre
 	if err := l.loop(); err != nil {
 		return err
 	}
-	r.job.packets = 1 // of a tap there are none
+	if l.clip.whole() || l.rungs[0].feed.end > 0 {
+		r.job.packets = 1 // of a tap there are none
+	}
 	if err := r.checkDecoded(); err != nil {
 		return err
 	}
@@ -84,7 +86,7 @@ func (c *Codec) stream(ctx context.Context, w *codec.Work, op codec.AdaptiveStre
 	if err := l.write(ctx); err != nil {
 		return err
 	}
-	return c.poster(ctx, w)
+	return c.poster(ctx, w, l.clip)
 }
 
 func soundRateOf(op codec.AdaptiveStream) (most int) {
@@ -136,10 +138,28 @@ func (l *ladder) build(ctx context.Context) error {
 			}
 		}
 	}
-	l.setClip(l.offset, 0)
-	for _, t := range tracks {
-		if err := l.lead(t, z); err != nil {
-			return err
+	return l.leadAll(z)
+}
+
+// leadAll decodes the source, from where the clip begins: seeking goes by the
+// pictures, and how the sound is cut by where that came to.
+func (l *ladder) leadAll(z size) error {
+	var offset, length float64
+	for _, k := range []kind{video, audio} {
+		for _, t := range l.tracks {
+			if t.from.kind != k {
+				continue
+			}
+			if err := l.lead(t, z, length); err != nil {
+				return err
+			}
+		}
+		if k == video {
+			var err error
+			if offset, length, err = l.cut(); err != nil {
+				return err
+			}
+			l.setClip(offset, length)
 		}
 	}
 	return nil
@@ -294,12 +314,17 @@ func (g *rung) finish() error {
 	return g.session.finish()
 }
 
-// lead decodes a stream of the source for the renditions of its kind.
-func (l *ladder) lead(t track, z size) error {
+// lead decodes a stream of the source for the renditions of its kind. length is that
+// of the clip in seconds, 0 for all.
+func (l *ladder) lead(t track, z size, length float64) error {
 	d := decodingOf(l.work)
 	if t.from.kind == audio {
 		n := t.encode.samples
-		return l.addTap(t.from.index, encode{filters: n.filters()}, d, func(f frame) error {
+		filters := n.filters()
+		if length > 0 {
+			filters = fmt.Sprintf("atrim=end=%f,%s", length, filters)
+		}
+		return l.addTap(t.from.index, encode{filters: filters}, d, func(f frame) error {
 			if err := l.sound.silence(scaled(int64(f.f.pts), n.rate)); err != nil {
 				return err
 			}
@@ -393,9 +418,9 @@ func (l *ladder) text(ctx context.Context, name, mediaType string, text []byte) 
 }
 
 // poster makes the picture that is shown before the film plays.
-func (c *Codec) poster(ctx context.Context, w *codec.Work) error {
+func (c *Codec) poster(ctx context.Context, w *codec.Work, from clip) error {
 	op, _, _ := stillOf(codec.PosterFrame{})
-	at, err := choose(ctx, w, clip{})
+	at, err := choose(ctx, w, from)
 	if err != nil {
 		return err
 	}

@@ -69,15 +69,17 @@ func probe(t testing.TB, path string) codec.Media {
 }
 
 func TestFieldsForPicturesAreNoted(t *testing.T) {
+	t.Parallel()
 	in := codectest.NewInput("tone.wav", "", wave(0.1))
 	for _, test := range []struct {
 		op    codec.Convert
 		notes string
 	}{
 		{codec.Convert{Format: "flac", AutoOrient: new(true)}, ""},
-		{codec.Convert{Format: "flac", Effort: 9, KeepProfile: true, AutoOrient: new(false)},
-			"autoOrient was not used: it is for pictures.\neffort was not used: it is for pictures.\n" +
-				"keepProfile was not used: it is for pictures."},
+		{codec.Convert{Format: "flac", Effort: 9, KeepProfile: true, AutoOrient: new(false),
+			AutoQuality: true}, "autoOrient was not used: it is for pictures.\n" +
+			"autoQuality was not used: it is for pictures.\neffort was not used: it is for pictures.\n" +
+			"keepProfile was not used: it is for pictures."},
 	} {
 		o, err := convert(t.Context(), in, test.op)
 		if got := strings.Join(o.Result.Notes, "\n"); err != nil || got != test.notes {

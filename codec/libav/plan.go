@@ -101,6 +101,7 @@ func (p *planner) noteUnused() {
 		given bool
 	}{
 		{"autoOrient", p.op.AutoOrient != nil && !*p.op.AutoOrient},
+		{"autoQuality", p.op.AutoQuality},
 		{"effort", p.op.Effort != 0},
 		{"keepProfile", p.op.KeepProfile},
 	} {

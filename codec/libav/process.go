@@ -16,7 +16,7 @@ const batch = 32
 
 // Process implements [codec.Codec].
 func (c *Codec) Process(ctx context.Context, w *codec.Work) error {
-	if err := c.process(ctx, w); err != nil {
+	if err := w.Bounded(ctx, c.process); err != nil {
 		return err
 	}
 	w.Report(1)
@@ -159,7 +159,7 @@ func (r *run) create(ctx context.Context) (codec.Writer, error) {
 		Seekable: r.target.seekable,
 	}
 	if r.accept != nil {
-		d, err := newDraft(ctx, r.work.Out, spec)
+		d, err := newDraft(ctx, r.work, spec)
 		if err != nil {
 			return nil, fmt.Errorf("libav: a temporary file for %q: %w", r.in.Name(), err)
 		}

@@ -22,6 +22,7 @@ type request struct {
 	plain              bool   // without tags, titles and covers
 	remux              bool   // in the format that it has, whatever the codecs
 	choose             bool   // the picture that stands for the film is wanted
+	chapterEach        bool   // one for each part that is joined
 	pick               pick   // of subtitles, for a target of text
 	attached           *addition
 	burnt              *burning

@@ -42,11 +42,13 @@ var offered = sync.OnceValue(func() []codec.Offer {
 	})
 	offers := []codec.Offer{
 		{Op: codec.Convert{}.Name(), From: from, To: to},
+		{Op: codec.Convert{}.Name(), From: from, To: []string{codec.FormatAuto}},
 		{Op: codec.Thumbnail{}.Name(), From: from, To: among(to, "jpg", "png", "webp", "avif")},
 		{Op: codec.Transform{}.Name(), From: from, To: to},
 		{Op: codec.Adjust{}.Name(), From: from, To: to},
 		{Op: codec.Watermark{}.Name(), From: from, To: to},
 		{Op: codec.Chain{}.Name(), From: from, To: to},
+		{Op: codec.Chain{}.Name(), From: from, To: []string{codec.FormatAuto}},
 		{Op: codec.PDFPreview{}.Name(), From: among(from, "application/pdf"),
 			To: among(to, "jpg", "png", "webp", "avif")},
 		{Op: codec.Renditions{}.Name(), From: from},
@@ -118,6 +120,10 @@ func (*Codec) Probe(ctx context.Context, w *codec.Work) (codec.Media, codec.Cost
 
 // Process implements [codec.Codec].
 func (*Codec) Process(ctx context.Context, w *codec.Work) error {
+	return w.Bounded(ctx, process)
+}
+
+func process(ctx context.Context, w *codec.Work) error {
 	in, err := only(w)
 	if err != nil {
 		return err

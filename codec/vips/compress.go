@@ -78,8 +78,11 @@ func (s *session) compress(p *picture, op codec.Compress, out codec.Sink) error 
 	if err != nil {
 		return err
 	}
-	if op.TargetBytes > 0 {
+	switch {
+	case op.TargetBytes > 0:
 		return q.aim(c, im, out)
+	case op.AutoQuality && c.saver.hasQuality():
+		return q.encodeAlike(c, im, out)
 	}
 	return q.encodeOnce(c, im, out)
 }
@@ -90,7 +93,7 @@ func compressing(op codec.Compress, mediaType string) (recipe, bool) {
 	op = op.WithDefaults()
 	name := formatOf(mediaType)
 	r := recipe{encoding: encoding{format: name, quality: op.Quality, keepProfile: true,
-		bare: *op.StripMetadata, saver: lossy[name]}}
+		minSSIM: op.MinSSIM, bare: *op.StripMetadata, saver: lossy[name]}}
 	if op.Lossless {
 		r.saver = lossless[name]
 		return r, r.saver != nil
@@ -164,6 +167,19 @@ func (q *squeeze) encodeOnce(c *conversion, im image, out codec.Sink) error {
 	return w.Commit(q.copied(q.picture))
 }
 
+// encodeAlike encodes with the lowest quality that is good enough, if that is
+// smaller than the input.
+func (q *squeeze) encodeAlike(c *conversion, im image, out codec.Sink) error {
+	best, err := c.tune(im)
+	if err != nil {
+		return err
+	}
+	if int64(best.bytes.Len()) >= q.size() {
+		return q.giveBack(out, "with quality %d it would not be smaller", best.quality)
+	}
+	return c.saveTrial(im, best, c.target.OutputName(q.session.name), out)
+}
+
 // encoded says how the picture was encoded.
 func (q *squeeze) encoded() string {
 	if q.op.Lossless {
@@ -174,9 +190,10 @@ func (q *squeeze) encoded() string {
 
 // trial is the picture encoded with one quality.
 type trial struct {
-	quality int
-	options map[string]string
-	bytes   bytes.Buffer
+	quality    int
+	options    map[string]string
+	bytes      bytes.Buffer
+	similarity float64 // to the picture, where that counts
 }
 
 // aim finds the highest quality whose result fits, by halving what is left of the
@@ -201,16 +218,8 @@ func (q *squeeze) aim(c *conversion, im image, out codec.Sink) error {
 	if best == nil {
 		return q.missed(c, im)
 	}
-	w, err := c.create(out, c.target.OutputName(q.session.name))
-	if err != nil {
-		return err
-	}
-	defer w.Abort()
 	q.note("quality %d is the highest that fits %d bytes", best.quality, q.op.TargetBytes)
-	if err := q.copyTo(w, &best.bytes, int64(best.bytes.Len())); err != nil {
-		return err
-	}
-	return w.Commit(c.result(im, best.options))
+	return c.saveTrial(im, best, c.target.OutputName(q.session.name), out)
 }
 
 // try encodes with a quality; errTooLong says that the result exceeds limit.

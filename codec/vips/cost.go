@@ -40,8 +40,12 @@ func (p *picture) cost(op codec.Operation) codec.Cost {
 			return p.aimed(cost, r)
 		}
 	}
-	if ok {
-		cost = p.add(cost, r)
+	switch {
+	case ok && r.format == codec.FormatAuto:
+		r.format = p.shows().candidates()[0].format // which costs the most
+		fallthrough
+	case ok:
+		return p.add(cost, r)
 	}
 	return cost
 }
@@ -54,6 +58,10 @@ func (p *picture) add(cost codec.Cost, r recipe) codec.Cost {
 		return cost
 	}
 	out := float64(c.canvas.pixels()) * float64(c.frames)
+	if c.minSSIM > 0 && c.saver.hasQuality() {
+		out *= tunings
+		cost.Memory += c.canvas.pixels() * int64(c.frames) * int64(max(p.header.bands(), 3)+2)
+	}
 	perPixel := max(c.saver.perPixel, float64(c.saver.wanted(r.effort, c.canvas.pixels()).perPixel))
 	cost.CPU += time.Duration(out * perPixel)
 	cost.Memory += int64(out * c.saver.memory)
@@ -66,6 +74,9 @@ func (p *picture) add(cost codec.Cost, r recipe) codec.Cost {
 	}
 	return cost
 }
+
+// tunings is how many encodes it takes to find a quality that is similar enough.
+const tunings = 5
 
 // aimed is what it takes to find a quality of r: some encodes of pixels in memory.
 func (p *picture) aimed(cost codec.Cost, r recipe) codec.Cost {

@@ -23,6 +23,11 @@
 // picture in memory; so does what encodes it several times: [codec.Renditions], and
 // a [codec.Compress] that aims at a size.
 //
+// [codec.FormatAuto] decodes a picture of a format without loss before it chooses,
+// because it looks whether it is a drawing. An automatic quality keeps the pixels in
+// memory, encodes them with some qualities, mostly 4 to 6, and decodes each result
+// again to compare: see [codec.AutoMinSSIM].
+//
 // Metadata stay, but for what would no longer be true: orientation, the small
 // preview in EXIF, and a profile that was applied to the pixels. Thumbnails,
 // renditions and previews of pages carry none. [codec.StripMetadata] decodes no JPEG,

@@ -61,6 +61,13 @@ VipsSource *spool_source(uintptr_t id) {
 	return VIPS_SOURCE(source);
 }
 
+VipsSource *spool_memory_source(const void *bytes, size_t size) {
+	VipsBlob *blob = vips_blob_copy(bytes, size);
+	VipsSource *source = vips_source_new_from_blob(blob);
+	vips_area_unref(VIPS_AREA(blob));
+	return source;
+}
+
 static gint64 on_write(VipsTargetCustom *target, const void *buffer, gint64 length,
 		gpointer id) {
 	spool_enter((uintptr_t) id);

@@ -14,6 +14,8 @@ void spool_unblock(const char *class_name);
 // spool_source and spool_target call spoolRead, spoolWrite and spoolSeek... with id.
 VipsSource *spool_source(uintptr_t id);
 VipsTarget *spool_target(uintptr_t id, int seekable);
+// spool_memory_source reads a copy of size bytes.
+VipsSource *spool_memory_source(const void *bytes, size_t size);
 
 // spool_set_object sets an argument that is an image, a source or a target.
 int spool_set_object(VipsOperation *op, const char *name, void *object);

@@ -5,6 +5,7 @@ package vips
 import "C"
 
 import (
+	"bytes"
 	"time"
 	"unsafe"
 )
@@ -178,8 +179,9 @@ func (im image) duration(n int) time.Duration {
 }
 
 // matrix makes an image of the numbers, for operations that take it as an argument.
-func (s *session) matrix(m colourMatrix) (image, error) {
-	p := C.vips_image_new_matrix_from_array(3, 3, (*C.double)(&m[0]), C.int(len(m)))
+func (s *session) matrix(m []float64, width int) (image, error) {
+	p := C.vips_image_new_matrix_from_array(C.int(width), C.int(len(m)/width),
+		(*C.double)(&m[0]), C.int(len(m)))
 	if p == nil {
 		return image{}, errOperation
 	}
@@ -198,13 +200,22 @@ func (s *session) fromPixels(p *pixels) (image, error) {
 
 // toPixels makes all pixels of an image of 4 bands of 8 bits.
 func (s *session) toPixels(im image) (*pixels, error) {
+	rgba, err := s.toBytes(im)
+	if err != nil {
+		return nil, err
+	}
+	return &pixels{size{im.width(), im.height()}, rgba}, nil
+}
+
+// toBytes makes all pixels of an image of 8 bits.
+func (s *session) toBytes(im image) ([]byte, error) {
 	var n C.size_t
 	memory := C.vips_image_write_to_memory(im.p, &n)
 	if memory == nil {
 		return nil, errOperation
 	}
 	defer C.g_free(C.gpointer(memory))
-	return &pixels{size{im.width(), im.height()}, C.GoBytes(memory, C.int(n))}, nil
+	return bytes.Clone(unsafe.Slice((*byte)(memory), n)), nil
 }
 
 // copy gives the image fields of its own; pixels stay shared.

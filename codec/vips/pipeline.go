@@ -92,10 +92,18 @@ func (s *session) follow(p *picture, r recipe, out codec.Sink) error {
 	for _, field := range r.unused {
 		s.note("%s was not used: it is not for pictures", field)
 	}
+	if r.format == codec.FormatAuto {
+		return s.followAuto(p, r, out)
+	}
 	c, err := s.plan(p, r)
 	if err != nil {
 		return err
 	}
+	return c.finishAlone(out)
+}
+
+// finishAlone produces and saves the picture.
+func (c *conversion) finishAlone(out codec.Sink) error {
 	im, err := c.produce()
 	if err != nil {
 		return err

@@ -35,9 +35,11 @@ type step interface {
 type encoding struct {
 	format      string // a name of codec.Formats; "" keeps that of the input
 	fallback    string // the format if that of the input cannot be kept
+	accept      string // of the client, if the format is codec.FormatAuto
 	quality     int
-	effort      int    // from 1 to 9; 0 is the usual
-	background  string // laid behind transparency that the format cannot hold; "" is white
+	minSSIM     float64 // above 0: the quality is to be found
+	effort      int     // from 1 to 9; 0 is the usual
+	background  string  // laid behind transparency that the format cannot hold; "" is white
 	keepProfile bool
 	bare        bool   // without metadata
 	saver       *saver // nil is that of the format
@@ -76,8 +78,9 @@ func convert(op codec.Convert) recipe {
 	return recipe{
 		steps: fitted(&fit{box: size{op.Width, op.Height}, mode: op.Fit, enlarge: op.Enlarge,
 			background: op.Background}),
-		encoding: encoding{format: op.Format, quality: op.Quality, background: op.Background,
-			keepProfile: op.KeepProfile, effort: op.Effort},
+		encoding: encoding{format: op.Format, accept: op.Accept, quality: op.Quality,
+			minSSIM: op.MinSSIM, background: op.Background, keepProfile: op.KeepProfile,
+			effort: op.Effort},
 		asStored: op.AutoOrient != nil && !*op.AutoOrient,
 	}
 }

@@ -42,7 +42,7 @@ func (s *session) renditions(p *picture, op codec.Renditions, out codec.Sink) er
 func rendition(o codec.Rendition) recipe {
 	return recipe{
 		steps:    fitted(&fit{box: size{o.Width, o.Height}, mode: o.Fit}),
-		encoding: encoding{format: o.Format, quality: o.Quality, bare: true},
+		encoding: encoding{format: o.Format, quality: o.Quality, minSSIM: o.MinSSIM, bare: true},
 	}
 }
 
@@ -69,7 +69,7 @@ func (s *session) base(p *picture, outputs []*conversion) (*conversion, image, e
 			best = c
 		}
 	}
-	r := recipe{encoding: best.encoding,
+	r := recipe{encoding: best.encoding, page: best.page, asStored: best.asStored,
 		steps: []step{&fit{box: largest, mode: codec.FitFill}}}
 	c, err := s.plan(p, r)
 	if err != nil {

@@ -26,6 +26,9 @@ func (c *conversion) save(im image, out codec.Sink) error {
 }
 
 func (c *conversion) saveAs(im image, name string, out codec.Sink) error {
+	if c.minSSIM > 0 && c.saver.hasQuality() {
+		return c.saveAlike(im, name, out)
+	}
 	w, err := c.create(out, name)
 	if err != nil {
 		return err

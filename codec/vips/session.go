@@ -146,6 +146,18 @@ func (s *session) ownImage(im *C.VipsImage) image {
 	return image{im}
 }
 
+// release frees what the session has come to own since it had so many objects and
+// images.
+func (s *session) release(objects, images int) {
+	for _, o := range slices.Backward(s.objects[objects:]) {
+		C.spool_unref(o)
+	}
+	s.objects = s.objects[:objects]
+	s.mu.Lock()
+	s.images = s.images[:images]
+	s.mu.Unlock()
+}
+
 // kill stops the evaluation of every image of the session.
 func (s *session) kill() {
 	s.mu.Lock()

@@ -56,7 +56,7 @@ func mixing(matrix colourMatrix) func(*conversion, image) (image, error) {
 			return im, nil // grey stays grey
 		}
 		return c.onColours(im, func(im image) (image, error) {
-			m, err := c.matrix(matrix)
+			m, err := c.matrix(matrix[:], 3)
 			if err != nil {
 				return im, err
 			}

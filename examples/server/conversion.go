@@ -143,9 +143,12 @@ func qualities(r *codec.Registry) map[string]int {
 	return defaults
 }
 
-// qualityOf returns the quality that all files of the job were made with, or nil
-// if there is none.
-func (s *server) qualityOf(job engine.Job) *int {
+// qualityOf returns the quality that the codec found for an output, or else that
+// all files of the job were made with, or nil if there is none.
+func (s *server) qualityOf(job engine.Job, made codec.Result) *int {
+	if made.Quality > 0 {
+		return &made.Quality
+	}
 	op := job.Operation
 	if op == nil || job.Labels["mixed"] == "true" || paramOf(op, "targetBytes") != "" {
 		return nil

@@ -195,7 +195,7 @@ func (s *server) resultsOf(r *http.Request, job engine.Job, f engine.File) []res
 			StoredFileID: &id,
 			Filename:     o.Name, MimeType: o.Type, OriginalSize: f.Size, FinalSize: o.Size,
 			DownloadURL:    s.link(r, "/api/jobs/%s/files/%d/outputs/%d", f.Job, f.Index, i),
-			AppliedQuality: s.qualityOf(job),
+			AppliedQuality: s.qualityOf(job, o.Result),
 			Width:          media.Width, Height: media.Height, Duration: media.Duration.Seconds(),
 			SHA256: o.SHA256, Notes: o.Result.Notes,
 		}

@@ -52,6 +52,7 @@ type Config struct {
 type Storage struct {
 	cfg   Config
 	root  *os.Root
+	dir   *os.File // the root's
 	temp  *os.Root // its folder tempDir
 	lock  *os.File
 	temps atomic.Uint64 // how many temporary files were made
@@ -96,6 +97,9 @@ func (s *Storage) prepare() error {
 		return err
 	}
 	s.lock = file
+	if s.dir, err = s.root.Open("."); err != nil {
+		return err
+	}
 	if err := lock(file); err != nil {
 		return err
 	}
@@ -146,6 +150,9 @@ func (s *Storage) Close() error {
 	}
 	s.closed = true
 	err := s.root.Close()
+	if s.dir != nil {
+		err = errors.Join(err, s.dir.Close())
+	}
 	if s.temp != nil {
 		err = errors.Join(err, s.temp.Close())
 	}
