@@ -44,7 +44,8 @@ func TestOutputBytesCountWhatOutputsHold(t *testing.T) {
 		{"a committed output stays counted after Abort", true,
 			func(ctx context.Context, w *codec.Work) error {
 				out, err := write(ctx, w, plain, 8)
-				return errors.Join(err, out.Commit(codec.Result{}), out.Abort(), each(ctx, w, plain, 8))
+				return errors.Join(err, out.Commit(codec.Result{}), out.Abort(),
+					each(ctx, w, plain, 8))
 			}},
 		{"an intermediate output does not count", false,
 			func(ctx context.Context, w *codec.Work) error {

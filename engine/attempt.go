@@ -23,25 +23,38 @@ type reroute struct{ units int64 }
 
 func (reroute) Error() string { return "engine: heavy work" }
 
-// doFile works on a file and commits what became of it.
-func (w worker) doFile(ctx context.Context, c *claimed, rec record, a *attempt) {
+// doFile works on a file. It returns how to commit what became of it.
+func (w worker) doFile(ctx context.Context, c *claimed, rec record, a *attempt) (conclude func()) {
 	ctx, span := w.telemetry.start(ctx, "spool.file", c)
-	defer w.patience(ctx, c, a)()
+	returned := w.patience(ctx, c, a)
 	w.progress.Report(c.task.Ref, 0)
 	done, err := w.attempt(ctx, a.cancel, c, rec)
-	w.progress.Report(c.task.Ref, -1)
-	if heavy, ok := errors.AsType[reroute](err); ok {
+	returned()
+	heavy, tooHeavy := errors.AsType[reroute](err)
+	if tooHeavy {
 		span.end(nil)
-		_ = w.settle(c, func(tx *store.Tx) error {
-			return c.claim().reroute(tx, c.task.Lane+heavySuffix, heavy.units)
-		})
-		return
+	} else {
+		span.end(err)
 	}
-	span.end(err)
-	w.conclude(ctx, c, err, func(tx *store.Tx, f finished) error {
-		done.err, done.wait = f.err, f.wait
-		return c.claim().finish(tx, done, w.now())
-	})
+	return func() {
+		defer a.cancel(nil)
+		defer w.endings.forget(c.task.Ref)
+		defer w.progress.Report(c.task.Ref, -1)
+		if tooHeavy {
+			_ = w.settle(c, func(tx *store.Tx) error {
+				return c.claim().reroute(tx, c.task.Lane+heavySuffix, heavy.units)
+			})
+			return
+		}
+		w.conclude(ctx, c, err, func(tx *store.Tx, f finished) error {
+			done.err, done.wait = f.err, f.wait
+			err := c.claim().finish(tx, done, w.now())
+			if err == nil && tx.File.Status.Terminal() {
+				w.endings.note(c.task.Ref, tx.Job.Completed+tx.Job.Failed)
+			}
+			return err
+		})
+	}
 }
 
 // conclude commits the outcome of an attempt that makes blobs: with an error, that

@@ -43,7 +43,7 @@ func (e *Engine) doChore(ctx context.Context, c *claimed, rec record) {
 	case taskExpire:
 		end = func(tx *store.Tx) error { return c.claim().expire(tx, e.now()) }
 	case taskDelete:
-		if err = e.delete(ctx, c.task.Job); err == nil {
+		if err = e.delete(ctx, c.task.Job, rec.Uploads); err == nil {
 			return // the task went with the job
 		}
 	default:
@@ -219,8 +219,9 @@ func ignoreMissing(err error) error {
 	return err
 }
 
-// delete removes all that belongs to a deleted job, and its records last.
-func (e *Engine) delete(ctx context.Context, id string) error {
+// delete removes all that belongs to a deleted job, with what was uploaded for it, and
+// its records last.
+func (e *Engine) delete(ctx context.Context, id, uploads string) error {
 	e.running.cancel(id, errCancelled)
 	for task, err := range e.config.Store.Tasks(ctx, store.TaskQuery{Under: store.Ref{Job: id}}) {
 		if err != nil {
@@ -244,8 +245,12 @@ func (e *Engine) delete(ctx context.Context, id string) error {
 			}
 		}
 	}
-	for _, prefix := range []string{outputPrefix, fetchPrefix, archivePrefix} {
-		if err := e.removeUnder(ctx, prefix+id+"/"); err != nil {
+	prefixes := []string{outputPrefix + id + "/", fetchPrefix + id + "/", archivePrefix + id + "/"}
+	if uploads != "" {
+		prefixes = append(prefixes, uploads)
+	}
+	for _, prefix := range prefixes {
+		if err := e.removeUnder(ctx, prefix); err != nil {
 			return err
 		}
 	}

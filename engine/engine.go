@@ -37,6 +37,7 @@ type Engine struct {
 	pauses        pauses
 	briefs        briefs
 	operations    operations
+	endings       endings
 	feeder        feeder
 
 	closing atomic.Bool

@@ -19,18 +19,25 @@ type worker struct {
 	heavy bool // its lanes are those of heavy work
 }
 
-// run works until the engine stops pulling.
+// run works until the engine stops pulling. While the outcome of one task is being
+// committed, it claims the next.
 func (w worker) run() {
+	var outcome sync.WaitGroup
+	defer outcome.Wait()
 	wait := backoff.NewExponentialBackOff()
 	for w.pulling.Err() == nil {
 		hint, ack, err := w.config.Queue.Pull(w.pulling, w.lanes...)
 		if err == nil {
 			wait.Reset()
 			r := store.ParseRef(hint)
-			w.take(r, sync.OnceFunc(func() {
+			conclude := w.take(r, sync.OnceFunc(func() {
 				ack()
 				w.feeder.taken(r)
 			}))
+			if conclude != nil {
+				outcome.Wait()
+				outcome.Go(conclude)
+			}
 			continue
 		}
 		if w.pulling.Err() != nil {
@@ -44,27 +51,39 @@ func (w worker) run() {
 	}
 }
 
-// take claims the task and does it. The hint is acknowledged when it is clear who
-// has the task.
-func (w worker) take(r store.Ref, ack func()) {
+// take claims the task and does it, all but what is left to conclude, if anything
+// is. The hint is acknowledged when it is clear who has the task.
+func (w worker) take(r store.Ref, ack func()) (conclude func()) {
 	defer ack()
 	if !w.busy.add(r) {
-		return // the hint came twice
+		return nil // the hint came twice
 	}
-	defer w.busy.remove(r)
+	rest := w.work(r, ack)
+	if rest == nil {
+		w.busy.remove(r)
+		return nil
+	}
+	return func() {
+		rest()
+		w.busy.remove(r)
+	}
+}
+
+// work does the task by the terms of its job.
+func (w worker) work(r store.Ref, ack func()) (conclude func()) {
 	b, err := w.briefOf(w.pulling, r.Job)
 	if err != nil {
 		if !errors.Is(err, store.ErrNotFound) && w.pulling.Err() == nil {
 			w.config.Logger.Warn("spool: reading a job", "job", r.Job, "error", err)
 		}
-		return
+		return nil
 	}
 	leave, ok := w.enter(r, b.account)
 	if !ok {
-		return // it comes again when it may
+		return nil // it comes again when it may
 	}
 	defer leave()
-	w.do(r, b.terms, b.record, ack)
+	return w.do(r, b.terms, b.record, ack)
 }
 
 // enter waits for room for the task, unless its account must wait. It returns how
@@ -119,24 +138,26 @@ func (w worker) enterNet(r store.Ref, account string) (leave func(), ok bool) {
 }
 
 // do claims the task and does it.
-func (w worker) do(r store.Ref, t terms, rec record, ack func()) {
+func (w worker) do(r store.Ref, t terms, rec record, ack func()) (conclude func()) {
 	ctx, cancel := context.WithCancelCause(w.working)
-	defer cancel(nil)
 	// Before the claim, so that a cancel right after it finds the attempt.
 	a := w.running.add(r, cancel)
 	defer a.end()
 	c, err := w.claim(r, t)
 	ack()
+	if err == nil && c.task.Kind == taskFile {
+		a.begin(c, w.now())
+		return w.doFile(ctx, c, rec, a)
+	}
+	defer cancel(nil)
 	if err != nil {
 		if !isOne(err, harmless) {
 			w.config.Logger.Warn("spool: claiming a task", "job", r.Job, "task", r.Task, "error", err)
 		}
-		return
+		return nil
 	}
 	a.begin(c, w.now())
 	switch c.task.Kind {
-	case taskFile:
-		w.doFile(ctx, c, rec, a)
 	case taskFetch:
 		w.doFetch(ctx, c, rec)
 	case taskArchive:
@@ -147,6 +168,7 @@ func (w worker) do(r store.Ref, t terms, rec record, ack func()) {
 	default:
 		w.doChore(ctx, c, rec)
 	}
+	return nil
 }
 
 // What a claim may fail with when there is nothing to do.

@@ -69,7 +69,7 @@ func open(o options, log *slog.Logger) (_ *host, err error) {
 		return h, err
 	}
 	h.server = newServer(config{
-		engine: h.engine, storage: h.storage, codecs: codecs, policy: policy, keys: keys,
+		engine: h.engine, codecs: codecs, policy: policy, keys: keys,
 		secret: []byte(secret), base: o.base, limits: o.limits, log: log,
 	})
 	return h, nil
@@ -84,9 +84,6 @@ func allCodecs() []codec.Codec {
 // close ends the work and lets go of the folder.
 func (h *host) close(ctx context.Context) error {
 	var errs []error
-	if h.server != nil {
-		h.server.close()
-	}
 	if h.engine != nil {
 		errs = append(errs, h.engine.Close(ctx))
 	}

@@ -28,7 +28,7 @@ func (s *Store) Count(
 func (r *read) counts(account string) (map[store.Status]int, error) {
 	counts := make(map[store.Status]int)
 	prefix := text(nil, account)
-	c := r.table(bucketCount).Cursor()
+	c := r.cursor(bucketCount)
 	for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = c.Next() {
 		n, err := counter(v)
 		if err != nil {

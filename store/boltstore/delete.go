@@ -119,19 +119,19 @@ func (w *write) purge(id string) (bool, error) {
 // gone checks that deleted, which were the first keys behind from, are not so any
 // more. If pages are damaged, a search may miss what was to be deleted, and there
 // would be no end of it.
-func (w *write) gone(bucket, from []byte, deleted [][]byte) error {
+func (w *write) gone(b bucket, from []byte, deleted [][]byte) error {
 	if len(deleted) == 0 {
 		return nil
 	}
-	if k, _ := w.table(bucket).Cursor().Seek(from); bytes.Equal(k, deleted[0]) {
-		return misplaced(string(bucket), k)
+	if k, _ := w.cursor(b).Seek(from); bytes.Equal(k, deleted[0]) {
+		return misplaced(b.String(), k)
 	}
 	return nil
 }
 
 // keys returns the first keys that begin with prefix.
-func (w *write) keys(bucket, prefix []byte) (keys [][]byte) {
-	c := w.table(bucket).Cursor()
+func (w *write) keys(b bucket, prefix []byte) (keys [][]byte) {
+	c := w.cursor(b)
 	for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix) && len(keys) < purgeStep; k, _ = c.Next() {
 		keys = append(keys, bytes.Clone(k))
 	}

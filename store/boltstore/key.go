@@ -12,37 +12,48 @@ import (
 	"github.com/spoolmedia/spool/store/internal/rules"
 )
 
+// A bucket is one of those in the file. In the log it is its number.
+type bucket uint8
+
 // The buckets. A text in the middle of a key ends with a byte 0, which IDs and
 // tasks' names do not contain; others are escaped ("…" below), see text. Tasks'
 // names are keys of package rules, numbers are big-endian.
-var (
-	bucketMeta     = []byte("meta")     // format → its version
-	bucketJob      = []byte("job")      // job → store.Job
-	bucketState    = []byte("state")    // job → store.State
-	bucketFile     = []byte("file")     // job 0 index → store.File
-	bucketTask     = []byte("task")     // job 0 task → store.Task
-	bucketEvent    = []byte("event")    // number of the first → its size, store.Event, and so on
-	bucketKey      = []byte("key")      // "account" key → job
-	bucketList     = []byte("list")     // "account or none" "status" job
-	bucketReady    = []byte("ready")    // "lane" "account" inverted priority, job 0 task
-	bucketLater    = []byte("later")    // time, job 0 task
-	bucketHeld     = []byte("held")     // "session" job 0 task
-	bucketLog      = []byte("log")      // "j" job or "a" account, number of a bucketEvent
-	bucketHeadless = []byte("headless") // job: it has records, but no head
-	bucketCount    = []byte("count")    // "account or none" status → how many jobs
-	bucketPaused   = []byte("paused")   // "*": all are; or "a" account
+const (
+	bucketMeta     bucket = iota // what it is → see file.go
+	bucketJob                    // job → store.Job
+	bucketState                  // job → store.State
+	bucketFile                   // job 0 index → store.File
+	bucketTask                   // job 0 task → store.Task
+	bucketEvent                  // number of the first → its size, store.Event, and so on
+	bucketKey                    // "account" key → job
+	bucketList                   // "account or none" "status" job
+	bucketReady                  // "lane" "account" inverted priority, job 0 task
+	bucketLater                  // time, job 0 task
+	bucketHeld                   // "session" job 0 task
+	bucketLog                    // "j" job or "a" account, number of a bucketEvent
+	bucketHeadless               // job: it has records, but no head
+	bucketCount                  // "account or none" status → how many jobs
+	bucketPaused                 // "*": all are; or "a" account
+
+	buckets // how many there are
 )
 
-var buckets = [][]byte{
-	bucketMeta, bucketJob, bucketState, bucketFile, bucketTask, bucketEvent, bucketKey,
-	bucketList, bucketReady, bucketLater, bucketHeld, bucketLog, bucketHeadless,
-	bucketCount, bucketPaused,
+var bucketNames = [buckets][]byte{
+	[]byte("meta"), []byte("job"), []byte("state"), []byte("file"), []byte("task"),
+	[]byte("event"), []byte("key"), []byte("list"), []byte("ready"), []byte("later"),
+	[]byte("held"), []byte("log"), []byte("headless"), []byte("count"), []byte("paused"),
 }
+
+// String returns the name of the bucket in the file.
+func (b bucket) String() string { return string(bucketNames[b]) }
+
+// keyRoom is about how long what follows a text in a key is.
+const keyRoom = 48
 
 // text appends s so that keys sort as the texts do and none is the beginning of
 // another: 0 becomes 0 255, and the end is 0 1.
 func text(b []byte, s string) []byte {
-	b = slices.Grow(b, len(s)+64) // for what follows
+	b = slices.Grow(b, len(s)+keyRoom)
 	if strings.IndexByte(s, 0) < 0 {
 		return append(append(b, s...), 0, 1)
 	}

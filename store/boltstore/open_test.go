@@ -94,7 +94,7 @@ func TestOpenRefusesAnotherBboltFile(t *testing.T) {
 // a panic: neither at open nor while all of it is read and written.
 func TestDamagedFileIsAnError(t *testing.T) {
 	dir := t.TempDir()
-	s := openWith(t, dir, boltstore.Config{})
+	s := openTuned(t, dir, boltstore.Config{}) // with most of it in the file
 	if _, _, err := s.Create(t.Context(), store.Job{ID: "j"}, imageFiles(300)); err != nil {
 		t.Fatal(err)
 	}
@@ -106,11 +106,11 @@ func TestDamagedFileIsAnError(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := s.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range []string{"after a crash", "after Close"} {
-		good, err := os.ReadFile(filepath.Join(dir, "jobs.db"))
-		if err != nil {
-			t.Fatal(err)
-		}
+		good := filesIn(t, dir)
 		t.Run(name, func(t *testing.T) { damageAtRandom(t, good) })
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
@@ -118,12 +118,15 @@ func TestDamagedFileIsAnError(t *testing.T) {
 	}
 }
 
-func damageAtRandom(t *testing.T, good []byte) {
-	path := filepath.Join(t.TempDir(), "jobs.db")
+// damageAtRandom damages the file of the store. The good files are by their names.
+func damageAtRandom(t *testing.T, good map[string][]byte) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "jobs.db")
 	refused, failed := 0, 0
 	const seeds = 80
 	for seed := range uint64(seeds) {
-		bad := damaged(good, seed)
+		putFiles(t, dir, good)
+		bad := damaged(good["jobs.db"], seed)
 		if err := os.WriteFile(path, bad, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -148,7 +151,39 @@ func damageAtRandom(t *testing.T, good []byte) {
 	}
 }
 
-// After a panic within bbolt nothing more is written, and nothing hangs.
+// filesIn returns what is in the files of a folder.
+func filesIn(t *testing.T, dir string) map[string][]byte {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := make(map[string][]byte)
+	for _, e := range entries {
+		if files[e.Name()], err = os.ReadFile(filepath.Join(dir, e.Name())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return files
+}
+
+// putFiles makes files in a folder that has no others of a store.
+func putFiles(t *testing.T, dir string, files map[string][]byte) {
+	t.Helper()
+	for _, suffix := range []string{"", "-wal0", "-wal1"} {
+		if err := os.RemoveAll(filepath.Join(dir, "jobs.db"+suffix)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, b := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// After a panic within bbolt, be it in a checkpoint, nothing more is written, and
+// nothing hangs.
 func TestDamageFoundInACommitIsTheEndOfWriting(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "jobs.db")
@@ -171,7 +206,7 @@ func TestDamageFoundInACommitIsTheEndOfWriting(t *testing.T) {
 		if err := os.WriteFile(path, bad, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		s, err := boltstore.Open(path, boltstore.Config{NoSync: true})
+		s, err := boltstore.OpenTuned(path, boltstore.Config{NoSync: true}, 4<<10, 1<<10, nil)
 		if err != nil {
 			continue
 		}
@@ -401,8 +436,8 @@ func TestNothingIsLeftBehind(t *testing.T) {
 	if err := openWith(t, dir, boltstore.Config{NoSync: true}).Close(); err != nil {
 		t.Fatal(err)
 	}
-	if n := keysIn(t, path); len(n) != 1 || n["meta"] != 1 {
-		t.Errorf("after Open: got keys %v, want none but the format", n)
+	if n := keysIn(t, path); len(n) != 1 || n["meta"] != 3 {
+		t.Errorf("after Open: got keys %v, want none but the three about the file", n)
 	}
 }
 

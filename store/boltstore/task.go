@@ -52,7 +52,7 @@ func (s *Store) promote(ctx context.Context, due time.Time) error {
 	for {
 		waiting := false
 		err := s.view(ctx, func(r *read) error {
-			k, _ := r.table(bucketLater).Cursor().First()
+			k, _ := r.cursor(bucketLater).First()
 			waiting = k != nil && bytes.Compare(k, end) < 0
 			return nil
 		})
@@ -68,7 +68,7 @@ func (s *Store) promote(ctx context.Context, due time.Time) error {
 
 func (w *write) promote(end []byte) error {
 	var keys [][]byte
-	c := w.table(bucketLater).Cursor()
+	c := w.cursor(bucketLater)
 	k, _ := c.First()
 	for ; k != nil && bytes.Compare(k, end) < 0 && len(keys) < promoteStep; k, _ = c.Next() {
 		keys = append(keys, bytes.Clone(k))
@@ -101,7 +101,7 @@ type index struct {
 // Account implements [rules.Index].
 func (ix *index) Account(lane, from string) (string, bool) {
 	prefix, at := text(nil, lane), readyPrefix(lane, from)
-	k, _ := ix.table(bucketReady).Cursor().Seek(at)
+	k, _ := ix.cursor(bucketReady).Seek(at)
 	if k != nil && bytes.Compare(k, at) < 0 {
 		ix.err = misplaced("task", k)
 		return "", false
@@ -122,7 +122,7 @@ func (ix *index) Read(
 	if after != nil {
 		from = append(readyKey(*after), 0)
 	}
-	c := ix.table(bucketReady).Cursor()
+	c := ix.cursor(bucketReady)
 	var last []byte
 	k, _ := c.Seek(from)
 	for bytes.HasPrefix(k, prefix) && len(out) < n && ix.err == nil {
@@ -168,7 +168,7 @@ func (s *Store) under(ctx context.Context, q store.TaskQuery) iter.Seq2[store.Ta
 			from = append(taskKey(last.Ref), 0)
 		}
 		var page []store.Task
-		c := r.table(bucketTask).Cursor()
+		c := r.cursor(bucketTask)
 		k, _ := c.Seek(from)
 		for ; bytes.HasPrefix(k, prefix) && len(page) < chunk; k, _ = c.Next() {
 			if bytes.Compare(k, from) < 0 {
@@ -200,7 +200,7 @@ func (s *Store) orphaned(ctx context.Context, q store.TaskQuery) iter.Seq2[store
 		}
 		var page []store.Task
 		var at []byte
-		c := r.table(bucketHeld).Cursor()
+		c := r.cursor(bucketHeld)
 		for k, _ := c.Seek(from); k != nil && len(page) < chunk; {
 			if bytes.Compare(k, at) <= 0 {
 				return nil, misplaced("task", k)
