@@ -59,7 +59,7 @@ crash: setup
 bench: setup
 	cd examples/bench && go run . && go run ./jobs
 
-# soak prints memory and descriptors over a thousand conversions.
+# soak prints memory and descriptors over 2,000 conversions.
 soak: setup
 	cd examples/bench && go run ./soak
 
