@@ -165,6 +165,7 @@ int spool_add_copy(SpoolJob *job, int input, const char *tag);
 void spool_set_tag(SpoolJob *job, const char *tag); // of the last track
 int spool_job_start(SpoolJob *job, AVDictionary **options, double offset, double length,
                     int chapters);
+int spool_add_chapter(SpoolJob *job, int64_t start, int64_t end, const char *title);
 int spool_write(SpoolJob *job, SpoolTrack *t, AVPacket *packet, AVRational base);
 int spool_finish(SpoolJob *job);
 

@@ -192,6 +192,25 @@ static int copy_chapters(SpoolJob *job)
     return 0;
 }
 
+// spool_add_chapter adds a chapter to the output, with times in AV_TIME_BASE.
+int spool_add_chapter(SpoolJob *job, int64_t start, int64_t end, const char *title)
+{
+    AVFormatContext *out = job->out;
+    AVChapter **grown = av_realloc_array(out->chapters, out->nb_chapters + 1, sizeof *grown);
+    if (!grown)
+        return AVERROR(ENOMEM);
+    out->chapters = grown;
+    AVChapter *c = av_mallocz(sizeof *c);
+    if (!c)
+        return AVERROR(ENOMEM);
+    grown[out->nb_chapters++] = c;
+    c->id = out->nb_chapters;
+    c->time_base = AV_TIME_BASE_Q;
+    c->start = start;
+    c->end = end;
+    return *title ? av_dict_set(&c->metadata, "title", title, 0) : 0;
+}
+
 // What the old container said of itself does not describe the new one.
 static void copy_global_tags(SpoolJob *job)
 {

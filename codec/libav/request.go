@@ -26,6 +26,7 @@ type request struct {
 	soundRef           string           // the name of the sound among the work's references
 	hardware           *hardwareEncoder // of video, or nil
 	pick               pick             // of subtitles, for a target of text
+	chapterEach        bool             // one for each part that is joined
 	attached           *addition
 	burnt              *burning
 }
