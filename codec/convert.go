@@ -1,6 +1,10 @@
 package codec
 
-import "cmp"
+import (
+	"cmp"
+	"regexp"
+	"strconv"
+)
 
 // Convert makes a file of another format, and changes its size if asked.
 //
@@ -44,6 +48,13 @@ type Convert struct {
 	// false the pixels stay as they are stored, and the orientation stays in the
 	// metadata, where the format has them.
 	AutoOrient *bool `json:"autoOrient,omitempty"`
+	// Page of a tiff, a pdf or another document of images, from 1; 0 means the first,
+	// and a note tells that there are more.
+	Page int `json:"page,omitempty"`
+	// Pages, in the place of Page, are "all", or a range such as "2-5": a tiff then has
+	// as many pages if they are of one size. Otherwise each page becomes an output,
+	// with "-" and its number behind the name.
+	Pages string `json:"pages,omitempty"`
 	// Effort of an image's encoder, from 1, which is fast, to 9, which makes small
 	// files; 0 means a usual one, and less for large images. jpg, tiff and heif have
 	// no choice, and a note says so.
@@ -67,7 +78,43 @@ func (c Convert) Validate() error {
 	f.preset("resize", c.Resize, size, plainPresets)
 	f.colour("background", c.Background)
 	f.between("effort", c.Effort, 1, 9)
+	f.between("page", c.Page, 1, mostPage)
+	switch first, last, ok := pageRange(c.Pages); {
+	case c.Pages == "":
+	case !ok || last != 0 && last < first:
+		f.add("pages", "%q is not %q and no range such as 2-5", c.Pages, AllPages)
+	case c.Page != 0:
+		f.add("pages", "does not go with page")
+	}
 	return f.err()
+}
+
+// AllPages are the Pages of a [Convert] that leaves none out.
+const AllPages = "all"
+
+// mostPage is more than a document has.
+const mostPage = 1_000_000
+
+var pagesPattern = regexp.MustCompile(`^([1-9][0-9]{0,5})-([1-9][0-9]{0,5})$`)
+
+// PageRange returns the first and the last page that Pages stands for, from 1; 0, 0 if
+// it is empty, and 0 as the last if there is no other end than that of the document.
+func (c Convert) PageRange() (first, last int) {
+	first, last, _ = pageRange(c.Pages)
+	return first, last
+}
+
+func pageRange(pages string) (first, last int, ok bool) {
+	if pages == AllPages {
+		return 1, 0, true
+	}
+	ends := pagesPattern.FindStringSubmatch(pages)
+	if ends == nil {
+		return 0, 0, false
+	}
+	first, _ = strconv.Atoi(ends[1]) // the pattern has seen both
+	last, _ = strconv.Atoi(ends[2])
+	return first, last, true
 }
 
 // WithDefaults returns c with the preset and the documented defaults in place of

@@ -39,12 +39,6 @@ func (c clip) of(d time.Duration) time.Duration {
 	return max(0, length)
 }
 
-// has says whether a picture at that time, in seconds from the start of the input, is
-// in the clip.
-func (c clip) has(at float64) bool {
-	return c.whole() || at >= c.start && at < c.start+c.length
-}
-
 // check refuses a clip that begins behind the end of an input that lasts d.
 func (c clip) check(name string, d time.Duration) error {
 	if d > 0 && !c.whole() && seconds(c.start) >= d {

@@ -104,6 +104,8 @@ func (p *planner) noteUnused() {
 		{"autoQuality", p.op.AutoQuality},
 		{"effort", p.op.Effort != 0},
 		{"keepProfile", p.op.KeepProfile},
+		{"page", p.op.Page != 0},
+		{"pages", p.op.Pages != ""},
 	} {
 		if field.given {
 			p.note(field.name + " was not used: it is for pictures.")
