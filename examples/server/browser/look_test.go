@@ -106,7 +106,7 @@ func named(t *testing.T, ctx context.Context, where string) {
 			t.Errorf("%s: a %s has no name", where, role)
 		}
 	}
-	if found < 5 {
-		t.Errorf("%s: %d controls in the accessibility tree", where, found)
+	if found == 0 {
+		t.Errorf("%s: no controls in the accessibility tree", where)
 	}
 }
