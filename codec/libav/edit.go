@@ -112,6 +112,10 @@ func editsOf(op codec.Operation, refs map[string]codec.Input, logo string) ([]ed
 		return []edit{transformation{op.WithDefaults()}}, nil
 	case codec.Watermark:
 		w := watermark{op: op.WithDefaults()}
+		if op.FontFile != "" {
+			return nil, codec.Errorf(codec.Unsupported,
+				"a font of its own is for texts on pictures: fontFile cannot be used on video")
+		}
 		if op.Logo == "" {
 			return []edit{&w}, nil
 		}
