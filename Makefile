@@ -4,7 +4,7 @@ FILES ?=
 OUT   ?= out/demo
 PURE  := ./engine/... ./callback ./store/... ./queue/... ./storage/... ./codec ./codec/codectest ./codec/archive ./codec/pdf ./codec/vectorize
 
-.PHONY: setup demo gallery server test check browser load crash bench soak fmt lint
+.PHONY: setup demo gallery server test corpus check browser load crash bench soak fmt lint
 
 setup:
 	@scripts/setup
@@ -25,6 +25,11 @@ test: setup check
 	go test -race -shuffle=on -timeout 15m ./...
 	cd examples/bench && go vet ./... && go test ./...
 	cd examples/server/browser && go vet ./...
+
+# corpus takes every file of the corpus to every format and through every operation,
+# some ten minutes long. test takes a sample.
+corpus: setup
+	go test ./codec/acceptance -timeout 60m -v -whole
 
 # check is everything of test that runs no test.
 check:

@@ -16,8 +16,9 @@ import (
 //	}}
 type Chain struct {
 	// Steps are taken in order, at most 32. Those before the last are [Trim],
-	// [Transform], [Adjust] or [Watermark], without Format and Quality; the last
-	// may be [Convert] or [Thumbnail] as well, and decides about both.
+	// [Transform], [Adjust], [Watermark] or [BurnSubtitles], without Format and
+	// Quality; the last may be [Convert], [Thumbnail] or [PosterFrame] as well, and decides about
+	// both. A time in it counts from where a [Trim] begins.
 	Steps Steps `json:"steps"`
 }
 
@@ -80,9 +81,9 @@ func (c Chain) Validate() error {
 // chained says whether an operation can be a step before the last, and the last.
 func chained(op Operation) (middle, last bool) {
 	switch op.(type) {
-	case Trim, Transform, Adjust, Watermark:
+	case Trim, Transform, Adjust, Watermark, BurnSubtitles:
 		return true, true
-	case Convert, Thumbnail:
+	case Convert, Thumbnail, PosterFrame:
 		return false, true
 	}
 	return false, false
@@ -98,6 +99,8 @@ func encodes(op Operation) bool {
 	case Adjust:
 		return op.Format != "" || op.Quality != 0
 	case Watermark:
+		return op.Format != "" || op.Quality != 0
+	case BurnSubtitles:
 		return op.Format != "" || op.Quality != 0
 	}
 	return false
@@ -130,7 +133,8 @@ func (s *Steps) UnmarshalJSON(data []byte) error {
 	}
 	known := new(Registry)
 	for _, op := range []Operation{
-		Trim{}, Transform{}, Adjust{}, Watermark{}, Convert{}, Thumbnail{},
+		Trim{}, Transform{}, Adjust{}, Watermark{}, BurnSubtitles{}, Convert{}, Thumbnail{},
+		PosterFrame{},
 	} {
 		known.Register(op)
 	}

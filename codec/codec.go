@@ -58,10 +58,10 @@ type Codec interface {
 	// pictures or sound, and reads little even of a large input. It fails as
 	// Process does.
 	Probe(ctx context.Context, w *Work) (Media, Cost, error)
-	// Process does w.Op. It returns when native work has stopped, also after ctx
-	// has ended; then the error wraps ctx.Err(). Outputs that it committed
-	// before an error are the caller's to remove; writers it has not committed
-	// are aborted.
+	// Process does w.Op, within the limits of w.Policy: see [Work.Bounded]. It
+	// returns when native work has stopped, also after ctx has ended; then the
+	// error wraps ctx.Err(). Outputs that it committed before an error are the
+	// caller's to remove; writers it has not committed are aborted.
 	Process(ctx context.Context, w *Work) error
 }
 
@@ -107,7 +107,7 @@ const (
 // Work is one call of a codec. Everything but In, Refs, Out and Progress is
 // plain data. The codec must not keep any of it after it returns.
 type Work struct {
-	Op     Operation
+	Op     Operation        // only to be read: calls share it
 	In     []Input          // one; all inputs of the job for a [Combiner]
 	Refs   map[string]Input // second inputs by the operation's field name
 	Out    Sink

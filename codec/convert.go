@@ -2,8 +2,6 @@ package codec
 
 import (
 	"cmp"
-	"regexp"
-	"strconv"
 )
 
 // Convert makes a file of another format, and changes its size if asked.
@@ -55,10 +53,26 @@ type Convert struct {
 	// as many pages if they are of one size. Otherwise each page becomes an output,
 	// with "-" and its number behind the name.
 	Pages string `json:"pages,omitempty"`
-	// Effort of an image's encoder, from 1, which is fast, to 9, which makes small
-	// files; 0 means a usual one, and less for large images. jpg, tiff and heif have
-	// no choice, and a note says so.
+	// Effort of the encoder of a picture or a film, from 1, which is fast, to 9, which
+	// makes small files; 0 means a usual one, which is 6 for films, and less for large
+	// images. jpg, tiff and heif have no choice, and a note says so.
 	Effort int `json:"effort,omitempty"`
+	// Video says how the picture of a film is encoded.
+	Video VideoEncoding `json:"video,omitzero"`
+	// Deinterlace makes whole pictures of a film in fields; nil means so where its
+	// pictures are encoded anyway, true asks for that, and false leaves the fields.
+	Deinterlace *bool `json:"deinterlace,omitempty"`
+	// AudioTracks and SubtitleTracks are what to keep of a film's sound and
+	// subtitles: the number of a stream as inspect tells it, such as "2", or a
+	// language, such as "en", which takes all in it. None means all that the format
+	// holds; a format for sound holds one.
+	AudioTracks    []string `json:"audioTracks,omitempty"`
+	SubtitleTracks []string `json:"subtitleTracks,omitempty"`
+	// Mute leaves the sound of a film out.
+	Mute bool `json:"mute,omitempty"`
+	// Sound is the storage key of a file whose sound takes the place of the film's.
+	// It begins with the film and ends with it, or sooner.
+	Sound string `json:"sound,omitempty"`
 }
 
 // Name returns "convert".
@@ -66,6 +80,14 @@ func (Convert) Name() string { return "convert" }
 
 // Target returns the canonical name of the format.
 func (c Convert) Target() string { return canonicalFormat(c.Format) }
+
+// Blobs returns the storage key of the sound as "sound".
+func (c Convert) Blobs() map[string]string {
+	if c.Sound == "" {
+		return nil
+	}
+	return map[string]string{"sound": c.Sound}
+}
 
 // Validate implements [Operation].
 func (c Convert) Validate() error {
@@ -78,43 +100,27 @@ func (c Convert) Validate() error {
 	f.preset("resize", c.Resize, size, plainPresets)
 	f.colour("background", c.Background)
 	f.between("effort", c.Effort, 1, 9)
-	f.between("page", c.Page, 1, mostPage)
-	switch first, last, ok := pageRange(c.Pages); {
-	case c.Pages == "":
-	case !ok || last != 0 && last < first:
-		f.add("pages", "%q is not %q and no range such as 2-5", c.Pages, AllPages)
-	case c.Page != 0:
-		f.add("pages", "does not go with page")
-	}
+	f.pages(c.Page, c.Pages)
+	f.video(c.Video, c.Format)
+	f.tracks("audioTracks", c.AudioTracks...)
+	f.tracks("subtitleTracks", c.SubtitleTracks...)
+	f.sound(c)
 	return f.err()
 }
 
-// AllPages are the Pages of a [Convert] that leaves none out.
-const AllPages = "all"
-
-// mostPage is more than a document has.
-const mostPage = 1_000_000
-
-var pagesPattern = regexp.MustCompile(`^([1-9][0-9]{0,5})-([1-9][0-9]{0,5})$`)
-
-// PageRange returns the first and the last page that Pages stands for, from 1; 0, 0 if
-// it is empty, and 0 as the last if there is no other end than that of the document.
-func (c Convert) PageRange() (first, last int) {
-	first, last, _ = pageRange(c.Pages)
-	return first, last
-}
-
-func pageRange(pages string) (first, last int, ok bool) {
-	if pages == AllPages {
-		return 1, 0, true
+// sound wants fields of sound that go with each other and with the format.
+func (f *faults) sound(c Convert) {
+	_, film := videoCodecs[c.Target()]
+	switch {
+	case c.Mute && !film:
+		f.add("mute", "is for films, and %s holds none", c.Format)
+	case c.Mute && (c.Sound != "" || len(c.AudioTracks) > 0):
+		f.add("mute", "does not go with sound and audioTracks")
+	case c.Sound != "" && !film:
+		f.add("sound", "is for films, and %s holds none", c.Format)
+	case c.Sound != "" && len(c.AudioTracks) > 0:
+		f.add("sound", "does not go with audioTracks")
 	}
-	ends := pagesPattern.FindStringSubmatch(pages)
-	if ends == nil {
-		return 0, 0, false
-	}
-	first, _ = strconv.Atoi(ends[1]) // the pattern has seen both
-	last, _ = strconv.Atoi(ends[2])
-	return first, last, true
 }
 
 // WithDefaults returns c with the preset and the documented defaults in place of

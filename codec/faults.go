@@ -108,6 +108,21 @@ func (f *faults) colour(field, text string) {
 	}
 }
 
+// language wants a language, or "".
+func (f *faults) language(field, tag string) {
+	if tag != "" && !languageTag.MatchString(tag) {
+		f.add(field, "%q is no language like en or pt-BR", tag)
+	}
+}
+
+// title wants a line of text, or "".
+func (f *faults) title(field, text string) {
+	if len(text) > 400 || utf8.RuneCountInString(text) > 100 || !utf8.ValidString(text) ||
+		strings.ContainsFunc(text, unicode.IsControl) {
+		f.add(field, "%q is not a line of at most 100 characters", text)
+	}
+}
+
 // format wants a format of one of the kinds.
 func (f *faults) format(name string, kinds ...Kind) {
 	format, ok := LookupFormat(name)

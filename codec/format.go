@@ -10,10 +10,12 @@ type Kind string
 
 // The kinds of formats.
 const (
-	Image    Kind = "image"
-	Video    Kind = "video"
-	Audio    Kind = "audio"
-	Document Kind = "document"
+	Image Kind = "image"
+	Video Kind = "video"
+	Audio Kind = "audio"
+	// Subtitles are texts with times, apart from a video.
+	Subtitles Kind = "subtitles"
+	Document  Kind = "document"
 	// ArchiveKind has a longer name than the others because [Archive] is an
 	// operation.
 	ArchiveKind Kind = "archive"
@@ -49,6 +51,9 @@ var formats = []Format{
 	{"ogg", "audio/ogg", ".ogg", Audio},
 	{"opus", "audio/opus", ".opus", Audio},
 	{"flac", "audio/flac", ".flac", Audio},
+	{"srt", "application/x-subrip", ".srt", Subtitles},
+	{"vtt", "text/vtt", ".vtt", Subtitles},
+	{"ass", "text/x-ssa", ".ass", Subtitles},
 	{"zip", "application/zip", ".zip", ArchiveKind},
 	{"tar", "application/x-tar", ".tar", ArchiveKind},
 	{"gz", "application/gzip", ".gz", ArchiveKind},
@@ -60,7 +65,8 @@ var formats = []Format{
 }
 
 // aliases are other names under which people ask for a format.
-var aliases = map[string]string{"jpeg": "jpg", "tif": "tiff", "heic": "heif"}
+var aliases = map[string]string{"jpeg": "jpg", "tif": "tiff", "heic": "heif",
+	"subrip": "srt", "webvtt": "vtt", "ssa": "ass"}
 
 // Formats returns all formats that an operation may name, images first.
 func Formats() []Format { return slices.Clone(formats) }

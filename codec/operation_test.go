@@ -16,10 +16,14 @@ import (
 // everything returns each operation of this package with all its fields set.
 func everything() []codec.Operation {
 	return []codec.Operation{
+		codec.AddSubtitles{Subtitles: "a/b", Language: "pt-BR", Title: "Português", Default: true,
+			Forced: true, Format: "mkv"},
 		codec.Adjust{Format: "png", Quality: 1, Brightness: new(0.5), Contrast: new(2.0),
 			Saturation: new(0.0), Hue: -90, Grayscale: true, Invert: true, Sharpen: true,
 			Volume: new(0.0), FadeIn: 1, FadeOut: 2.5},
 		codec.Archive{Format: "tgz", Filename: "all"},
+		codec.BurnSubtitles{Track: 2, Language: "en", Font: codec.FontMono, FontSize: 4,
+			Color: "#abcdef", Position: codec.PositionTop, Format: "mp4", Quality: 1},
 		codec.Chain{Steps: codec.Steps{
 			codec.Trim{Start: 1}, codec.Transform{Width: 3}, codec.Adjust{Invert: true},
 			codec.Watermark{Logo: "a/b"}, codec.Convert{Format: "webp", Quality: 3},
@@ -32,13 +36,15 @@ func everything() []codec.Operation {
 			AutoOrient: new(false), Effort: 9, Page: 4},
 		codec.Extract{},
 		codec.ExtractAudio{Format: "ogg", BitrateKbps: 32},
+		codec.ExtractSubtitles{Format: "ass", Track: 2, Language: "en"},
 		codec.GIF{Start: 1, Duration: 2, Width: 3, FPS: 4, Format: "webp", Quality: 5},
 		codec.ImageToPDF{PageSize: codec.PageA4, Filename: "all"},
 		codec.Inspect{},
 		codec.PDFPreview{Page: 2, Format: "png", Width: 3, Quality: 4},
 		codec.PosterFrame{Format: "png", Width: 1, Height: 2, Quality: 3, Timestamp: new(0.0)},
 		codec.Renditions{BlurHash: true, Outputs: []codec.Rendition{
-			{Format: "avif", Width: 1, Height: 2, Fit: codec.FitInside, Quality: 3, Suffix: "s-S_1"},
+			{Format: "avif", Width: 1, Height: 2, Fit: codec.FitInside, Quality: 3, Suffix: "s-S_1",
+				Timestamp: new(1.5)},
 			{Format: "avif", AutoQuality: true, MinSSIM: 0.5},
 		}},
 		codec.Storyboard{Frames: 1, Interval: 2, Columns: 3, Width: 16, Format: "webp", Quality: 4},
@@ -58,6 +64,8 @@ func everything() []codec.Operation {
 		codec.Watermark{Text: "né", Position: codec.PositionCenter, Margin: new(0), Opacity: new(0.0),
 			Scale: 0.5, Font: codec.FontBold, Color: "#abcdef", Rotate: 45, Tile: true,
 			Format: "png", Quality: 1},
+		codec.Waveform{Points: 10, SplitChannels: true, Width: 16, Height: 16, Color: "#abcdef",
+			Background: "#123456"},
 	}
 }
 
@@ -119,6 +127,15 @@ func TestOperationsNameTheFieldsAtFault(t *testing.T) {
 		op     codec.Operation
 		fields string // that are at fault, in order
 	}{
+		{codec.AddSubtitles{}, "subtitles"},
+		{codec.AddSubtitles{Subtitles: "k", Language: "e", Title: "a\nb", Format: "srt"},
+			"language title format"},
+		{codec.BurnSubtitles{}, ""},
+		{codec.BurnSubtitles{Subtitles: "k", Track: 1}, "subtitles"},
+		{codec.BurnSubtitles{Track: -1, Language: "english!", Font: "x", FontSize: 3, Color: "red",
+			Position: "left", Format: "mp3", Quality: 101},
+			"track language font fontSize color position format quality"},
+		{codec.ExtractSubtitles{Format: "mp4", Track: 1001, Language: "?"}, "format track language"},
 		{codec.Adjust{}, ""},
 		{codec.Adjust{Format: "pdf", Quality: 101, Brightness: new(-1.0), Contrast: new(10.1),
 			Saturation: &nan, Hue: 361, Volume: &inf, FadeIn: -1, FadeOut: nan},
@@ -178,6 +195,14 @@ func TestOperationsNameTheFieldsAtFault(t *testing.T) {
 			"frames interval columns width format quality"},
 		{codec.AdaptiveStream{}, ""},
 		{codec.AdaptiveStream{Profile: codec.ProfileCustom}, "renditions"},
+		{codec.AdaptiveStream{Clip: codec.Clip{Start: 5, End: 5.1, Mode: codec.TrimFast}}, ""},
+		{codec.AdaptiveStream{Clip: codec.Clip{Start: 5, Duration: 0.1}}, ""},
+		{codec.AdaptiveStream{Clip: codec.Clip{Start: 5, End: 7, Duration: 2}}, "clip.duration"},
+		{codec.AdaptiveStream{Clip: codec.Clip{Start: 5, End: 5}}, "clip.end"},
+		{codec.AdaptiveStream{Clip: codec.Clip{Start: -1, Duration: 0.05, Mode: "quick"}},
+			"clip.start clip.duration clip.mode"},
+		{codec.AdaptiveStream{Clip: codec.Clip{Start: math.NaN(), End: math.Inf(1)}},
+			"clip.start clip.end"},
 		{codec.AdaptiveStream{Profile: codec.ProfileHD, Renditions: []codec.StreamRendition{{Height: 360}}},
 			"renditions"},
 		{codec.AdaptiveStream{Profile: "huge", SegmentDuration: 1, PackageFormats: []string{"", "rtmp"}},
@@ -207,6 +232,9 @@ func TestOperationsNameTheFieldsAtFault(t *testing.T) {
 			Format: "mp3", Quality: 101}, "text position margin opacity watermarkWidth scale fontSize " +
 			"scale font color rotate format quality"},
 		{codec.Watermark{Text: "a", FontSize: 9, Scale: 0.5}, "fontSize"},
+		{codec.Waveform{Points: 9, Width: 15, Height: 4097, Color: "red", Background: "blue"},
+			"points width height color background"},
+		{codec.Chain{Steps: codec.Steps{codec.PosterFrame{}, codec.PosterFrame{}}}, "steps[0].op"},
 	} {
 		if got := faulty(t, test.op); got != test.fields {
 			t.Errorf("%#v:\nfaults in %q, want %q", test.op, got, test.fields)

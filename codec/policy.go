@@ -31,10 +31,13 @@ var untrusted = map[string]bool{
 type Limits struct {
 	// Pixels is width × height of one picture; default 0x3FFF² = 268,402,689.
 	Pixels int64 `json:"pixels,omitempty"`
-	// Volume is pixels × frames of an animation or a document; default 10⁹.
+	// Volume is pixels × frames of an animation; default 10⁹. Pages of a document
+	// are decoded one at a time, and only those that are asked for.
 	Volume int64 `json:"volume,omitempty"`
-	// Frames of an animation or pages of a document; default 4,096.
+	// Frames of an animation; default 4,096.
 	Frames int `json:"frames,omitempty"`
+	// Pages of a document, such as a PDF or a TIFF; default 4,096.
+	Pages int `json:"pages,omitempty"`
 	// Duration of video and sound; default 24 h.
 	Duration time.Duration `json:"duration,omitempty"`
 	// Streams of a container; default 64.
@@ -48,9 +51,12 @@ type Limits struct {
 	// decoded bytes on; default 250. Text comes to 20, logs to 100; gzip cannot
 	// pass 1,032, while bzip2 and xz reach a million.
 	Ratio int `json:"ratio,omitempty"`
-	// OutputBytes is what all outputs of one call that make or unpack archives
-	// hold; default 16 GiB.
+	// OutputBytes is what all outputs of one call hold; default 16 GiB.
 	OutputBytes int64 `json:"outputBytes,omitempty"`
+	// Time is how long one Process of a codec may take; default 24 h, for a film.
+	// What exceeds it is of the class [Timeout]. An engine expects less of small
+	// work: see its Config.Timeout.
+	Time time.Duration `json:"time,omitempty"`
 }
 
 // WithDefaults returns l with zero fields replaced by their defaults.
@@ -59,6 +65,7 @@ func (l Limits) WithDefaults() Limits {
 		Pixels:   cmp.Or(l.Pixels, 0x3FFF*0x3FFF),
 		Volume:   cmp.Or(l.Volume, 1_000_000_000),
 		Frames:   cmp.Or(l.Frames, 4096),
+		Pages:    cmp.Or(l.Pages, 4096),
 		Duration: cmp.Or(l.Duration, 24*time.Hour),
 		Streams:  cmp.Or(l.Streams, 64),
 
@@ -66,6 +73,7 @@ func (l Limits) WithDefaults() Limits {
 		DecodedBytes: cmp.Or(l.DecodedBytes, 16<<30),
 		Ratio:        cmp.Or(l.Ratio, 250),
 		OutputBytes:  cmp.Or(l.OutputBytes, 16<<30),
+		Time:         cmp.Or(l.Time, 24*time.Hour),
 	}
 }
 
@@ -74,13 +82,19 @@ func (l Limits) WithDefaults() Limits {
 func (l Limits) Check(name string, m Media) error {
 	l = l.WithDefaults()
 	pixels := int64(m.Width) * int64(m.Height)
-	volume := pixels * int64(max(m.Frames, 1))
+	pages, frames := 0, m.Frames
+	if paged[m.Type] {
+		pages, frames = m.Frames, 1
+	}
+	volume := pixels * int64(max(frames, 1))
 	switch {
 	case l.Pixels > 0 && pixels > l.Pixels:
 		return Errorf(Limit, "%s is %d × %d pixels; the limit is %d pixels",
 			name, m.Width, m.Height, l.Pixels)
-	case l.Frames > 0 && m.Frames > l.Frames:
-		return Errorf(Limit, "%s has %d frames; the limit is %d", name, m.Frames, l.Frames)
+	case l.Pages > 0 && pages > l.Pages:
+		return Errorf(Limit, "%s has %d pages; the limit is %d pages", name, pages, l.Pages)
+	case l.Frames > 0 && frames > l.Frames:
+		return Errorf(Limit, "%s has %d frames; the limit is %d frames", name, frames, l.Frames)
 	case l.Volume > 0 && volume > l.Volume:
 		return Errorf(Limit, "%s has %d frames of %d × %d pixels; the limit is %d pixels in all",
 			name, m.Frames, m.Width, m.Height, l.Volume)
@@ -89,3 +103,6 @@ func (l Limits) Check(name string, m Media) error {
 	}
 	return nil
 }
+
+// paged are the types whose Media.Frames are pages.
+var paged = map[string]bool{"application/pdf": true, "image/tiff": true}

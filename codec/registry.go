@@ -28,10 +28,10 @@ type Registry struct {
 func NewRegistry() *Registry {
 	r := new(Registry)
 	for _, op := range []Operation{
-		AdaptiveStream{}, Adjust{}, Archive{}, Chain{}, Compress{}, Concat{}, ConcatAudio{},
-		Convert{}, Extract{}, ExtractAudio{}, GIF{}, ImageToPDF{}, Inspect{}, PDFPreview{},
-		PosterFrame{}, Renditions{}, Storyboard{}, StripMetadata{}, Thumbnail{}, Transform{},
-		Trim{}, Vectorize{}, Watermark{},
+		AdaptiveStream{}, AddSubtitles{}, Adjust{}, Archive{}, BurnSubtitles{}, Chain{}, Compress{},
+		Concat{}, ConcatAudio{}, Convert{}, Extract{}, ExtractAudio{}, ExtractSubtitles{}, GIF{},
+		ImageToPDF{}, Inspect{}, PDFPreview{}, PosterFrame{}, Renditions{}, Storyboard{},
+		StripMetadata{}, Thumbnail{}, Transform{}, Trim{}, Vectorize{}, Watermark{}, Waveform{},
 	} {
 		r.Register(op)
 	}

@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// Renditions makes several outputs from one decode of a picture or a video. Pictures
-// come without metadata, in sRGB.
+// Renditions makes several outputs from one decode of a picture, a video or sound. They
+// come without metadata, pictures in sRGB, videos with their main picture and sound.
 //
 //	codec.Renditions{Outputs: []codec.Rendition{
 //		{Format: "avif", Width: 640}, {Format: "avif", Width: 1280},
@@ -17,7 +17,8 @@ import (
 type Renditions struct {
 	// Outputs are what to make, at most 64.
 	Outputs []Rendition `json:"outputs"`
-	// BlurHash adds a text file with the BlurHash of a picture, 4 × 3 components:
+	// BlurHash adds a text file with the BlurHash of the picture, or of the one that
+	// stands for the video, 4 × 3 components:
 	// what a page shows until the picture is there (https://blurha.sh).
 	BlurHash bool `json:"blurHash,omitempty"`
 }
@@ -25,8 +26,8 @@ type Renditions struct {
 // Rendition is one output of [Renditions]. Its file is called like the input, with
 // "-" and Suffix before the extension.
 type Rendition struct {
-	// Format is the target's name: an image format for images, a video format
-	// for video.
+	// Format is the target's name: an image format for images; a video format or a
+	// sound format for video, or jpg, png, webp or avif for one of its pictures.
 	Format string `json:"format"`
 	// Width, Height and Fit are as in [Convert]. A rendition larger than the input
 	// has the input's size.
@@ -40,6 +41,9 @@ type Rendition struct {
 	AutoQuality bool `json:"autoQuality,omitempty"`
 	// MinSSIM from 0.5 to 0.9999 is the bound of AutoQuality; 0 means [AutoMinSSIM].
 	MinSSIM float64 `json:"minSSIM,omitempty"`
+	// Timestamp is the moment of a picture of a video, in seconds, as in new(2.5). nil
+	// lets the codec choose the picture that stands for the video.
+	Timestamp *float64 `json:"timestamp,omitempty"`
 	// Suffix is of letters, digits, - and _; "" means the width, or "x" and the
 	// height, or "original".
 	Suffix string `json:"suffix,omitempty"`
@@ -59,10 +63,11 @@ func (r Renditions) Validate() error {
 	seen := map[string]int{}
 	for i, o := range r.Outputs {
 		g := faults{op: r.Name(), prefix: fmt.Sprintf("outputs[%d].", i)}
-		g.format(o.Format, Image, Video)
+		g.format(o.Format, Image, Video, Audio)
 		g.resize(resize{o.Width, o.Height, o.Fit, ""})
 		g.between("quality", o.Quality, 1, 100)
 		g.autoQuality(o.AutoQuality, o.MinSSIM, o.Quality)
+		g.within("timestamp", o.Timestamp, 0, mostSeconds)
 		if o.Suffix != "" && !suffix.MatchString(o.Suffix) {
 			g.add("suffix", "%q is not of letters, digits, - and _", o.Suffix)
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/gabriel-vasile/mimetype"
@@ -27,8 +28,10 @@ const sniffHead = 8 << 10
 // It reads the first 8 KiB and, where they are not enough, a few more ranges:
 // less than 64 KiB in all. An error of r other than [io.EOF] comes back wrapped.
 func Sniff(r io.ReaderAt, size int64) (string, error) {
+	buffer := heads.Get().(*[sniffHead]byte)
+	defer heads.Put(buffer)
 	s := &sniffer{r: r, size: max(size, 0)}
-	s.head = s.at(0, sniffHead)
+	s.head = s.read(buffer[:min(sniffHead, s.size)], 0)
 	found := Unknown
 	if len(s.head) > 0 {
 		found = s.place()
@@ -38,6 +41,9 @@ func Sniff(r io.ReaderAt, size int64) (string, error) {
 	}
 	return found, nil
 }
+
+// heads are buffers for heads: every input is sniffed.
+var heads = sync.Pool{New: func() any { return new([sniffHead]byte) }}
 
 // rule returns the media type of s, or "" if s is not of its kinds.
 type rule func(s *sniffer) string
@@ -106,10 +112,14 @@ func (s *sniffer) at(off int64, n int) []byte {
 	if end := off + int64(n); end <= int64(len(s.head)) {
 		return s.head[off:end]
 	}
-	if s.ranges++; s.ranges > maxRanges {
+	return s.read(make([]byte, min(int64(n), s.size-off)), off)
+}
+
+// read returns what of b could be filled from off.
+func (s *sniffer) read(b []byte, off int64) []byte {
+	if s.ranges++; s.ranges > maxRanges || len(b) == 0 {
 		return nil
 	}
-	b := make([]byte, min(int64(n), s.size-off))
 	got, err := s.r.ReadAt(b, off)
 	if err != nil && !errors.Is(err, io.EOF) {
 		s.err = err

@@ -60,8 +60,6 @@ var exceptions = map[string]string{
 	"video/androidx-roadtrip-vp92-10bit.webm": "video/x-matroska",
 	// Its brand says so.
 	"video/androidx-sample_edit_list.mp4": "video/quicktime",
-	// UTF-16 is not looked into.
-	"video/androidx-typical_utf16le.srt": "text/plain",
 	// The kind is "none".
 	"hostile/libjxl-clusterfuzz-testcase-minimized-djxl_fuzzer-4729306868219904": "image/jxl",
 }
@@ -179,7 +177,9 @@ var samples = []struct{ name, data, want string }{
 	{"text", "dear diary\n", "text/plain"},
 	{"text that begins as a bitmap", "BMW is a maker of cars, and of engines too.\n", "text/plain"},
 	{"text of the sync byte", strings.Repeat("G", 4096), "text/plain"},
-	{"UTF-16 text", utf16le("1\r\n00:00:01,000 --> 00:00:02,000\r\nhello\r\n"), "text/plain"},
+	{"UTF-16 text", utf16le("1\r\n00:00:01 is when\r\nit began\r\n"), "text/plain"},
+	{"UTF-16 subtitles", utf16le("1\r\n00:00:01,000 --> 00:00:02,000\r\nhello\r\n"),
+		"application/x-subrip"},
 
 	{"jpeg", "\xff\xd8\xff\xe0\x00\x10JFIF", "image/jpeg"},
 	{"png", pngHead + pngChunk("IDAT", "x"), "image/png"},

@@ -3,8 +3,12 @@ package codec
 import (
 	"bytes"
 	"encoding/binary"
+	"regexp"
 	"unicode/utf16"
 )
+
+// subRip is how a SubRip file begins: with a number and two times.
+var subRip = regexp.MustCompile(`^\d+[ \t]*\r?\n\s*\d+:\d\d:\d\d[,.:]\d+[ \t]*-->`)
 
 // sniffText places texts that matter here: those that a program might take for
 // media, and drawings. The first word decides, so a name or a host's own tags
@@ -22,6 +26,9 @@ func sniffText(s *sniffer) string {
 		if bytes.HasPrefix(text, []byte(m.prefix)) {
 			return m.mediaType
 		}
+	}
+	if subRip.Match(text) {
+		return "application/x-subrip"
 	}
 	switch root(text) {
 	case "svg":

@@ -18,7 +18,7 @@ import (
 )
 
 // doArchive joins the outputs of a job in one blob and commits that.
-func (w worker) doArchive(ctx context.Context, c claimed, rec record) {
+func (w worker) doArchive(ctx context.Context, c *claimed, rec record) {
 	ctx, span := w.telemetry.start(ctx, "spool.archive", c)
 	o, err := w.archive(ctx, c, rec.Archive)
 	span.end(err)
@@ -28,7 +28,7 @@ func (w worker) doArchive(ctx context.Context, c claimed, rec record) {
 }
 
 // archive streams all outputs into one blob.
-func (e *Engine) archive(ctx context.Context, c claimed, format string) (store.Output, error) {
+func (e *Engine) archive(ctx context.Context, c *claimed, format string) (store.Output, error) {
 	name := c.task.Job + "." + format
 	w, err := e.config.Storage.Create(ctx, blobPrefix(c.task.Ref, c.task.Token)+name)
 	if err != nil {

@@ -23,34 +23,45 @@ type reroute struct{ units int64 }
 
 func (reroute) Error() string { return "engine: heavy work" }
 
-// doFile works on a file and commits what became of it.
-func (w worker) doFile(ctx context.Context, c claimed, rec record, a *attempt) {
+// doFile works on a file. It returns how to commit what became of it.
+func (w worker) doFile(ctx context.Context, c *claimed, rec record, a *attempt) (conclude func()) {
 	ctx, span := w.telemetry.start(ctx, "spool.file", c)
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	defer w.patience(ctx, c, a)()
+	returned := w.patience(ctx, c, a)
 	w.progress.Report(c.task.Ref, 0)
-	done, err := w.attempt(ctx, cancel, c, rec)
-	w.progress.Report(c.task.Ref, -1)
-	if heavy, ok := errors.AsType[reroute](err); ok {
+	done, err := w.attempt(ctx, a.cancel, c, rec)
+	returned()
+	heavy, tooHeavy := errors.AsType[reroute](err)
+	if tooHeavy {
 		span.end(nil)
-		_ = w.settle(c, func(tx *store.Tx) error {
-			return c.claim().reroute(tx, c.task.Lane+heavySuffix, heavy.units)
-		})
-		return
+	} else {
+		span.end(err)
 	}
-	span.end(err)
-	w.conclude(ctx, c, err, func(tx *store.Tx, f finished) error {
-		done.err, done.wait = f.err, f.wait
-		return c.claim().finish(tx, done, w.now())
-	})
+	return func() {
+		defer a.cancel(nil)
+		defer w.endings.forget(c.task.Ref)
+		defer w.progress.Report(c.task.Ref, -1)
+		if tooHeavy {
+			_ = w.settle(c, func(tx *store.Tx) error {
+				return c.claim().reroute(tx, c.task.Lane+heavySuffix, heavy.units)
+			})
+			return
+		}
+		w.conclude(ctx, c, err, func(tx *store.Tx, f finished) error {
+			done.err, done.wait = f.err, f.wait
+			err := c.claim().finish(tx, done, w.now())
+			if err == nil && tx.File.Status.Terminal() {
+				w.endings.note(c.task.Ref, tx.Job.Completed+tx.Job.Failed)
+			}
+			return err
+		})
+	}
 }
 
 // conclude commits the outcome of an attempt that makes blobs: with an error, that
 // it failed or, if it was cut off, that it never was. If the claim was lost, it
 // removes what the attempt has made.
 func (e *Engine) conclude(
-	ctx context.Context, c claimed, err error, commit func(*store.Tx, finished) error,
+	ctx context.Context, c *claimed, err error, commit func(*store.Tx, finished) error,
 ) {
 	cause := context.Cause(ctx)
 	transition := c.claim().release
@@ -77,7 +88,7 @@ func (e *Engine) conclude(
 }
 
 // name is what messages call the work by.
-func (c claimed) name() string {
+func (c *claimed) name() string {
 	if c.task.Kind == taskArchive {
 		return "archive"
 	}
@@ -85,7 +96,7 @@ func (c claimed) name() string {
 }
 
 // logger names the task in everything that it logs.
-func (e *Engine) logger(c claimed) *slog.Logger {
+func (e *Engine) logger(c *claimed) *slog.Logger {
 	l := e.config.Logger.With("job", c.task.Job, "task", c.task.Task)
 	if index, ok := c.task.File(); ok {
 		l = l.With("file", index)
@@ -105,7 +116,7 @@ func timeFor(cost codec.Cost) time.Duration {
 // attempt has a codec work on the file. With an error, everything that it made
 // is to be swept.
 func (w worker) attempt(
-	ctx context.Context, cancel context.CancelCauseFunc, c claimed, rec record,
+	ctx context.Context, cancel context.CancelCauseFunc, c *claimed, rec record,
 ) (done finished, err error) {
 	if w.heavy {
 		release, err := w.budget.acquire(ctx, c.task.Cost)
@@ -170,7 +181,7 @@ const stuckAfter = 30 * time.Second
 // patience waits, from when ctx ends until it is told to stop, for a call that
 // should return. One that does not is reported; and if its time was over, its file
 // is put aside at once, so that nobody waits for it. Its worker does.
-func (e *Engine) patience(ctx context.Context, c claimed, a *attempt) (stop func()) {
+func (e *Engine) patience(ctx context.Context, c *claimed, a *attempt) (stop func()) {
 	returned, reported := make(chan struct{}), make(chan struct{})
 	unwatch := context.AfterFunc(ctx, func() {
 		defer close(reported)
@@ -190,7 +201,7 @@ func (e *Engine) patience(ctx context.Context, c claimed, a *attempt) (stop func
 	}
 }
 
-func (e *Engine) reportStuck(ctx context.Context, c claimed, a *attempt) {
+func (e *Engine) reportStuck(ctx context.Context, c *claimed, a *attempt) {
 	a.stuck(e.now())
 	e.telemetry.stuck(c)
 	cause := context.Cause(ctx)
@@ -214,12 +225,12 @@ type call struct {
 }
 
 // callOf finds the operation, the codec and the inputs of the file.
-func (e *Engine) callOf(ctx context.Context, c claimed, rec record) (call, error) {
+func (e *Engine) callOf(ctx context.Context, c *claimed, rec record) (call, error) {
 	spec, err := specFor(rec, c)
 	if err != nil {
 		return call{}, err
 	}
-	op, err := e.config.Registry.Decode(spec.Name, spec.Params)
+	op, err := e.operations.decode(e.config.Registry, spec)
 	if err != nil {
 		return call{}, codec.Errorf(codec.Unsupported, "%w", err)
 	}
@@ -246,7 +257,7 @@ func (e *Engine) callFor(ctx context.Context, op codec.Operation, in inputs) (ca
 		work.In = append(work.In, one)
 		types[i] = one.mediaType
 	}
-	cd := codecFor(e.config.Codecs, op, types)
+	cd := e.codecFor(op, types)
 	if cd == nil {
 		return call{}, refusal(e.offers, op, in)
 	}
@@ -344,7 +355,7 @@ func failure(name string, err error) *store.Error {
 }
 
 // specFor returns what to do with the file of c.
-func specFor(rec record, c claimed) (store.Spec, error) {
+func specFor(rec record, c *claimed) (store.Spec, error) {
 	switch {
 	case c.file.Op != nil:
 		return *c.file.Op, nil

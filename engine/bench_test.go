@@ -3,6 +3,8 @@ package engine_test
 import (
 	"context"
 	"path/filepath"
+	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/spoolmedia/spool/codec"
@@ -39,4 +41,30 @@ func BenchmarkBatch(b *testing.B) {
 		b.Cleanup(func() { jobs.Close() })
 		run(b, engine.Config{Store: jobs, Storage: memstorage.New()})
 	})
+}
+
+// BenchmarkJobs measures what the engine itself costs for each job of one file,
+// from Submit to its end, with many submitters.
+func BenchmarkJobs(b *testing.B) {
+	var done atomic.Int64
+	all := make(chan struct{})
+	nothing := &enginetest.Codec{From: []string{"image/jpeg"}, To: []string{"png"}}
+	nothing.Do = func(ctx context.Context, w *codec.Work) error {
+		err := enginetest.Write(ctx, w, "o", nil)
+		if done.Add(1) == int64(b.N) {
+			close(all)
+		}
+		return err
+	}
+	eng := enginetest.Open(b, engine.Config{Codecs: []codec.Codec{nothing}, Workers: 64})
+	b.ReportAllocs()
+	b.SetParallelism(32)
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			in := engine.FromReader("a.jpg", strings.NewReader("\xff\xd8\xff\xe0\x00\x10JFIF"))
+			enginetest.Submit(b, eng, engine.Request{Operation: toPNG, Inputs: []engine.Input{in}})
+		}
+	})
+	<-all
 }

@@ -27,7 +27,7 @@ var errBusy = errors.New("engine: attempts are still under way")
 
 // doChore does a task of the engine's own. One that fails or is cut short is
 // given back.
-func (e *Engine) doChore(ctx context.Context, c claimed, rec record) {
+func (e *Engine) doChore(ctx context.Context, c *claimed, rec record) {
 	end := c.claim().end
 	var err error
 	switch c.task.Kind {
@@ -43,7 +43,7 @@ func (e *Engine) doChore(ctx context.Context, c claimed, rec record) {
 	case taskExpire:
 		end = func(tx *store.Tx) error { return c.claim().expire(tx, e.now()) }
 	case taskDelete:
-		if err = e.delete(ctx, c.task.Job); err == nil {
+		if err = e.delete(ctx, c.task.Job, rec.Uploads); err == nil {
 			return // the task went with the job
 		}
 	default:
@@ -93,7 +93,7 @@ func onlyIfWanted(err error) error {
 }
 
 // renewFiles takes the files that have not completed up in the run of c.
-func (e *Engine) renewFiles(ctx context.Context, c claimed, rec record) error {
+func (e *Engine) renewFiles(ctx context.Context, c *claimed, rec record) error {
 	run, err := strconv.Atoi(strings.TrimPrefix(c.task.Task, retryName+"/"))
 	if err != nil {
 		return err
@@ -174,7 +174,7 @@ func (e *Engine) sweep(ctx context.Context, t store.Task) error {
 
 // clearLost removes what an attempt made that lost its claim, unless it is
 // published: then the outcome was recorded, and only the answer was lost.
-func (e *Engine) clearLost(c claimed) {
+func (e *Engine) clearLost(c *claimed) {
 	prefix := blobPrefix(c.task.Ref, c.task.Token)
 	// It must not end with the work: the engine may be closing.
 	ctx := context.Background()
@@ -188,7 +188,7 @@ func (e *Engine) clearLost(c claimed) {
 }
 
 // published reports whether records name blobs with the prefix.
-func (e *Engine) published(ctx context.Context, c claimed, prefix string) (bool, error) {
+func (e *Engine) published(ctx context.Context, c *claimed, prefix string) (bool, error) {
 	index, ok := c.task.File()
 	if !ok {
 		j, err := e.config.Store.Job(ctx, c.task.Job)
@@ -219,8 +219,9 @@ func ignoreMissing(err error) error {
 	return err
 }
 
-// delete removes all that belongs to a deleted job, and its records last.
-func (e *Engine) delete(ctx context.Context, id string) error {
+// delete removes all that belongs to a deleted job, with what was uploaded for it, and
+// its records last.
+func (e *Engine) delete(ctx context.Context, id, uploads string) error {
 	e.running.cancel(id, errCancelled)
 	for task, err := range e.config.Store.Tasks(ctx, store.TaskQuery{Under: store.Ref{Job: id}}) {
 		if err != nil {
@@ -244,8 +245,12 @@ func (e *Engine) delete(ctx context.Context, id string) error {
 			}
 		}
 	}
-	for _, prefix := range []string{outputPrefix, fetchPrefix, archivePrefix} {
-		if err := e.removeUnder(ctx, prefix+id+"/"); err != nil {
+	prefixes := []string{outputPrefix + id + "/", fetchPrefix + id + "/", archivePrefix + id + "/"}
+	if uploads != "" {
+		prefixes = append(prefixes, uploads)
+	}
+	for _, prefix := range prefixes {
+		if err := e.removeUnder(ctx, prefix); err != nil {
 			return err
 		}
 	}

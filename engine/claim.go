@@ -55,7 +55,7 @@ type claimed struct {
 	terms terms
 }
 
-func (c claimed) claim() claim {
+func (c *claimed) claim() claim {
 	return claim{c.task.Ref, c.task.Session, c.task.Token, c.terms}
 }
 

@@ -24,7 +24,7 @@ var callbackTypes = map[EventKind]string{
 }
 
 // doCallback makes one attempt at a callback, and records it.
-func (w worker) doCallback(ctx context.Context, c claimed, rec record) {
+func (w worker) doCallback(ctx context.Context, c *claimed, rec record) {
 	var d delivery
 	if err := json.Unmarshal(c.task.Data, &d); err != nil || rec.Callback == nil {
 		w.logger(c).Error("spool: a callback that cannot be read", "error", err)

@@ -30,6 +30,9 @@
 //	           │ └────── Cancel ───────┴─────────────────────────────► cancelled ┤
 //	           └────────────────────────── Retry ───────────────────────────────┘
 //
+// Where files come before it is known what shall be done with them, as in forms, a
+// [Draft] takes them.
+//
 // A process that dies takes nothing with it: its session is dead, whoever opens
 // the store next takes up its tasks at once, and what it left half-done is swept.
 //

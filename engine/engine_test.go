@@ -174,9 +174,9 @@ func TestListIsNewestFirstAndFiltered(t *testing.T) {
 	}{
 		"all":       {engine.Query{}, ids},
 		"account":   {engine.Query{Account: "a1"}, []string{ids[0], ids[2], ids[4]}},
-		"status":    {engine.Query{Status: engine.Pending}, nil},
+		"status":    {engine.Query{Statuses: []engine.Status{engine.Pending}}, nil},
 		"page":      {engine.Query{After: ids[1], Limit: 2}, ids[2:4]},
-		"completed": {engine.Query{Status: engine.Completed, Limit: 1}, ids[:1]},
+		"completed": {engine.Query{Statuses: []engine.Status{engine.Completed}, Limit: 1}, ids[:1]},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got []string

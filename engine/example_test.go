@@ -100,3 +100,37 @@ func ExampleEngine_Process() {
 	// Output:
 	// one.png 5
 }
+
+func ExampleDraft() {
+	ctx := context.Background()
+	eng, err := engine.Open(engine.Config{Codecs: []codec.Codec{&enginetest.Codec{}}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer eng.Close(ctx)
+	draft, err := eng.Draft()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer draft.Discard(ctx) // does nothing once there is a job
+	upload, err := draft.Upload(ctx, "one.txt", strings.NewReader("first"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(upload.Name, upload.Type, upload.Size)
+	// Only now is it known what shall be done.
+	job, err := draft.Submit(ctx, engine.Request{
+		Inputs:    []engine.Input{engine.FromUpload(upload)},
+		Operation: codec.Convert{Format: "png"},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if job, err = eng.Wait(ctx, job.ID); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(job.Status)
+	// Output:
+	// one.txt text/plain 5
+	// completed
+}

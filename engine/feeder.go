@@ -34,7 +34,7 @@ func newFeeder(e *Engine) feeder {
 		engine: e, lanes: append(append(lanes, heavyLanes(lanes)...),
 			laneControl, laneFetch, laneNet),
 		limit: 4 * workers, perAccount: workers,
-		window: window{enough: max(workers/2, 1)},
+		window: window{enough: max(workers/4, min(workers/2, 8), 1)},
 		wakeup: make(chan struct{}, 1),
 	}
 }
@@ -125,7 +125,7 @@ func (f *feeder) look(ctx context.Context, lane string) error {
 	if all {
 		return nil
 	}
-	var tasks []store.Task
+	var tasks []offer
 	for task, err := range f.engine.config.Store.Tasks(ctx, store.TaskQuery{
 		Lanes: []string{lane}, PerAccount: f.perAccount, Limit: f.limit,
 		Due: f.engine.now(), Without: without,
@@ -134,7 +134,7 @@ func (f *feeder) look(ctx context.Context, lane string) error {
 			return err
 		}
 		if task.Version <= store.Version {
-			tasks = append(tasks, task)
+			tasks = append(tasks, offer{task.Ref, task.Account})
 		}
 	}
 	f.window.offer(lane, tasks, f.cut(tasks))
@@ -143,20 +143,20 @@ func (f *feeder) look(ctx context.Context, lane string) error {
 	}
 	hints := make([]string, len(tasks))
 	for i, t := range tasks {
-		hints[i] = t.Ref.String()
+		hints[i] = t.ref.String()
 	}
 	_, err := f.engine.config.Queue.Push(ctx, lane, hints...)
 	return err
 }
 
 // cut reports whether the store may have more tasks than these.
-func (f *feeder) cut(tasks []store.Task) bool {
+func (f *feeder) cut(tasks []offer) bool {
 	if len(tasks) >= f.limit {
 		return true
 	}
 	accounts := make(map[string]int)
 	for _, t := range tasks {
-		if accounts[t.Account]++; accounts[t.Account] >= f.perAccount {
+		if accounts[t.account]++; accounts[t.account] >= f.perAccount {
 			return true
 		}
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // doFetch gets the bytes of a file's inputs and commits where they are.
-func (w worker) doFetch(ctx context.Context, c claimed, rec record) {
+func (w worker) doFetch(ctx context.Context, c *claimed, rec record) {
 	ctx, span := w.telemetry.start(ctx, "spool.fetch", c)
 	in, lane, err := w.fetch(ctx, c, rec)
 	span.end(err)
@@ -27,7 +27,9 @@ func (w worker) doFetch(ctx context.Context, c claimed, rec record) {
 }
 
 // fetch stores what the file's URLs hold, and finds out what that is.
-func (e *Engine) fetch(ctx context.Context, c claimed, rec record) ([]store.Source, string, error) {
+func (e *Engine) fetch(
+	ctx context.Context, c *claimed, rec record,
+) (in []store.Source, lane string, err error) {
 	sources := sourcesOf(c.file)
 	for i := range sources {
 		if !unfetched(sources[i]) {

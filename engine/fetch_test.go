@@ -412,10 +412,16 @@ func TestFetchOfAnAddressThatIsRefusedIsABadRequest(t *testing.T) {
 				t.Errorf("%s %s: got %v, want ErrBadRequest", what, address, err)
 			}
 		}
+		if err := eng.CheckURL(address); !errors.Is(err, engine.ErrBadRequest) {
+			t.Errorf("check %s: got %v, want ErrBadRequest", address, err)
+		}
 		outputs, err := eng.Process(t.Context(), toPNG, engine.FromURL(address))
 		if codec.ClassOf(err) != codec.Invalid || outputs != nil {
 			t.Errorf("process %s: got %v, want it invalid", address, err)
 		}
+	}
+	if err := eng.CheckURL("https://files.example/a.txt"); err != nil {
+		t.Errorf("got %v of an address without fault", err)
 	}
 }
 

@@ -18,9 +18,14 @@ import (
 	"github.com/spoolmedia/spool/store"
 )
 
-// inputPrefix begins the keys of the inputs that Submit stored:
-// in/<session>/<job>/<index>.
+// inputPrefix begins the keys of the inputs that Submit or a draft stored:
+// in/<session>/<job>/<index>, or upload-<number> in place of the index.
 const inputPrefix = "in/"
+
+// inputsOf begins the keys of the inputs of a job that this session makes.
+func (e *Engine) inputsOf(job string) string {
+	return inputPrefix + e.session.ID() + "/" + job + "/"
+}
 
 // stagedInput is an input that is stored, on its way into a file record.
 type stagedInput struct {
@@ -37,13 +42,15 @@ func (e *Engine) stage(ctx context.Context, in Input, key string) (stagedInput, 
 	case in.path != "" && in.inPlace:
 		s.Blob, err = referTo(in.path)
 	case in.key != "":
-		s.Blob = in.key
+		s.Blob, s.Type, s.Size = in.key, in.upload.Type, in.upload.Size
 	case in.url != "":
 		s.Source = store.Source{Name: givenName(in.Name), URL: in.url}
 		return s, nil
 	default:
 		s.stored = true
-		s.Type, s.Size, err = e.copyIn(ctx, in, key)
+		var info storage.Info
+		s.Type, info, err = e.copyIn(ctx, in, key)
+		s.Size = info.Size
 	}
 	if err == nil && s.Type == "" {
 		s.Type, s.Size, err = e.sniff(ctx, s.Blob)
@@ -81,31 +88,45 @@ func (e *Engine) unstage(ctx context.Context, staged []stagedInput) {
 // back at once, it finds out what it is.
 func (e *Engine) copyIn(
 	ctx context.Context, in Input, key string,
-) (mediaType string, size int64, err error) {
+) (mediaType string, info storage.Info, err error) {
 	r := in.reader
 	if in.path != "" {
 		f, err := openRegular(in.path)
 		if err != nil {
-			return "", 0, err
+			return "", info, err
 		}
 		defer f.Close()
 		r = f
 	}
 	w, err := e.config.Storage.Create(ctx, key)
 	if err != nil {
-		return "", 0, err
+		return "", info, err
 	}
 	defer func() { err = errors.Join(err, w.Abort()) }()
-	if size, err = io.Copy(w, r); err != nil {
-		return "", 0, err
+	size, err := copyAll(w, r)
+	if err != nil {
+		return "", info, err
 	}
 	if written, ok := storage.As[storage.Seeker](w); ok {
 		if mediaType, err = codec.Sniff(written, size); err != nil {
-			return "", 0, err
+			return "", info, err
 		}
 	}
-	_, err = w.Commit()
-	return mediaType, size, err
+	info, err = w.Commit()
+	return mediaType, info, err
+}
+
+// buffers are what inputs are copied through.
+var buffers = sync.Pool{New: func() any { return new([64 << 10]byte) }}
+
+// copyAll copies r to w, as io.Copy does, which takes a new buffer each time.
+func copyAll(w io.Writer, r io.Reader) (int64, error) {
+	buffer := buffers.Get().(*[64 << 10]byte)
+	defer buffers.Put(buffer)
+	if f, ok := r.(*os.File); ok {
+		r = struct{ io.Reader }{f} // its WriteTo takes one of its own
+	}
+	return io.CopyBuffer(w, r, buffer[:])
 }
 
 // openRegular opens a file that can be read by range.

@@ -50,6 +50,8 @@ type Job struct {
 	Operation codec.Operation
 	Labels    map[string]string
 	Priority  int
+	// Callback is what the request asked for, without the secret; nil means none.
+	Callback *Callback
 
 	Status    Status
 	Run       int // from 1
@@ -70,11 +72,16 @@ type Job struct {
 
 // File is one input of a job and what became of it.
 type File struct {
-	Job      string
-	Index    int    // among the inputs of the request; 0 if the operation joins them
-	Name     string // of the first input, as Type and Size
-	Type     string // media type found in the bytes
-	Size     int64  // bytes
+	Job   string
+	Index int    // among the inputs of the request; 0 if the operation joins them
+	Name  string // of the first input, as Type and Size
+	Type  string // media type found in the bytes
+	Size  int64  // bytes
+	// Operation is what is done with it: its own or the job's. It is nil if this
+	// program does not know it.
+	Operation codec.Operation
+	// Sources are what it is made of: one, or all inputs that the operation joins.
+	Sources  []Source
 	Status   Status
 	Progress float64 // from 0 to 1; 1 only after the commit
 	Media    codec.Media
@@ -85,6 +92,16 @@ type File struct {
 	Error   *Error
 	Started time.Time
 	Ended   time.Time
+}
+
+// Source is an input as the job has it. [Engine.OpenSource] reads it.
+type Source struct {
+	Name string
+	Type string // media type found in the bytes; "" until an address is fetched
+	Size int64  // bytes
+	URL  string // where it was fetched from; "" if it was not
+
+	blob string
 }
 
 // Output is one file that an operation made. [Engine.OpenOutput] reads it.
@@ -123,10 +140,20 @@ func (e *Engine) jobOf(j store.Job) Job {
 	// A request of a newer version may not decode; the rest of the job still does.
 	_ = json.Unmarshal(j.Request, &rec)
 	job := e.jobFrom(j, rec)
-	if rec.Operation != nil {
-		job.Operation, _ = e.config.Registry.Decode(rec.Operation.Name, rec.Operation.Params)
-	}
+	job.Operation = e.decode(rec.Operation)
 	return job
+}
+
+// decode returns the operation, nil if there is none or it is not known here.
+func (e *Engine) decode(spec *store.Spec) codec.Operation {
+	if spec == nil {
+		return nil
+	}
+	op, err := e.config.Registry.Decode(spec.Name, spec.Params)
+	if err != nil {
+		return nil
+	}
+	return op
 }
 
 // jobFrom returns what a host reads of j, whose request is rec, but the operation.
@@ -144,21 +171,12 @@ func (e *Engine) jobFrom(j store.Job, rec record) Job {
 		archive := outputOf(*s.Archive)
 		job.Archive = &archive
 	}
+	if rec.Callback != nil {
+		callback := *rec.Callback
+		callback.Secret = ""
+		job.Callback = &callback
+	}
 	return job
-}
-
-// progressOf returns the mean progress of all files of the job.
-func (e *Engine) progressOf(id string, s store.State) float64 {
-	done := float64(s.Completed + s.Failed)
-	if done == float64(s.Total) {
-		return 1
-	}
-	if !s.Status.Terminal() {
-		for _, fraction := range e.progress.Latest(id) {
-			done += fraction
-		}
-	}
-	return min(done/float64(s.Total), 0.999)
 }
 
 // fileOf returns what a host reads of f, a file of j.
@@ -178,6 +196,9 @@ func fileOf(j store.Job, f store.File) File {
 		file.Progress = 1
 	}
 	_ = json.Unmarshal(f.Probe, &file.Media) // absent before the probe
+	for _, in := range sourcesOf(f) {
+		file.Sources = append(file.Sources, Source{in.Name, in.Type, in.Size, in.URL, in.Blob})
+	}
 	for _, o := range f.Outputs {
 		file.Outputs = append(file.Outputs, outputOf(o))
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -65,8 +66,8 @@ const (
 	ArchiveTar = "tar"
 )
 
-// Input is one file of a [Request], made by [FromFile], [FromReader], [FromURL]
-// or [FromStorage].
+// Input is one file of a [Request], made by [FromFile], [FromReader], [FromURL],
+// [FromStorage] or [FromUpload].
 type Input struct {
 	// Name is the file's name in messages and outputs. "" lets [FromURL] take it
 	// from the answer.
@@ -79,6 +80,7 @@ type Input struct {
 	reader  io.Reader // FromReader
 	key     string    // FromStorage
 	url     string    // FromURL
+	upload  Upload    // FromUpload, besides key
 }
 
 // FromFile is the file at path. Submit copies it into storage.
@@ -119,7 +121,7 @@ func (r Request) validate() error {
 	if r.Priority < -100 || r.Priority > 100 {
 		errs = append(errs, fmt.Errorf("priority: %d is not between -100 and 100", r.Priority))
 	}
-	if len(r.IdempotencyKey) > 255 || len(encode(r.Account)) > 257 {
+	if len(r.IdempotencyKey) > 255 || len(r.Account) > 42 && len(encode(r.Account)) > 257 {
 		errs = append(errs, errors.New("account, idempotencyKey: at most 255 bytes each; "+
 			"of an account as JSON, where some characters take six"))
 	}
@@ -159,7 +161,7 @@ func (r Request) validate() error {
 func (in Input) validate(operation codec.Operation) error {
 	switch {
 	case in.path == "" && in.reader == nil && in.key == "" && in.url == "":
-		return errors.New("made by none of FromFile, FromReader, FromURL, FromStorage")
+		return errors.New("made by none of FromFile, FromReader, FromURL, FromStorage, FromUpload")
 	case in.key != "" && !storage.ValidKey(in.key):
 		return fmt.Errorf("%q is no key of a blob", in.key)
 	case in.Operation != nil && (codec.Joins(operation) || codec.Joins(in.Operation)):
@@ -208,6 +210,8 @@ type record struct {
 	Labels      map[string]string `json:"labels,omitempty"`
 	// Trace is the W3C trace context of Submit, which attempts go on with.
 	Trace propagation.MapCarrier `json:"trace,omitempty"`
+	// Uploads begins the keys of what the job's draft holds, "" without one.
+	Uploads string `json:"uploads,omitempty"`
 }
 
 // record returns what is kept of r.
@@ -227,11 +231,15 @@ func (r Request) record() (record, error) {
 	return rec, nil
 }
 
-// digest identifies the request, without the bytes of its inputs.
-func (r Request) digest(rec json.RawMessage) (string, error) {
-	h := sha256.New()
-	h.Write(rec)
-	e := json.NewEncoder(h)
+// digest identifies a request that has a key, without the bytes of its inputs but those
+// of d.
+func (r Request) digest(rec json.RawMessage, d *Draft) (string, error) {
+	if r.IdempotencyKey == "" {
+		return "", nil
+	}
+	var b bytes.Buffer
+	b.Write(rec)
+	e := json.NewEncoder(&b)
 	for _, in := range r.Inputs {
 		var op *store.Spec
 		if in.Operation != nil {
@@ -245,7 +253,8 @@ func (r Request) digest(rec json.RawMessage) (string, error) {
 			return "", err
 		}
 	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	sum := sha256.Sum256(d.byContent(b.Bytes()))
+	return hex.EncodeToString(sum[:]), nil
 }
 
 // specOf returns op as it is kept at rest.

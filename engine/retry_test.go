@@ -158,6 +158,7 @@ func TestACodecThatIgnoresItsContextIsReportedAndItsFilePutAside(t *testing.T) {
 		if job.Error == nil || job.Error.Class != codec.Quarantined {
 			t.Errorf("job is %s: %+v, want it quarantined", job.Status, job.Error)
 		}
+		synctest.Wait() // for the sweep
 		list := eng.Activities()
 		if len(list) != 1 || list[0].Stuck.IsZero() || list[0].Job != job.ID || list[0].Name != "bad.txt" {
 			t.Errorf("activities: %+v, want the stuck call", list)

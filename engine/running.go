@@ -75,7 +75,7 @@ func (r *running) add(ref store.Ref, cancel context.CancelCauseFunc) *attempt {
 }
 
 // begin notes what the attempt has claimed.
-func (a *attempt) begin(c claimed, now time.Time) {
+func (a *attempt) begin(c *claimed, now time.Time) {
 	a.running.mu.Lock()
 	defer a.running.mu.Unlock()
 	a.activity.Kind, a.activity.Account, a.activity.Since = c.task.Kind, c.task.Account, now

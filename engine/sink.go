@@ -48,18 +48,14 @@ type sink struct {
 	tempDir string
 	prefix  string
 
-	mu      sync.Mutex // guards what follows
-	open    map[*output]struct{}
-	names   map[string]bool
+	mu      sync.Mutex         // guards what follows
+	named   map[string]*output // all that there ever were; nil: no longer open
 	outputs []store.Output
 	err     error // the first fault of storage
 }
 
 func newSink(s storage.Storage, tempDir, prefix string) *sink {
-	return &sink{
-		storage: s, tempDir: tempDir, prefix: prefix,
-		open: make(map[*output]struct{}), names: make(map[string]bool),
-	}
+	return &sink{storage: s, tempDir: tempDir, prefix: prefix}
 }
 
 // Create implements [codec.Sink].
@@ -68,11 +64,7 @@ func (s *sink) Create(ctx context.Context, spec codec.OutSpec) (codec.Writer, er
 	if !storage.ValidKey(key) || strings.HasPrefix(spec.Name, ".") {
 		return nil, codec.Errorf(codec.Internal, "%q cannot be the name of an output", spec.Name)
 	}
-	s.mu.Lock()
-	taken := s.names[spec.Name]
-	s.names[spec.Name] = true
-	s.mu.Unlock()
-	if taken {
+	if !s.name(spec.Name, nil) {
 		return nil, codec.Errorf(codec.Internal, "there are two outputs called %q", spec.Name)
 	}
 	w, err := s.storage.Create(ctx, key)
@@ -80,13 +72,23 @@ func (s *sink) Create(ctx context.Context, spec codec.OutSpec) (codec.Writer, er
 		return nil, s.fault(err)
 	}
 	o := &output{sink: s, spec: spec, w: w}
-	s.mu.Lock()
-	s.open[o] = struct{}{}
-	s.mu.Unlock()
+	s.name(spec.Name, o)
 	if !spec.Seekable {
 		return o, nil
 	}
 	return o.seekable(s.tempDir)
+}
+
+// name gives the name to o, and reports whether it was free.
+func (s *sink) name(name string, o *output) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, taken := s.named[name]
+	if s.named == nil {
+		s.named = make(map[string]*output)
+	}
+	s.named[name] = o
+	return !taken
 }
 
 // fault keeps the first error of storage: it is why the attempt fails, whatever
@@ -107,14 +109,13 @@ func (s *sink) fault(err error) error {
 // committed, in that order, and the first fault of storage.
 func (s *sink) close() ([]store.Output, error) {
 	s.mu.Lock()
-	open := s.open
-	s.open = make(map[*output]struct{})
-	s.mu.Unlock()
-	for o := range open {
-		_ = o.abort() // the attempt has failed already
-	}
-	s.mu.Lock()
 	defer s.mu.Unlock()
+	for name, o := range s.named {
+		if o != nil {
+			s.named[name] = nil
+			_ = o.abort() // the attempt has failed already
+		}
+	}
 	return s.outputs, s.err
 }
 
@@ -143,7 +144,7 @@ func (o *output) Commit(r codec.Result) error {
 	}
 	o.sink.mu.Lock()
 	defer o.sink.mu.Unlock()
-	delete(o.sink.open, o)
+	o.sink.named[o.spec.Name] = nil
 	o.sink.outputs = append(o.sink.outputs, store.Output{
 		Name: o.spec.Name, Key: info.Key, Type: o.spec.Type,
 		SHA256: info.SHA256, Size: info.Size, Media: media,
@@ -153,9 +154,7 @@ func (o *output) Commit(r codec.Result) error {
 
 // Abort implements [codec.Writer].
 func (o *output) Abort() error {
-	o.sink.mu.Lock()
-	delete(o.sink.open, o)
-	o.sink.mu.Unlock()
+	o.sink.name(o.spec.Name, nil)
 	return o.abort()
 }
 
@@ -226,9 +225,12 @@ const (
 func (s *sink) publish(
 	ctx context.Context, outputs []store.Output,
 ) (inline []store.Output, manifest string, err error) {
+	if len(outputs) <= maxOutputs && bytesOf(outputs) <= maxOutputBytes {
+		return outputs, "", nil
+	}
 	b, err := json.Marshal(outputs)
-	if err != nil || len(outputs) <= maxOutputs && len(b) <= maxOutputBytes {
-		return outputs, "", err
+	if err != nil {
+		return nil, "", err
 	}
 	w, err := s.storage.Create(ctx, s.prefix+".manifest.json")
 	if err != nil {
@@ -240,6 +242,16 @@ func (s *sink) publish(
 	}
 	info, err := w.Commit()
 	return nil, info.Key, err
+}
+
+// bytesOf returns about how many bytes the outputs take in a record.
+func bytesOf(outputs []store.Output) int {
+	size := 0
+	for _, o := range outputs {
+		const numbers = 32 // and what tells the fields apart
+		size += len(o.Name) + len(o.Key) + len(o.Type) + len(o.SHA256) + len(o.Media) + numbers
+	}
+	return size
 }
 
 // readManifest returns the outputs that publish put into a manifest.

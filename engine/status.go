@@ -2,12 +2,9 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
-	"io"
 	"iter"
-	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/spoolmedia/spool/store"
 )
@@ -51,78 +48,6 @@ func (e *Engine) Wait(ctx context.Context, id string) (Job, error) {
 	}
 }
 
-// Query selects jobs for [Engine.List].
-type Query struct {
-	Account string // "" means all
-	Status  Status // "" means all
-	// After is the ID of the last job seen; "" starts at the first.
-	After string
-	Limit int // 0 means no limit
-	// Since and Until bound when a job was created, to the millisecond; zero means
-	// no bound.
-	Since, Until time.Time
-	// Oldest lists the oldest job first.
-	Oldest bool
-}
-
-// List yields the jobs that match q, newest first. To go on later, set q.After to
-// the ID of the last job seen. An error ends it.
-func (e *Engine) List(ctx context.Context, q Query) iter.Seq2[Job, error] {
-	return func(yield func(Job, error) bool) {
-		left := q.Limit
-		for j, err := range e.config.Store.List(ctx, q.store()) {
-			if err != nil {
-				yield(Job{}, err)
-				return
-			}
-			if q.past(j.Created) {
-				return
-			}
-			if !yield(e.jobOf(j), nil) {
-				return
-			}
-			if left--; left == 0 {
-				return
-			}
-		}
-	}
-}
-
-// store returns the query that begins where q does. Its end is for past, because
-// the order of IDs is that of time.
-func (q Query) store() store.Query {
-	s := store.Query{Account: q.Account, Status: q.Status, Cursor: q.After, Oldest: q.Oldest}
-	if s.Cursor != "" {
-		return s
-	}
-	if q.Oldest && !q.Since.IsZero() {
-		s.Cursor = idBefore(q.Since)
-	}
-	if !q.Oldest && !q.Until.IsZero() {
-		s.Cursor = idBefore(q.Until.Add(time.Millisecond))
-	}
-	return s
-}
-
-// past reports whether neither a job of that time nor any behind it matches.
-func (q Query) past(created time.Time) bool {
-	if q.Oldest {
-		return !q.Until.IsZero() && created.After(q.Until)
-	}
-	return !q.Since.IsZero() && created.Before(q.Since)
-}
-
-// idBefore returns what no ID made before t, and every one made since, is greater
-// than: a UUID of version 7 begins with the milliseconds (RFC 9562).
-func idBefore(t time.Time) string {
-	var id uuid.UUID
-	ms := max(t.UnixMilli(), 0)
-	for i := range 6 {
-		id[i] = byte(ms >> (40 - 8*i))
-	}
-	return id.String()
-}
-
 // Files yields the files of the job in the order of its inputs. A missing job is
 // [ErrNotFound]. An error ends it.
 func (e *Engine) Files(ctx context.Context, id string) iter.Seq2[File, error] {
@@ -151,6 +76,9 @@ func (e *Engine) filesFrom(ctx context.Context, id string, from int) iter.Seq2[F
 			yield(File{}, err)
 			return
 		}
+		var rec record
+		_ = json.Unmarshal(j.Request, &rec) // see jobOf
+		op := e.decode(rec.Operation)
 		fractions := e.progress.Latest(id)
 		for f, err := range e.config.Store.Files(ctx, id, from) {
 			if err == nil && f.Manifest != "" {
@@ -161,6 +89,9 @@ func (e *Engine) filesFrom(ctx context.Context, id string, from int) iter.Seq2[F
 				return
 			}
 			file := fileOf(j, f)
+			if file.Operation = op; f.Op != nil {
+				file.Operation = e.decode(f.Op)
+			}
 			if !file.Status.Terminal() {
 				file.Progress = fractions[store.FileTask(f.Index)]
 			}
@@ -170,26 +101,3 @@ func (e *Engine) filesFrom(ctx context.Context, id string, from int) iter.Seq2[F
 		}
 	}
 }
-
-// OpenOutput opens the output for reading. The caller closes it.
-func (e *Engine) OpenOutput(ctx context.Context, o Output) (*Reader, error) {
-	blob, err := e.config.Storage.Open(ctx, o.key)
-	if err != nil {
-		return nil, fmt.Errorf("open output %s: %w", o.Name, err)
-	}
-	return newReader(o, blob, blob.Info().Size, blob.Close), nil
-}
-
-// Reader reads an output, from its beginning or by range.
-type Reader struct {
-	*io.SectionReader
-	Output Output
-	close  func() error
-}
-
-func newReader(o Output, r io.ReaderAt, size int64, closer func() error) *Reader {
-	return &Reader{io.NewSectionReader(r, 0, size), o, closer}
-}
-
-// Close frees what the reader holds.
-func (r *Reader) Close() error { return r.close() }

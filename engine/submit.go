@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/google/uuid"
-
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/store"
 )
@@ -24,8 +22,16 @@ import (
 // be read is an error, and no job is made. An input whose content does not suit
 // the operation is accepted: its file fails, with the reason.
 func (e *Engine) Submit(ctx context.Context, r Request) (Job, error) {
+	return e.submit(ctx, r, nil)
+}
+
+// submit makes a job of the request, and of the draft if there is one.
+func (e *Engine) submit(ctx context.Context, r Request, d *Draft) (Job, error) {
 	if e.closed() {
 		return Job{}, ErrClosed
+	}
+	if err := d.check(r); err != nil {
+		return Job{}, err
 	}
 	offers, err := e.checkRequest(ctx, r)
 	if err != nil {
@@ -39,31 +45,38 @@ func (e *Engine) Submit(ctx context.Context, r Request) (Job, error) {
 	if err != nil {
 		return Job{}, err
 	}
-	digest, err := r.digest(kept)
+	digest, err := r.digest(kept, d)
 	if err != nil {
 		return Job{}, err
 	}
-	if rec.Trace = traceOf(ctx); rec.Trace != nil { // not a part of the request
+	// What follows is not a part of the request.
+	rec.Trace, rec.Uploads = traceOf(ctx), d.prefix()
+	if rec.Trace != nil || rec.Uploads != "" {
 		if kept, err = json.Marshal(rec); err != nil {
 			return Job{}, err
 		}
 	}
-	if job, ok, err := e.known(ctx, r, digest); ok || err != nil {
-		return job, err
+	if r.IdempotencyKey != "" {
+		if job, ok, err := e.known(ctx, r.Account, r.IdempotencyKey, digest); ok || err != nil {
+			return job, err
+		}
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return Job{}, err
+	if d == nil {
+		if d, err = e.Draft(); err != nil {
+			return Job{}, err
+		}
 	}
 	j := store.Job{
-		Version: store.Version, ID: id.String(), Account: r.Account,
-		Key: r.IdempotencyKey, Digest: digest, Created: e.now(), Request: kept,
+		Version: store.Version, ID: d.id, Account: r.Account,
+		Key: r.IdempotencyKey, Digest: digest, Created: d.begun, Request: kept,
 		State: store.State{
 			Version: store.Version, Account: r.Account, Status: store.Pending, Run: 1,
 			Total: r.files(), Open: r.files(),
 		},
 	}
-	return e.create(ctx, j, submission{r, rec, offers})
+	job, made, err := e.create(ctx, j, submission{r, rec, offers})
+	d.settle(made)
+	return job, err
 }
 
 // submission is a request that was checked.
@@ -121,19 +134,16 @@ func (e *Engine) allOffers(ctx context.Context) ([]codec.Offer, error) {
 	return announced(e.offers, others), nil
 }
 
-// known returns the job that has r's idempotency key, before anything is stored
-// in vain. Store.Create has the last word.
-func (e *Engine) known(ctx context.Context, r Request, digest string) (Job, bool, error) {
-	if r.IdempotencyKey == "" {
-		return Job{}, false, nil
-	}
-	q := store.Query{Account: r.Account, Key: r.IdempotencyKey}
+// known returns the job that has the idempotency key, before anything is stored in
+// vain. Store.Create has the last word.
+func (e *Engine) known(ctx context.Context, account, key, digest string) (Job, bool, error) {
+	q := store.Query{Account: account, Key: key}
 	for j, err := range e.config.Store.List(ctx, q) {
 		if err != nil {
 			return Job{}, false, err
 		}
 		if j.Digest != digest {
-			return Job{}, false, fmt.Errorf("engine: key %q: %w", r.IdempotencyKey, ErrKeyConflict)
+			return Job{}, false, fmt.Errorf("engine: key %q: %w", key, ErrKeyConflict)
 		}
 		return e.jobOf(j), true, nil
 	}
@@ -141,21 +151,20 @@ func (e *Engine) known(ctx context.Context, r Request, digest string) (Job, bool
 }
 
 // create stores the inputs and then the job; if there is no new job in the end,
-// it removes the inputs.
+// it removes the inputs. made says whether there may be one.
 func (e *Engine) create(
 	ctx context.Context, j store.Job, r submission,
-) (job Job, err error) {
+) (job Job, made bool, err error) {
 	var staged []stagedInput
-	made := false
 	defer func() {
 		if !made {
 			e.unstage(context.WithoutCancel(ctx), staged)
 		}
 	}()
 	for i, in := range r.Inputs {
-		s, err := e.stage(ctx, in, inputPrefix+e.session.ID()+"/"+j.ID+"/"+strconv.Itoa(i))
+		s, err := e.stage(ctx, in, e.inputsOf(j.ID)+strconv.Itoa(i))
 		if err != nil {
-			return Job{}, fmt.Errorf("input %d, %s: %w", i, in.Name, err)
+			return Job{}, false, fmt.Errorf("input %d, %s: %w", i, in.Name, err)
 		}
 		staged = append(staged, s)
 	}
@@ -170,10 +179,10 @@ func (e *Engine) create(
 		created, made, err = e.createdAfterAll(context.WithoutCancel(ctx), j.ID, err)
 	}
 	if err != nil {
-		return Job{}, fmt.Errorf("engine: create job: %w", err)
+		return Job{}, made, fmt.Errorf("engine: create job: %w", err)
 	}
 	if !made {
-		return e.jobOf(created), nil
+		return e.jobOf(created), false, nil
 	}
 	e.telemetry.submit(ctx, len(r.Inputs))
 	e.remember(created, r.record)
@@ -182,7 +191,7 @@ func (e *Engine) create(
 	}
 	job = e.jobFrom(created, r.record)
 	job.Operation = r.Operation
-	return job, nil
+	return job, true, nil
 }
 
 // grouped returns the inputs of each file.

@@ -246,6 +246,9 @@ func (t terms) emit(tx *store.Tx, kind EventKind, file int, now time.Time, d eve
 	if d != (eventData{}) {
 		event.Data = encode(d)
 	}
+	if tx.Events == nil {
+		tx.Events = make([]store.Event, 0, 2) // of a file, and often of its job
+	}
 	tx.Events = append(tx.Events, event)
 	t.tell(tx, kind, now)
 }

@@ -26,6 +26,12 @@ type laneWindow struct {
 	look     bool               // it is time to look
 }
 
+// offer is a task that is ready, and whose it is.
+type offer struct {
+	ref     store.Ref
+	account string
+}
+
 // hinted is where the hint of a task is.
 type hinted struct{ lane, account string }
 
@@ -112,7 +118,7 @@ func (w *window) begin(lane string, always bool) bool {
 
 // offer notes what a look has found, before it is offered. Tasks that were not
 // found are no longer ready, or wait until others of their account have gone.
-func (w *window) offer(lane string, tasks []store.Task, more bool) {
+func (w *window) offer(lane string, tasks []offer, more bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	l := w.lane(lane)
@@ -125,9 +131,9 @@ func (w *window) offer(lane string, tasks []store.Task, more bool) {
 	}
 	clear(l.accounts)
 	for _, t := range tasks {
-		delete(l.gone, t.Ref)
-		w.hinted[t.Ref] = hinted{lane, t.Account}
-		l.accounts[t.Account]++
+		delete(l.gone, t.ref)
+		w.hinted[t.ref] = hinted{lane, t.account}
+		l.accounts[t.account]++
 	}
 	l.more = l.more || more
 }

@@ -8,10 +8,9 @@ import (
 )
 
 // offered returns n tasks of the account.
-func offered(account string, n int) (tasks []store.Task) {
+func offered(account string, n int) (tasks []offer) {
 	for i := range n {
-		r := store.Ref{Job: account, Task: store.FileTask(i)}
-		tasks = append(tasks, store.Task{Ref: r, Account: account})
+		tasks = append(tasks, offer{store.Ref{Job: account, Task: store.FileTask(i)}, account})
 	}
 	return tasks
 }
@@ -32,7 +31,7 @@ func TestWindowAsksForALookWhenAnAccountRunsLow(t *testing.T) {
 			w.offer("image", offered("a", test.offered), test.more)
 			looks := 0
 			for i, task := range offered("a", test.offered) {
-				if w.taken(task.Ref) && looks == 0 {
+				if w.taken(task.ref) && looks == 0 {
 					looks = i + 1
 				}
 			}
@@ -84,11 +83,11 @@ func TestWindowKnowsHintsThatWereTakenDuringALook(t *testing.T) {
 	w.begin("image", true)
 	w.offer("image", offered("b", 4), true)
 	for _, task := range offered("a", 4) {
-		if w.taken(task.Ref) {
-			t.Errorf("a look after %v", task.Ref)
+		if w.taken(task.ref) {
+			t.Errorf("a look after %v", task.ref)
 		}
 	}
-	if !w.taken(offered("a", 1)[0].Ref) {
+	if !w.taken(offered("a", 1)[0].ref) {
 		t.Error("no look after a hint that nobody here has offered")
 	}
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,18 +19,25 @@ type worker struct {
 	heavy bool // its lanes are those of heavy work
 }
 
-// run works until the engine stops pulling.
+// run works until the engine stops pulling. While the outcome of one task is being
+// committed, it claims the next.
 func (w worker) run() {
+	var outcome sync.WaitGroup
+	defer outcome.Wait()
 	wait := backoff.NewExponentialBackOff()
 	for w.pulling.Err() == nil {
 		hint, ack, err := w.config.Queue.Pull(w.pulling, w.lanes...)
 		if err == nil {
 			wait.Reset()
 			r := store.ParseRef(hint)
-			w.take(r, sync.OnceFunc(func() {
+			conclude := w.take(r, sync.OnceFunc(func() {
 				ack()
 				w.feeder.taken(r)
 			}))
+			if conclude != nil {
+				outcome.Wait()
+				outcome.Go(conclude)
+			}
 			continue
 		}
 		if w.pulling.Err() != nil {
@@ -43,27 +51,39 @@ func (w worker) run() {
 	}
 }
 
-// take claims the task and does it. The hint is acknowledged when it is clear who
-// has the task.
-func (w worker) take(r store.Ref, ack func()) {
+// take claims the task and does it, all but what is left to conclude, if anything
+// is. The hint is acknowledged when it is clear who has the task.
+func (w worker) take(r store.Ref, ack func()) (conclude func()) {
 	defer ack()
 	if !w.busy.add(r) {
-		return // the hint came twice
+		return nil // the hint came twice
 	}
-	defer w.busy.remove(r)
+	rest := w.work(r, ack)
+	if rest == nil {
+		w.busy.remove(r)
+		return nil
+	}
+	return func() {
+		rest()
+		w.busy.remove(r)
+	}
+}
+
+// work does the task by the terms of its job.
+func (w worker) work(r store.Ref, ack func()) (conclude func()) {
 	b, err := w.briefOf(w.pulling, r.Job)
 	if err != nil {
 		if !errors.Is(err, store.ErrNotFound) && w.pulling.Err() == nil {
 			w.config.Logger.Warn("spool: reading a job", "job", r.Job, "error", err)
 		}
-		return
+		return nil
 	}
 	leave, ok := w.enter(r, b.account)
 	if !ok {
-		return // it comes again when it may
+		return nil // it comes again when it may
 	}
 	defer leave()
-	w.do(r, b.terms, b.record, ack)
+	return w.do(r, b.terms, b.record, ack)
 }
 
 // enter waits for room for the task, unless its account must wait. It returns how
@@ -118,24 +138,26 @@ func (w worker) enterNet(r store.Ref, account string) (leave func(), ok bool) {
 }
 
 // do claims the task and does it.
-func (w worker) do(r store.Ref, t terms, rec record, ack func()) {
+func (w worker) do(r store.Ref, t terms, rec record, ack func()) (conclude func()) {
 	ctx, cancel := context.WithCancelCause(w.working)
-	defer cancel(nil)
 	// Before the claim, so that a cancel right after it finds the attempt.
 	a := w.running.add(r, cancel)
 	defer a.end()
 	c, err := w.claim(r, t)
 	ack()
+	if err == nil && c.task.Kind == taskFile {
+		a.begin(c, w.now())
+		return w.doFile(ctx, c, rec, a)
+	}
+	defer cancel(nil)
 	if err != nil {
-		if !notMine(err) {
+		if !isOne(err, harmless) {
 			w.config.Logger.Warn("spool: claiming a task", "job", r.Job, "task", r.Task, "error", err)
 		}
-		return
+		return nil
 	}
 	a.begin(c, w.now())
 	switch c.task.Kind {
-	case taskFile:
-		w.doFile(ctx, c, rec, a)
 	case taskFetch:
 		w.doFetch(ctx, c, rec)
 	case taskArchive:
@@ -146,41 +168,38 @@ func (w worker) do(r store.Ref, t terms, rec record, ack func()) {
 	default:
 		w.doChore(ctx, c, rec)
 	}
+	return nil
 }
 
-// notMine reports whether err only says that there is nothing to do.
-func notMine(err error) bool {
-	for _, harmless := range []error{errGone, errTaken, errNotDue, errNewer, store.ErrClosed} {
-		if errors.Is(err, harmless) {
-			return true
-		}
-	}
-	return false
+// What a claim may fail with when there is nothing to do.
+var harmless = []error{errGone, errTaken, errNotDue, errNewer, store.ErrClosed}
+
+// What the end of an attempt may fail with for good.
+var undone = []error{errLost, store.ErrClosed, store.ErrTooLarge}
+
+// isOne reports whether err is one of those.
+func isOne(err error, those []error) bool {
+	return slices.ContainsFunc(those, func(one error) bool { return errors.Is(err, one) })
 }
 
 // claim writes this session into the task. It does not end with the context of
-// the work: an unknown outcome would leave the task held by nobody who knows. So
-// it asks again until it knows, or the engine ends.
-func (e *Engine) claim(r store.Ref, t terms) (claimed, error) {
-	return backoff.Retry(e.working, func() (c claimed, err error) {
-		err = e.config.Store.Update(context.Background(), r, func(tx *store.Tx) (err error) {
-			c, err = take(tx, e.session.ID(), t, e.now())
+// the work: an unknown outcome would leave the task held by nobody who knows.
+func (e *Engine) claim(r store.Ref, t terms) (*claimed, error) {
+	c := new(claimed)
+	return c, e.persist(harmless, func() error {
+		return e.config.Store.Update(context.Background(), r, func(tx *store.Tx) (err error) {
+			*c, err = take(tx, e.session.ID(), t, e.now())
 			return err
 		})
-		if notMine(err) {
-			err = backoff.Permanent(err)
-		}
-		return c, err
-	}, backoff.WithMaxElapsedTime(0))
+	})
 }
 
-// settle commits the end of an attempt, as often as the store needs to be asked:
-// until then the task is held by this session. It gives up when the engine ends:
-// then the task is taken up anew, as after a crash.
-func (e *Engine) settle(c claimed, transition func(*store.Tx) error) error {
+// settle commits the end of an attempt: until then the task is held by this
+// session. If it gives up, the task is taken up anew, as after a crash.
+func (e *Engine) settle(c *claimed, transition func(*store.Tx) error) error {
 	var ready []store.Task
-	_, err := backoff.Retry(e.working, func() (struct{}, error) {
-		err := e.config.Store.Update(context.Background(), c.task.Ref, func(tx *store.Tx) error {
+	err := e.persist(undone, func() error {
+		return e.config.Store.Update(context.Background(), c.task.Ref, func(tx *store.Tx) error {
 			err := transition(tx)
 			ready = ready[:0]
 			for _, t := range tx.Add {
@@ -191,13 +210,7 @@ func (e *Engine) settle(c claimed, transition func(*store.Tx) error) error {
 			}
 			return err
 		})
-		for _, final := range []error{errLost, store.ErrClosed, store.ErrTooLarge} {
-			if errors.Is(err, final) {
-				err = backoff.Permanent(err)
-			}
-		}
-		return struct{}{}, err
-	}, backoff.WithMaxElapsedTime(0))
+	})
 	if err == nil {
 		for _, t := range ready {
 			e.feeder.ready(t.Lane, t.Account)
@@ -207,6 +220,21 @@ func (e *Engine) settle(c claimed, transition func(*store.Tx) error) error {
 		e.logger(c).Error("spool: an outcome was not recorded", "error", err)
 	}
 	return err
+}
+
+// persist calls update until it succeeds, fails with one of the final errors, or
+// the engine ends: it must be known what the store holds.
+func (e *Engine) persist(final []error, update func() error) error {
+	wait := backoff.NewExponentialBackOff()
+	for {
+		err := update()
+		if err == nil || isOne(err, final) {
+			return err
+		}
+		if sleep(e.working, wait.NextBackOff()) != nil {
+			return err
+		}
+	}
 }
 
 // appendReady appends the task if it can be taken up now.

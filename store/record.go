@@ -86,7 +86,7 @@ type Job struct {
 	ID      string          `json:"id"` // time-ordered: UUID version 7
 	Account string          `json:"account,omitempty"`
 	Key     string          `json:"key,omitempty"`    // idempotency key
-	Digest  string          `json:"digest,omitempty"` // of the request without the inputs' bytes
+	Digest  string          `json:"digest,omitempty"` // of the request, if there is a Key
 	Created time.Time       `json:"created"`
 	Request json.RawMessage `json:"request,omitempty"` // operation, labels; no per-file data
 	State   State           `json:"-"`

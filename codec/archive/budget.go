@@ -12,7 +12,7 @@ type budget struct {
 	size   int64  // of the input
 	limits codec.Limits
 
-	entries, decoded, written int64
+	entries, decoded int64
 }
 
 // ratioFrom is how much an archive may decode to before its ratio counts: 16 MiB
@@ -55,16 +55,6 @@ func (b *budget) checkDecoded(n uint64) error {
 	if n > uint64(b.size*ratio) {
 		return codec.Errorf(codec.Limit,
 			"%s unpacks to more than %d times its size, the limit of the ratio", b.name, ratio)
-	}
-	return nil
-}
-
-// write takes n bytes of output.
-func (b *budget) write(n int) error {
-	b.written += int64(n)
-	if limit := b.limits.OutputBytes; limit > 0 && b.written > limit {
-		return codec.Errorf(codec.Limit,
-			"what becomes of %s is larger than %d bytes, the limit of output bytes", b.name, limit)
 	}
 	return nil
 }

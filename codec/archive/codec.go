@@ -110,7 +110,7 @@ func (c *Codec) Process(ctx context.Context, w *codec.Work) error {
 	if err := w.Op.Validate(); err != nil {
 		return fmt.Errorf("archive: %w", err)
 	}
-	err := c.process(ctx, w)
+	err := w.Bounded(ctx, c.process)
 	if err == nil {
 		w.Report(1)
 	}

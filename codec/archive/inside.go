@@ -65,7 +65,6 @@ type unpacker struct {
 	names       unique
 	last        *held
 	refused     error // why the first file was left out
-	over        error // that all outputs together are too large
 }
 
 func (x *unpacker) run() error {
@@ -169,9 +168,6 @@ func (x *unpacker) convert(cd codec.Codec, name, mediaType string, r io.Reader) 
 	if err == nil {
 		err = cd.Process(x.ctx, &work)
 	}
-	if x.over != nil {
-		return x.over
-	}
 	switch codec.ClassOf(err) {
 	case codec.Invalid, codec.Unsupported, codec.Limit:
 		if _, ok := errors.AsType[*codec.Error](err); ok && x.ctx.Err() == nil && x.writeErr == nil {
@@ -237,14 +233,7 @@ type held struct {
 	committed bool
 }
 
-// Write counts what is written.
 func (h *held) Write(p []byte) (int, error) {
-	if h.x.over == nil {
-		h.x.over = h.x.budget.write(len(p))
-	}
-	if h.x.over != nil {
-		return 0, h.x.over
-	}
 	return kept{h.x.session, h.Writer}.Write(p)
 }
 

@@ -130,9 +130,6 @@ func (o *output) Write(p []byte) (int, error) {
 	if err := o.session.ctx.Err(); err != nil {
 		return 0, err
 	}
-	if err := o.session.budget.write(len(p)); err != nil {
-		return 0, err
-	}
 	n, err := o.w.Write(p)
 	o.keep(err)
 	return n, err

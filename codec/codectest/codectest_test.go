@@ -185,7 +185,15 @@ func TestSuiteCatchesBrokenCodecs(t *testing.T) {
 			return good.Process(ctx, w)
 		}}},
 		{"limits are kept", broken{process: func(ctx context.Context, w *codec.Work) error {
-			w.Policy.Limits = codec.Limits{}
+			w.Policy.Limits.Pixels = 0
+			return good.Process(ctx, w)
+		}}},
+		{"limits are kept", broken{process: func(ctx context.Context, w *codec.Work) error {
+			w.Policy.Limits.OutputBytes = 0
+			return good.Process(ctx, w)
+		}}},
+		{"limits are kept", broken{process: func(ctx context.Context, w *codec.Work) error {
+			w.Policy.Limits.Time = 0
 			return good.Process(ctx, w)
 		}}},
 		{"an empty input", broken{process: func(ctx context.Context, w *codec.Work) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spoolmedia/spool/codec"
 )
@@ -163,22 +164,34 @@ func checkUntrusted(ctx context.Context, c codec.Codec, s Sample) error {
 	return refused(ctx, c, s, in)
 }
 
+// checkLimits goes beyond the limits that hold for every codec, one by one.
 func checkLimits(ctx context.Context, c codec.Codec, s Sample) error {
 	m, _, err := c.Probe(ctx, s.work(s.input(), new(Sink)))
 	if err != nil {
 		return fmt.Errorf("Probe: %w", err)
 	}
-	s.Policy.Limits = codec.Limits{Pixels: 1, Duration: 1}
-	if s.Policy.Limits.Check(s.Name, m) == nil {
-		return nil
-	}
-	sink := new(Sink)
-	err = process(ctx, c, s.work(s.input(), sink), sink)
-	if b := breach(err); b != nil {
-		return b
-	}
-	if codec.ClassOf(err) != codec.Limit {
-		return fmt.Errorf("beyond a limit Process returned %v", err)
+	header := codec.Limits{Pixels: 1, Duration: 1}
+	for _, l := range []struct {
+		limits codec.Limits
+		class  codec.Class
+		named  string
+	}{
+		{header, codec.Limit, ""},
+		{codec.Limits{OutputBytes: 1}, codec.Limit, "limit of output bytes"},
+		{codec.Limits{Time: 1}, codec.Timeout, "limit of time"},
+	} {
+		if l.limits == header && header.Check(s.Name, m) == nil {
+			continue
+		}
+		s.Policy.Limits = l.limits
+		sink := new(Sink)
+		err = process(ctx, c, s.work(s.input(), sink), sink)
+		switch b := breach(err); {
+		case b != nil:
+			return b
+		case err == nil || codec.ClassOf(err) != l.class || !strings.Contains(err.Error(), l.named):
+			return fmt.Errorf("beyond %+v Process returned %v", l.limits, err)
+		}
 	}
 	return nil
 }

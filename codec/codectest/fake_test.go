@@ -46,6 +46,10 @@ func (pngToJPEG) Probe(ctx context.Context, w *codec.Work) (codec.Media, codec.C
 }
 
 func (c pngToJPEG) Process(ctx context.Context, w *codec.Work) error {
+	return w.Bounded(ctx, c.process)
+}
+
+func (c pngToJPEG) process(ctx context.Context, w *codec.Work) error {
 	m, _, err := c.Probe(ctx, w)
 	if err != nil {
 		return err

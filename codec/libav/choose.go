@@ -56,26 +56,26 @@ func newCandidate(at float64, f frame) candidate {
 
 func (c candidate) empty() bool { return c.sigma < emptySigma }
 
-// choose returns when the film shows the picture that stands for it, in seconds
-// after its start.
-func choose(ctx context.Context, w *codec.Work) (float64, error) {
+// choose returns when the film, or a part of it, shows the picture that stands for it,
+// in seconds after the film's start.
+func choose(ctx context.Context, w *codec.Work, part clip) (float64, error) {
 	in, err := onlyInput(w)
 	if err != nil {
 		return 0, err
 	}
-	all, start, err := candidates(ctx, w, in, keySpots)
+	all, start, err := candidates(ctx, w, in, part, keySpots)
 	if err != nil {
 		return 0, err
 	}
 	if full := slices.DeleteFunc(slices.Clone(all), candidate.empty); len(full) < fewest {
-		more, _, err := candidates(ctx, w, in, fromStart)
+		more, _, err := candidates(ctx, w, in, part, fromStart)
 		if err != nil {
 			return 0, err
 		}
 		all = append(all, more...)
 	}
 	if len(all) == 0 {
-		return 0, nil // what keeps it from being decoded is told when it is done
+		return part.start, nil // what keeps it from being decoded is told when it is done
 	}
 	return max(0, best(all).at-start), nil
 }
@@ -109,12 +109,23 @@ type finder struct {
 	*session
 	found []candidate
 	start float64 // of the film
+	part  clip    // where to look
+}
+
+// see keeps a picture that is in the part.
+func (f *finder) see(p frame) error {
+	at := p.seconds()
+	from := f.start + f.part.start
+	if f.part.whole() || at >= from-1e-6 && at < from+f.part.length {
+		f.found = append(f.found, newCandidate(at, p))
+	}
+	return nil
 }
 
 // candidates opens the film and collects by the way that is given. A film that
 // cannot be decoded has none.
-func candidates(ctx context.Context, w *codec.Work, in codec.Input, way way) ([]candidate,
-	float64, error) {
+func candidates(ctx context.Context, w *codec.Work, in codec.Input, part clip,
+	way way) ([]candidate, float64, error) {
 	s, streams, err := openInput(ctx, in, w.Policy)
 	if err != nil {
 		return nil, 0, err
@@ -124,20 +135,11 @@ func candidates(ctx context.Context, w *codec.Work, in codec.Input, way way) ([]
 	if v < 0 || !streams[v].decodable {
 		return nil, 0, nil
 	}
-	f := finder{session: s, start: math.NaN()}
-	for _, st := range streams {
-		f.start = earlier(f.start, st)
-	}
-	if math.IsNaN(f.start) {
-		f.start = 0
-	}
+	f := finder{session: s, start: startOf(streams), part: part}
 	d := decodingOf(w)
 	d.keys = way.keys
 	e := encode{filters: "scale=32:32:flags=area,format=rgb24", limit: way.limit}
-	err = s.addTap(v, e, d, func(p frame) error {
-		f.found = append(f.found, newCandidate(p.seconds(), p))
-		return nil
-	})
+	err = s.addTap(v, e, d, f.see)
 	if err == nil {
 		err = way.collect(&f)
 	}
@@ -150,6 +152,18 @@ func candidates(ctx context.Context, w *codec.Work, in codec.Input, way way) ([]
 	return f.found, f.start, nil
 }
 
+// startOf is when a film begins, in seconds of the input.
+func startOf(streams []stream) float64 {
+	start := math.NaN()
+	for _, s := range streams {
+		start = earlier(start, s)
+	}
+	if math.IsNaN(start) {
+		return 0
+	}
+	return start
+}
+
 // way is how candidates are collected.
 type way struct {
 	keys    bool
@@ -159,18 +173,18 @@ type way struct {
 
 var (
 	keySpots  = way{true, 1, (*finder).keySpots}
-	fromStart = way{false, window, (*finder).runToEnd}
+	fromStart = way{false, window, (*finder).fromStart}
 )
 
 // keySpots takes the key frames before some spots.
 func (f *finder) keySpots() error {
-	total := f.duration().Seconds()
+	total := f.part.of(f.duration()).Seconds()
 	if total <= 0 {
 		return nil
 	}
 	last := math.Inf(-1)
 	for i := range spots {
-		at := f.start + total*(firstSpot+(lastSpot-firstSpot)*float64(i)/(spots-1))
+		at := f.start + f.part.start + total*(firstSpot+(lastSpot-firstSpot)*float64(i)/(spots-1))
 		key, err := f.seek(at, true)
 		if err != nil {
 			return err
@@ -187,6 +201,19 @@ func (f *finder) keySpots() error {
 		}
 	}
 	return nil
+}
+
+// fromStart decodes from the start of the part.
+func (f *finder) fromStart() error {
+	if f.part.start > 0 {
+		if _, err := f.seek(f.start+f.part.start, true); err != nil {
+			return err
+		}
+		if err := f.rewind(0); err != nil {
+			return err
+		}
+	}
+	return f.runToEnd()
 }
 
 func (f *finder) runToEnd() error {

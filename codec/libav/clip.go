@@ -1,6 +1,7 @@
 package libav
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/spoolmedia/spool/codec"
@@ -11,6 +12,17 @@ type clip struct {
 	start, length float64 // seconds, from the start of the input
 	fast          bool    // copy, from the last key frame before start
 	still         bool    // one picture, the one shown at start
+}
+
+// clipOf is the clip that an operation names.
+func clipOf(c codec.Clip) clip {
+	if c == (codec.Clip{}) {
+		return clip{}
+	}
+	c = c.WithDefaults()
+	return clip{
+		start: c.Start, length: cmp.Or(c.Duration, endless), fast: c.Mode == codec.TrimFast,
+	}
 }
 
 func (c clip) whole() bool { return c.length == 0 }

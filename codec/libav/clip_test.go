@@ -37,6 +37,7 @@ func number(t testing.TB, path string) int {
 }
 
 func TestAnAccurateTrimIsTheAskedPartToAPicture(t *testing.T) {
+	t.Parallel()
 	const frame = 40 * time.Millisecond
 	for _, test := range []struct {
 		source, format  string
@@ -73,6 +74,7 @@ func TestAnAccurateTrimIsTheAskedPartToAPicture(t *testing.T) {
 }
 
 func TestATrimKeepsSoundAndPictureTogether(t *testing.T) {
+	t.Parallel()
 	for name, op := range map[string]codec.Trim{
 		"accurate":      {Start: 0.7, Duration: 2.6},
 		"accurate webm": {Format: "webm", Start: 1.2, Duration: 2},
@@ -86,6 +88,7 @@ func TestATrimKeepsSoundAndPictureTogether(t *testing.T) {
 }
 
 func TestAFastTrimCopiesFromTheKeyFrameBefore(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		source, format string
 		start          float64
@@ -118,6 +121,7 @@ func TestAFastTrimCopiesFromTheKeyFrameBefore(t *testing.T) {
 }
 
 func TestSoundIsTrimmedBetweenItsSamples(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		file, format string
 		tolerance    time.Duration
@@ -138,6 +142,7 @@ func TestSoundIsTrimmedBetweenItsSamples(t *testing.T) {
 }
 
 func TestATrimBehindTheEndSaysHowLongTheInputIs(t *testing.T) {
+	t.Parallel()
 	in := codectest.NewInput("tone.wav", "", wave(1))
 	_, err := process(t.Context(), in, codec.Trim{Start: 7})
 	want := "tone.wav lasts 1s: there is nothing at 7s"
@@ -147,6 +152,7 @@ func TestATrimBehindTheEndSaysHowLongTheInputIs(t *testing.T) {
 }
 
 func TestSoundIsExtracted(t *testing.T) {
+	t.Parallel()
 	const film = "video/androidx-sample.mp4" // H.264 and AAC
 	for _, test := range []struct {
 		file   string
@@ -200,6 +206,7 @@ func TestSoundIsExtracted(t *testing.T) {
 }
 
 func TestTheBitRateDecidesTheSize(t *testing.T) {
+	t.Parallel()
 	in := codectest.Corpus(t, "audio/androidx-bear_with_picture.flac")
 	for _, format := range []string{"mp3", "m4a", "ogg", "opus"} {
 		last := 0.0

@@ -44,11 +44,21 @@ func New() *Codec {
 	c.offer(codec.Transform{}, pictured(inputTypes()), filmFormats(outputFormats()))
 	c.offer(codec.Watermark{}, pictured(inputTypes()), filmFormats(outputFormats()))
 	c.offer(codec.Chain{}, films(inputTypes()), outputFormats())
+	c.offer(codec.Chain{}, pictured(inputTypes()), silentFormats(stills))
 	if hasMuxer("mp4") && hasEncoder("libx264") && hasEncoder("aac") {
 		c.offer(codec.AdaptiveStream{}, pictured(inputTypes()), nil)
 	}
 	c.offer(codec.Concat{}, pictured(inputTypes()), filmFormats(outputFormats()))
 	c.offer(codec.ConcatAudio{}, films(inputTypes()), soundFormats(outputFormats()))
+	c.offer(codec.Renditions{}, films(inputTypes()), nil)
+	c.offer(codec.Waveform{}, films(inputTypes()), nil)
+	titled := titledFormats(filmFormats(outputFormats()))
+	c.offer(codec.Convert{}, textTypes(), textFormats())
+	c.offer(codec.ExtractSubtitles{}, pictured(inputTypes()), textFormats())
+	c.offer(codec.AddSubtitles{}, pictured(inputTypes()), titled)
+	if hasFilter("ass") {
+		c.offer(codec.BurnSubtitles{}, pictured(inputTypes()), filmFormats(outputFormats()))
+	}
 	c.offer(codec.GIF{}, pictured(inputTypes()), silentFormats(animations))
 	c.offer(codec.Storyboard{}, pictured(inputTypes()), silentFormats(stills))
 	return c
@@ -123,6 +133,14 @@ func openInput(ctx context.Context, in codec.Input, p codec.Policy) (*session, [
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, nil, readError(in.Name(), err)
 	}
+	var note string
+	if _, ok := textDemuxers[in.Type()]; ok {
+		text, err := toUTF8(in)
+		if err != nil {
+			return nil, nil, err
+		}
+		in, note = text, text.note
+	}
 	demuxer, ok := demuxerFor(in.Type(), head[:n])
 	if !ok {
 		return nil, nil, codec.Errorf(codec.Unsupported, "%s is not audio or video: it is %s",
@@ -132,6 +150,7 @@ func openInput(ctx context.Context, in codec.Input, p codec.Policy) (*session, [
 	if err != nil {
 		return nil, nil, err
 	}
+	s.note(note)
 	most := p.Limits.WithDefaults().Streams
 	if err := s.open(demuxer, probeSize(demuxer), max(most+1, 0)); err != nil {
 		err = s.openError(err)

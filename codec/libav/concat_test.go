@@ -29,6 +29,7 @@ func join(t testing.TB, op codec.Operation, paths ...string) output {
 }
 
 func TestFilmsAreJoinedInOrder(t *testing.T) {
+	t.Parallel()
 	first := strip(t, "in.mp4", "-t", "2")
 	second := ffmpeg(t, "in.webm", "-f", "lavfi", "-i", "color=white:s=100x40:r=10:d=1", "-f", "lavfi", "-i",
 		"sine=r=44100:d=1", "-c:v", "libvpx", "-c:a", "libopus")
@@ -63,6 +64,7 @@ func TestFilmsAreJoinedInOrder(t *testing.T) {
 }
 
 func TestJoinedFilmsStayInSync(t *testing.T) {
+	t.Parallel()
 	late := clapper(t, "late.mkv", "-c:v", "libx264", "-c:a", "mp2", "-af", "atrim=start=0.3")
 	mute := ffmpeg(t, "in.mkv", "-f", "lavfi", "-i", "color=black:s=160x120:r=30:d=1.3", "-c:v", "libx264")
 	o := join(t, codec.Concat{}, clapper(t, "a.mp4"), late, mute, clapper(t, "in.webm", "-c:v", "libvpx",
@@ -77,6 +79,7 @@ func TestJoinedFilmsStayInSync(t *testing.T) {
 }
 
 func TestSoundIsJoinedToTheSample(t *testing.T) {
+	t.Parallel()
 	tone := func(name, seconds string, args ...string) string {
 		return ffmpeg(t, name, append([]string{"-f", "lavfi", "-i", "sine=r=44100:d=" + seconds}, args...)...)
 	}
@@ -114,6 +117,7 @@ func TestSoundIsJoinedToTheSample(t *testing.T) {
 }
 
 func TestWhatCannotBeJoinedIsNamed(t *testing.T) {
+	t.Parallel()
 	sound := codectest.NewInput("tone.wav", "", wave(1))
 	film := codectest.NewInput("walk.mp4", "", film(t))
 	for _, test := range []struct {

@@ -23,13 +23,19 @@ func TestCodecConforms(t *testing.T) {
 	samples = append(samples, codectest.Sample{Name: "tone.wav", Data: wave(0.5),
 		Op: codec.Adjust{Normalize: true}}, codectest.Sample{Name: "tone.wav", Data: wave(0.5),
 		Op: codec.ConcatAudio{Gap: 1}})
+	samples = append(samples, codectest.Sample{Name: "tone.wav", Data: wave(0.5), Op: codec.Waveform{}},
+		codectest.Sample{Name: "tone.wav", Data: wave(0.5), Op: codec.Renditions{
+			Outputs: []codec.Rendition{{Format: "mp3"}, {Format: "wav"}}}})
+	samples = append(samples, codectest.Sample{Name: "words.srt", Data: []byte(english),
+		Op: codec.Convert{Format: "vtt"}})
 	for _, op := range []codec.Operation{
 		codec.PosterFrame{Timestamp: new(0.6)}, codec.PosterFrame{Format: "avif"},
 		codec.Thumbnail{Format: "webp", Width: 64}, codec.Thumbnail{Format: "png"}, codec.Inspect{},
 		codec.StripMetadata{}, codec.Compress{Quality: 30}, codec.Compress{TargetBytes: 1 << 20},
 		codec.Adjust{Format: "webm", Hue: 30, FadeOut: 0.2}, codec.Watermark{Text: "Ada"},
 		codec.Chain{Steps: codec.Steps{codec.Trim{Duration: 0.5}, codec.Transform{Rotate: 90, Format: "mp4"}}},
-		codec.AdaptiveStream{}, codec.Concat{Format: "mkv"}, codec.GIF{FPS: 5}, codec.Storyboard{Frames: 4},
+		codec.AdaptiveStream{}, codec.Concat{Format: "mkv"}, codec.GIF{FPS: 5, Width: 32},
+		codec.Storyboard{Frames: 4, Width: 32},
 	} {
 		film.Op = op
 		samples = append(samples, film)
@@ -40,9 +46,14 @@ func TestCodecConforms(t *testing.T) {
 // FuzzProbe reads any bytes with every demuxer.
 func FuzzProbe(f *testing.F) {
 	c := libav.New()
-	from := c.Offers()[0].From
+	from := append(c.Offers()[0].From, "application/x-subrip", "text/vtt", "text/x-ssa")
 	for i, mediaType := range from {
 		f.Add(byte(i), []byte(mediaType))
+	}
+	for _, text := range []string{english, "WEBVTT\n\n00:01.000 --> 00:02.000\na\n", styled} {
+		for i := range 3 {
+			f.Add(byte(len(from)-1-i), []byte(text))
+		}
 	}
 	f.Add(byte(0), wave(0.01))
 	f.Add(byte(0), animation(f, 2, 16, 16))

@@ -9,6 +9,7 @@ import (
 )
 
 func TestStreamsThatFitAreCopiedUnchanged(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ file, format string }{
 		{"video/androidx-sample.mp4", "mov"},
 		{"video/androidx-sample.mp4", "mkv"},

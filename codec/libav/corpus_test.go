@@ -23,6 +23,7 @@ var (
 // TestEveryOperationTakesTheCorpus does each operation on each file. What comes out
 // can be opened; what cannot be done says why.
 func TestEveryOperationTakesTheCorpus(t *testing.T) {
+	t.Parallel()
 	moment := []codec.Operation{
 		codec.Inspect{}, codec.PosterFrame{Timestamp: new(0.1), Width: 64}, codec.Thumbnail{Width: 32, Timestamp: new(0.0)},
 		codec.GIF{Duration: 0.3, FPS: 4, Width: 32},

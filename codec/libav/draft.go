@@ -16,17 +16,29 @@ type draft struct {
 	ctx  context.Context
 	out  codec.Sink
 	spec codec.OutSpec
+	most int64 // bytes; not positive: no limit
 }
 
 var _ codec.SeekableWriter = (*draft)(nil)
 
-func newDraft(ctx context.Context, out codec.Sink, spec codec.OutSpec) (*draft, error) {
+func newDraft(ctx context.Context, w *codec.Work, spec codec.OutSpec) (*draft, error) {
 	f, err := os.CreateTemp("", "spool-")
 	if err != nil {
 		return nil, err
 	}
 	spec.Seekable = false
-	return &draft{f, ctx, out, spec}, nil
+	return &draft{f, ctx, w.Out, spec, w.Policy.Limits.WithDefaults().OutputBytes}, nil
+}
+
+// Write holds the file to the limit, too, before the sink sees anything of it.
+func (d *draft) Write(p []byte) (int, error) {
+	if at, err := d.Seek(0, io.SeekCurrent); err != nil {
+		return 0, err
+	} else if d.most > 0 && at+int64(len(p)) > d.most {
+		return 0, codec.Errorf(codec.Limit,
+			"%s is larger than %d bytes, the limit of output bytes", d.spec.Name, d.most)
+	}
+	return d.File.Write(p)
 }
 
 // Commit hands the bytes to the sink.

@@ -56,6 +56,7 @@ func lasts(path string, want, tolerance time.Duration) error {
 }
 
 func TestTheLastPictureStaysAsLongAsItShould(t *testing.T) {
+	t.Parallel()
 	const film = "testsrc=d=4:s=64x48:r=25,settb=1/1000,setpts="
 	slowEnd := film + "'if(lt(N,50),N/25,2+(N-50)*0.5)/TB'"
 	slowStart := film + "'if(lt(N,20),N*0.5,10+(N-20)*0.04)/TB'"

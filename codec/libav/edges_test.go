@@ -9,6 +9,7 @@ import (
 )
 
 func TestPicturesThatAnEditListHidesStayHidden(t *testing.T) {
+	t.Parallel()
 	const file = "video/androidx-dolbyVision-hdr.MOV" // the list cuts the last one off
 	for _, format := range []string{"mov", "mkv"} {
 		o := mustConvert(t, file, codec.Convert{Format: format})
@@ -24,6 +25,7 @@ func TestPicturesThatAnEditListHidesStayHidden(t *testing.T) {
 // TestSoundWithoutGapsStaysSo: the file marks 1,105 samples at its start and 47 at
 // its end as the encoder's.
 func TestSoundWithoutGapsStaysSo(t *testing.T) {
+	t.Parallel()
 	const file = "audio/androidx-bear-vbr-xing-header.mp3"
 	want := soundLength(t, codectest.Corpus(t, file))
 	for format, action := range map[string]string{
@@ -48,6 +50,7 @@ func TestSoundWithoutGapsStaysSo(t *testing.T) {
 }
 
 func TestASinglePictureStaysToTheEndOfItsFilm(t *testing.T) {
+	t.Parallel()
 	for _, format := range []string{"mp4", "mov"} {
 		o := mustConvert(t, "video/filetype-fixture.wmv.asf", codec.Convert{Format: format})
 		p, err := codectest.ProbeFile(o.path)

@@ -1,6 +1,7 @@
 package libav
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -23,6 +24,7 @@ type edit interface {
 type film struct {
 	size
 	name   string
+	from   float64       // seconds of the input before the part that is worked on
 	length time.Duration // 0: unknown
 	rgb    bool          // pictures are in RGB, not as in the file
 	guess  string        // ":in_color_matrix=…" for the filter scale, or ""
@@ -67,7 +69,11 @@ func (p *planner) edited(s stream) ([]string, size, stream, error) {
 
 // film describes s to the edits.
 func (p *planner) film(s stream) film {
-	f := film{size: s.shown(), name: p.name, length: p.length, guess: guessed(s), full: s.full,
+	from := p.op.clip.start
+	if p.op.clip.still {
+		from = p.op.part.start
+	}
+	f := film{size: s.shown(), name: p.name, from: from, length: p.length, guess: guessed(s), full: s.full,
 		rgb: s.rgb, matrix: "bt601"}
 	if s.colour.matrix == bt709 || f.guess != "" || s.hdr() {
 		f.matrix = "bt709"
@@ -101,7 +107,7 @@ func (f *film) toRGB() []string {
 
 // edits are the steps of an operation, as far as they are done by filters. The
 // format, the quality and the clip are the caller's.
-func editsOf(op codec.Operation, refs map[string]codec.Input, logo string) ([]edit, error) {
+func editsOf(op codec.Operation, refs map[string]codec.Input, prefix string) ([]edit, error) {
 	switch op := op.(type) {
 	case codec.Adjust:
 		return []edit{adjustment{op.WithDefaults()}}, nil
@@ -110,6 +116,8 @@ func editsOf(op codec.Operation, refs map[string]codec.Input, logo string) ([]ed
 			return nil, err
 		}
 		return []edit{transformation{op.WithDefaults()}}, nil
+	case codec.BurnSubtitles:
+		return burnEdits(op.WithDefaults(), refs, prefix)
 	case codec.Watermark:
 		w := watermark{op: op.WithDefaults()}
 		if op.FontFile != "" {
@@ -119,7 +127,7 @@ func editsOf(op codec.Operation, refs map[string]codec.Input, logo string) ([]ed
 		if op.Logo == "" {
 			return []edit{&w}, nil
 		}
-		in, ok := refs[logo]
+		in, ok := refs[prefix+"logo"]
 		if !ok {
 			return nil, codec.Errorf(codec.Protocol, "libav: the logo is not there")
 		}
@@ -145,13 +153,16 @@ func editRequest(op codec.Operation, mediaType string,
 	case codec.Watermark:
 		op = op.WithDefaults()
 		format, quality = op.Format, op.Quality
+	case codec.BurnSubtitles:
+		op = op.WithDefaults()
+		format, quality = op.Format, op.Quality
 	}
 	if format == "" {
 		format = sameFormat(mediaType)
 	}
 	r := request{Convert: codec.Convert{Format: format, Quality: quality}.WithDefaults()}
 	var err error
-	r.edits, err = editsOf(op, refs, "logo")
+	r.edits, err = editsOf(op, refs, "")
 	r.noteEdits()
 	return r, err
 }
@@ -163,6 +174,12 @@ func (r *request) noteEdits() {
 		r.newVideo = r.newVideo || !adjusts || a.changesPictures()
 		r.newSound = r.newSound || adjusts && a.changesSound()
 		r.normalize = r.normalize || adjusts && a.Normalize
+		if adjusts {
+			r.speed = cmp.Or(r.speed, 1) * a.Speed
+		}
+		if b, ok := e.(*burning); ok {
+			r.burnt = b
+		}
 	}
 }
 
@@ -184,16 +201,17 @@ func chainRequest(op codec.Chain, mediaType string, refs map[string]codec.Input)
 			r.newVideo, r.newSound = true, true
 			r.Quality = step.Quality
 		case codec.Convert:
-			r.newVideo = r.newVideo || step.Quality != 0
+			r.newVideo = r.newVideo || step.Quality != 0 || step.Effort != 0 || !step.Video.IsZero()
 			step = step.WithDefaults()
-			r.Quality = step.Quality
+			r.Convert, r.soundRef = step, fmt.Sprintf("steps[%d].sound", i)
+			r.Width, r.Height = 0, 0
 			if step.Width != 0 || step.Height != 0 {
 				r.edits = append(r.edits, resizing{step})
 			}
-		case codec.Thumbnail:
-			return r, codec.Errorf(codec.Unsupported, "chain: no thumbnail is made of a film here")
+		case codec.Thumbnail, codec.PosterFrame:
+			return r.still(step)
 		default:
-			edits, err := editsOf(step, refs, fmt.Sprintf("steps[%d].logo", i))
+			edits, err := editsOf(step, refs, fmt.Sprintf("steps[%d].", i))
 			if err != nil {
 				return r, err
 			}
@@ -208,16 +226,41 @@ func chainRequest(op codec.Chain, mediaType string, refs map[string]codec.Input)
 	return r, r.checkMarks()
 }
 
-// checkMarks refuses a second watermark.
+// still is the request for a chain that ends in one picture of what r makes.
+func (r request) still(op codec.Operation) (request, error) {
+	s, at, _ := stillOf(op)
+	s.edits, s.part = r.edits, r.clip
+	s.clip.start = s.part.start
+	switch {
+	case at == nil:
+		s.choose = true
+	case !s.part.whole() && *at >= s.part.length:
+		return s, codec.Errorf(codec.Invalid, "chain: the clip lasts %v: there is nothing at %v",
+			seconds(s.part.length), seconds(*at))
+	default:
+		s.clip.start += *at
+	}
+	s.noteEdits()
+	s.normalize = false
+	return s, s.checkMarks()
+}
+
+// checkMarks refuses a second watermark, and a second burning of subtitles.
 func (r request) checkMarks() error {
-	marks := 0
+	marks, burnt := 0, 0
 	for _, e := range r.edits {
-		if _, ok := e.(*watermark); ok {
+		switch e.(type) {
+		case *watermark:
 			marks++
+		case *burning:
+			burnt++
 		}
 	}
-	if marks > 1 {
+	switch {
+	case marks > 1:
 		return codec.Errorf(codec.Unsupported, "chain: a film takes one watermark, not %d", marks)
+	case burnt > 1:
+		return codec.Errorf(codec.Unsupported, "chain: a film takes one burn-subtitles, not %d", burnt)
 	}
 	return nil
 }

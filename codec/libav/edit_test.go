@@ -42,6 +42,7 @@ func grey(amount float64) func(r, g, b float64) (float64, float64, float64) {
 }
 
 func TestAdjustChangesColoursAsItSays(t *testing.T) {
+	t.Parallel()
 	for _, matrix := range []struct{ matrix, label string }{{"bt601", "smpte170m"}, {"bt709", "bt709"}} {
 		in := fields(t, "in.mp4", matrix.matrix, matrix.label, "tv")
 		for name, test := range map[string]struct {
@@ -77,6 +78,7 @@ func TestAdjustChangesColoursAsItSays(t *testing.T) {
 }
 
 func TestHueTurnsColoursAndSharpenSharpensEdges(t *testing.T) {
+	t.Parallel()
 	in := fields(t, "in.mp4", "bt709", "bt709", "tv")
 	red := func(degrees float64) (r, g, b uint32) {
 		r, g, b, _ = shown(t, do(t, in, codec.Adjust{Hue: degrees}).path).At(40, 30).RGBA()
@@ -106,17 +108,22 @@ func TestHueTurnsColoursAndSharpenSharpensEdges(t *testing.T) {
 	}
 }
 
+// said is what ffmpeg prints.
+func said(t testing.TB, args ...string) string {
+	t.Helper()
+	args = append([]string{"-hide_banner", "-nostats"}, args...)
+	out, err := exec.CommandContext(t.Context(), "ffmpeg", args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return string(out)
+}
+
 // measured is what ffmpeg's meter says of the sound of a file: LUFS and the true
 // peak in dB.
 func measured(t testing.TB, path string) (lufs, peak float64) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "ffmpeg", "-hide_banner", "-nostats", "-i", path, "-af",
-		"ebur128=peak=true", "-f", "null", "-")
-	said, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %s", err, said)
-	}
-	text := string(said)
+	text := said(t, "-i", path, "-af", "ebur128=peak=true", "-f", "null", "-")
 	find := func(pattern string) float64 {
 		all := regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1)
 		if len(all) == 0 {
@@ -132,6 +139,7 @@ func measured(t testing.TB, path string) (lufs, peak float64) {
 }
 
 func TestAdjustChangesLoudness(t *testing.T) {
+	t.Parallel()
 	quiet := ffmpeg(t, "in.wav", "-f", "lavfi", "-i", "sine=f=440:r=48000:d=4,volume=0.2")
 	before, _ := measured(t, quiet)
 	for factor, want := range map[float64]float64{0.5: -6.02, 2: 6.02, 1: 0} {
@@ -174,6 +182,7 @@ func TestAdjustChangesLoudness(t *testing.T) {
 }
 
 func TestSoundAloneLeavesPicturesAsTheyAre(t *testing.T) {
+	t.Parallel()
 	in := clapper(t, "in.mp4")
 	o := do(t, in, codec.Adjust{Volume: new(0.9)})
 	if o.Streams[0].Action != codec.Copied || o.Streams[1].Action != codec.Encoded {
@@ -195,6 +204,7 @@ func TestSoundAloneLeavesPicturesAsTheyAre(t *testing.T) {
 }
 
 func TestFadesStartAndEndInTheDark(t *testing.T) {
+	t.Parallel()
 	in := ffmpeg(t, "in.mp4", "-f", "lavfi", "-i", "color=white:s=64x48:r=25:d=4", "-f", "lavfi", "-i",
 		"sine=r=48000:d=4", "-c:v", "libx264", "-c:a", "aac")
 	for _, length := range []float64{1, 2} {
@@ -215,6 +225,7 @@ func TestFadesStartAndEndInTheDark(t *testing.T) {
 }
 
 func TestTransformChangesGeometryAsItSays(t *testing.T) {
+	t.Parallel()
 	in := fields(t, "in.mp4", "bt709", "bt709", "tv") // 192 × 128: red, green, blue, light
 	order := func(at ...int) []codectest.Patch {
 		all := patches()
@@ -270,6 +281,7 @@ func TestTransformChangesGeometryAsItSays(t *testing.T) {
 }
 
 func TestTransformChangesTheFrameRate(t *testing.T) {
+	t.Parallel()
 	in := strip(t, "in.mp4") // 150 pictures in 6 s
 	for _, rate := range []float64{10, 50} {
 		o := do(t, in, codec.Transform{FrameRate: rate})
@@ -313,6 +325,7 @@ func marked(t testing.TB, path string, op codec.Watermark, mark codec.Input) ima
 }
 
 func TestALogoLiesWhereItShouldInItsColours(t *testing.T) {
+	t.Parallel()
 	purple := color.RGBA{150, 30, 170, 255}
 	for _, matrix := range []struct{ matrix, label, rng string }{
 		{"bt601", "smpte170m", "tv"}, {"bt709", "bt709", "tv"}, {"bt709", "bt709", "pc"},
@@ -354,6 +367,7 @@ func TestALogoLiesWhereItShouldInItsColours(t *testing.T) {
 }
 
 func TestOpacityMixesAndTilesRepeat(t *testing.T) {
+	t.Parallel()
 	in := ffmpeg(t, "in.mp4", "-f", "lavfi", "-i", "color=black:s=192x128:r=10:d=1", "-crf", "8")
 	white := logo(t, color.White, 20, 20)
 	for _, opacity := range []float64{0, 0.25, 0.72, 1} {
@@ -395,6 +409,7 @@ func lit(m image.Image) image.Rectangle {
 }
 
 func TestATextIsWrittenAsItShouldBe(t *testing.T) {
+	t.Parallel()
 	in := ffmpeg(t, "in.mp4", "-f", "lavfi", "-i", "color=black:s=320x240:r=10:d=1", "-crf", "8")
 	write := func(op codec.Watermark) image.Rectangle {
 		op.Opacity = new(1.0)
@@ -425,6 +440,7 @@ func TestATextIsWrittenAsItShouldBe(t *testing.T) {
 }
 
 func TestAChainIsOnePass(t *testing.T) {
+	t.Parallel()
 	in := strip(t, "in.mp4")
 	op := codec.Chain{Steps: codec.Steps{
 		codec.Trim{Start: 2, Duration: 1},

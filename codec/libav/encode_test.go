@@ -8,6 +8,7 @@ import (
 )
 
 func TestEncodedVideoKeepsEveryFrameAndItsTime(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ file, format string }{
 		{"video/androidx-sample.mp4", "webm"},
 		{"video/androidx-sample_edit_list.mp4", "webm"}, // variable rate, rotated, HLG
@@ -28,6 +29,7 @@ func TestEncodedVideoKeepsEveryFrameAndItsTime(t *testing.T) {
 }
 
 func TestPicturesAreShownAtTheSizeThatIsReported(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		file          string
 		op            codec.Convert

@@ -126,6 +126,24 @@ AVFrame *spool_like_picture(int width, int height)
     return f;
 }
 
+// spool_like_stream describes the pictures of a stream of the input; NULL also if they
+// are not known.
+AVFrame *spool_like_stream(SpoolJob *job, int index)
+{
+    AVStream *st = job->in->streams[index];
+    const AVCodecParameters *p = st->codecpar;
+    AVFrame *f = p->format < 0 || p->width <= 0 ? NULL : av_frame_alloc();
+    if (!f)
+        return NULL;
+    f->format = p->format;
+    f->width = p->width;
+    f->height = p->height;
+    f->sample_aspect_ratio = av_guess_sample_aspect_ratio(job->in, st, NULL);
+    f->colorspace = p->color_space;
+    f->color_range = p->color_range;
+    return f;
+}
+
 AVFrame *spool_like_sound(const char *format, int rate, const char *layout)
 {
     AVFrame *f = av_frame_alloc();

@@ -54,12 +54,16 @@ func (s *session) addPictures(z size, rate rational, e encode, d decoding) (*fee
 
 // addSound makes a track for sound as e takes it.
 func (s *session) addSound(e encode, d decoding) (*feed, error) {
-	format, layout := C.CString(e.samples.format), C.CString(e.samples.layout)
-	defer C.free(unsafe.Pointer(format))
-	defer C.free(unsafe.Pointer(layout))
-	like := C.spool_like_sound(format, C.int(e.samples.rate), layout)
+	like := likeSound(e.samples)
 	base := C.AVRational{num: 1, den: C.int(e.samples.rate)}
 	return s.addFeed(like, base, C.AVRational{}, e, d)
+}
+
+func likeSound(n samples) *C.AVFrame {
+	format, layout := C.CString(n.format), C.CString(n.layout)
+	defer C.free(unsafe.Pointer(format))
+	defer C.free(unsafe.Pointer(layout))
+	return C.spool_like_sound(format, C.int(n.rate), layout)
 }
 
 func (s *session) addFeed(like *C.AVFrame, base, rate C.AVRational, e encode,

@@ -27,6 +27,9 @@ const elementary = "mpegvideo"
 
 // demuxerFor returns the demuxer for an input that begins with head.
 func demuxerFor(mediaType string, head []byte) (string, bool) {
+	if name, ok := textDemuxers[mediaType]; ok {
+		return name, true
+	}
 	name, ok := demuxers[mediaType]
 	if name == "mpeg" && strings.HasPrefix(string(head), "\x00\x00\x01\xb3") {
 		return elementary, true
@@ -39,7 +42,7 @@ func demuxerFor(mediaType string, head []byte) (string, bool) {
 func demuxerList() string {
 	return strings.Join([]string{"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "flv", "mpegts",
 		"mpeg", elementary, "asf", "ogg", "mp3", "wav", "w64", "flac", "aac", "amr", "aiff", "wv",
-		"gif"}, ",")
+		"gif", "srt", "webvtt", "ass"}, ",")
 }
 
 // inputTypes are the media types that can be read here.
@@ -55,7 +58,7 @@ func probeSize(demuxer string) int64 {
 	switch demuxer {
 	case "mpegts", "mpeg", elementary, "flv":
 		return 5 << 20
-	case "wav", "w64", "aiff", "gif":
+	case "wav", "w64", "aiff", "gif", "srt", "webvtt", "ass":
 		return 64 << 10
 	}
 	return 1 << 20
@@ -75,8 +78,10 @@ type target struct {
 	options    map[string]string // for the muxer
 	video      string            // encoder
 	audio      string
-	pcm        bool // the encoder follows the depth of the source
-	allStreams bool // takes attachments too
+	pcm        bool   // the encoder follows the depth of the source
+	allStreams bool   // takes attachments too
+	text       string // the encoder of subtitles; "": there are none
+	words      bool   // for subtitles alone
 }
 
 var (
@@ -89,7 +94,7 @@ var (
 				audio:    {"aac", "mp3", "ac3", "eac3", "opus", "flac", "alac"},
 				subtitle: {"mov_text"},
 			},
-			tags: bmff, video: "libx264", audio: "aac",
+			tags: bmff, video: "libx264", audio: "aac", text: "mov_text",
 		},
 		"mov": {
 			muxer: "mov", seekable: true, covers: true, chapters: true,
@@ -99,14 +104,14 @@ var (
 					"pcm_s24be", "pcm_f32le"},
 				subtitle: {"mov_text"},
 			},
-			tags: bmff, video: "libx264", audio: "aac",
+			tags: bmff, video: "libx264", audio: "aac", text: "mov_text",
 		},
 		"webm": {
 			muxer: "webm", seekable: true, chapters: true,
 			copies: map[kind][]string{
 				video: {"vp8", "vp9", "av1"}, audio: {"opus", "vorbis"}, subtitle: {"webvtt"},
 			},
-			video: "libvpx-vp9", audio: "libopus",
+			video: "libvpx-vp9", audio: "libopus", text: "webvtt",
 		},
 		"mkv": {
 			muxer: "matroska", seekable: true, chapters: true, allStreams: true,
@@ -118,7 +123,7 @@ var (
 				subtitle: {"subrip", "ass", "webvtt", "hdmv_pgs_subtitle", "dvd_subtitle",
 					"dvb_subtitle"},
 			},
-			video: "libx264", audio: "aac",
+			video: "libx264", audio: "aac", text: "subrip",
 		},
 		"m4a": {
 			muxer: "ipod", sound: true, seekable: true, covers: true, chapters: true,

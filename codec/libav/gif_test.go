@@ -11,6 +11,7 @@ import (
 )
 
 func TestAGIFShowsItsPartOfTheFilm(t *testing.T) {
+	t.Parallel()
 	in := strip(t, "in.mp4")
 	for _, test := range []struct {
 		op                   codec.GIF
@@ -47,6 +48,7 @@ func TestAGIFShowsItsPartOfTheFilm(t *testing.T) {
 }
 
 func TestAGIFHasThePaletteOfItsFilm(t *testing.T) {
+	t.Parallel()
 	in := fields(t, "in.mp4", "bt709", "bt709", "tv")
 	o := pictureOf(t, in, codec.GIF{Duration: 0.5})
 	m, err := codectest.DecodeImage(o.Data)
@@ -59,6 +61,7 @@ func TestAGIFHasThePaletteOfItsFilm(t *testing.T) {
 }
 
 func TestAnAnimatedWebPLoopsAndShowsItsPart(t *testing.T) {
+	t.Parallel()
 	in := busy(t, "in.mp4", "-c:v", "libx264", "-crf", "10")
 	size := map[int]int{}
 	for _, quality := range []int{10, 90} {

@@ -13,6 +13,7 @@ import (
 // TestHostileInputsAreRefusedOrConverted reads every hostile file as what it is
 // and as everything that it could be taken for. That it returns is the test.
 func TestHostileInputsAreRefusedOrConverted(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Dir(codectest.Corpus(t, "hostile/mutagen-ooming-header.flac"))
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -30,6 +31,10 @@ func TestHostileInputsAreRefusedOrConverted(t *testing.T) {
 			for _, mediaType := range c.Offers()[0].From {
 				harmless(t, c, codectest.NewInput(e.Name(), mediaType, data), everything[:4])
 			}
+			for _, mediaType := range []string{"application/x-subrip", "text/vtt", "text/x-ssa"} {
+				harmless(t, c, codectest.NewInput(e.Name(), mediaType, data),
+					[]codec.Operation{codec.Convert{Format: "ass"}})
+			}
 		})
 	}
 }
@@ -43,7 +48,9 @@ var everything = []codec.Operation{
 	codec.AdaptiveStream{}, codec.Concat{}, codec.ConcatAudio{}, codec.Watermark{Text: "Ada"},
 	codec.Adjust{Normalize: true, FadeOut: 1, Hue: 20}, codec.Compress{Quality: 20},
 	codec.Transform{Rotate: 90, Width: 100, FrameRate: 5}, codec.Compress{TargetBytes: 1000},
-	codec.Thumbnail{Timestamp: new(0.2), Format: "png"},
+	codec.Thumbnail{Timestamp: new(0.2), Format: "png"}, codec.ExtractSubtitles{},
+	codec.BurnSubtitles{}, codec.Waveform{}, codec.Renditions{Outputs: []codec.Rendition{
+		{Format: "mp4", Width: 32}, {Format: "mp3"}, {Format: "jpg"}}},
 }
 
 func harmless(t *testing.T, c *libav.Codec, in codec.Input, ops []codec.Operation) {

@@ -159,10 +159,13 @@ void spool_describe(SpoolJob *job, int index, SpoolStream *s)
     s->profile = avcodec_profile_name(p->codec_id, p->profile);
     s->decodable = avcodec_find_decoder(p->codec_id) != NULL;
     s->disposition = st->disposition;
-    s->tick = st->time_base;
     s->start = seconds(st->start_time, st->time_base);
     s->duration = seconds(st->duration, st->time_base);
     s->bit_rate = p->bit_rate;
+    const AVCodecDescriptor *d = avcodec_descriptor_get(p->codec_id);
+    s->text = d && d->props & AV_CODEC_PROP_TEXT_SUB;
+    const AVDictionaryEntry *language = av_dict_get(st->metadata, "language", NULL, 0);
+    s->language = language ? language->value : "";
     if (p->codec_type == AVMEDIA_TYPE_VIDEO)
         describe_picture(job->in, st, s);
     if (p->codec_type == AVMEDIA_TYPE_AUDIO)

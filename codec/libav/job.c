@@ -38,6 +38,8 @@ void spool_job_free(SpoolJob *job)
     av_freep(&job->by_input);
     avformat_close_input(&job->in);
     avformat_free_context(job->out);
+    avformat_free_context(job->own);
+    av_freep(&job->text);
     free_io(&job->in_io);
     free_io(&job->out_io);
     av_packet_free(&job->packet);

@@ -19,6 +19,12 @@
 #define SPOOL_NOTE_SIZE 240
 #define SPOOL_DURATIONS 512
 
+// A cue of subtitles, with times of the output in AV_TIME_BASE.
+typedef struct SpoolCue {
+    int64_t start, end;
+    char *text;
+} SpoolCue;
+
 // A stream of the output, with what makes it from one of the input.
 typedef struct SpoolTrack {
     AVStream *from, *to;
@@ -28,6 +34,8 @@ typedef struct SpoolTrack {
     char *filters;      // what lies between decoder and encoder
     AVDictionary *options;
     AVFrame *last;      // parameters of the frames that graph takes
+    AVRational clock;   // the time base of from, or that of the film made faster or slower
+    int fed;            // the encoder was given something
     int64_t frames;     // decoded
     int64_t faults;     // packets that could not be decoded
     int64_t next;       // end of what came out of the decoder, in from's time base
@@ -39,6 +47,7 @@ typedef struct SpoolTrack {
     int done;           // the output has all it needs of this track
     int index;          // among the tracks
     int tap;            // frames go to Go, there is no output
+    int beside;         // of a second input: see beside.c
     int64_t limit;      // frames that are given on at most; 0: all
     int64_t given;
     AVFrame *spare;     // with limit: the last frame before the clip
@@ -48,6 +57,9 @@ typedef struct SpoolTrack {
     int segments;       // complete
     AVBPrint stats;     // of the first pass
     AVFrame *still;     // a second picture for the filters, or NULL
+    AVCodecContext *reader; // of text, which has no frames
+    SpoolCue *cues;     // from Go, by start
+    int cue_count, next_cue;
     // The libraries lose the duration of frames in the encoders: it is kept
     // here, by timestamp, until the packet comes out.
     struct { int64_t pts, duration; } durations[SPOOL_DURATIONS];
@@ -72,12 +84,15 @@ typedef struct SpoolJob {
     atomic_int stop;
     int64_t size;       // of the input in bytes
     AVFormatContext *in, *out;
+    AVFormatContext *own; // holds the streams that tracks of cues come from
+    uint8_t *text;      // room for an encoded cue
     AVIOContext *in_io, *out_io;
     SpoolTrack **tracks;
     int count;
     int *by_input;      // index of the track of each input stream, or -1
     int inputs;
     int64_t offset;     // taken from all timestamps, in AV_TIME_BASE
+    AVRational speed;   // of the output; 0/0: as it is
     int64_t length;     // of the clip behind offset, in AV_TIME_BASE; 0: to the end
     int64_t position;   // the latest timestamp written, in AV_TIME_BASE
     int64_t end;        // of the last packet written, in AV_TIME_BASE
@@ -85,6 +100,8 @@ typedef struct SpoolJob {
     int read_fault;     // what ended the input before its end, or 0
     int header;
     int plain;          // tags, titles of chapters and traces of the software are left out
+    struct SpoolJob *beside; // reads a second input, or NULL
+    int64_t beside_at, beside_end; // how far it was read, and is; in AV_TIME_BASE
     AVPacket *packet, *encoded;
     AVFrame *decoded, *filtered;
     char fault[256];    // what a function failed on, if it knows more than its code
@@ -100,12 +117,13 @@ typedef struct SpoolStream {
     uint32_t tag;       // the container's code for the codec, or 0
     const char *profile;
     int decodable, width, height, bits, disposition, rgb, full_range, interlaced, alpha;
-    AVRational aspect, rate, tick;
+    AVRational aspect, rate;
     int primaries, transfer, matrix, color_range;
     int sample_rate, channels, sample_bits, floating, pixel_bits;
     char layout[64];
     double start, duration; // seconds; NaN: unknown
-    int has_matrix, dolby_vision;
+    int has_matrix, dolby_vision, text;
+    const char *language; // as the container has it, or ""
     int cut_start, cut_inside; // pictures that an edit list hides
     int32_t display[9];
     int64_t bit_rate;
@@ -113,6 +131,7 @@ typedef struct SpoolStream {
 
 // log.c
 void spool_log_install(void);
+void spool_quiet_encoders(void);
 SpoolJob *spool_job_enter(SpoolJob *job); // warnings of this thread belong to job; returns the last
 void spool_job_leave(SpoolJob *last);
 void spool_note(SpoolJob *job, const char *text);
@@ -140,24 +159,36 @@ double spool_duration(const SpoolJob *job); // seconds; NaN: unknown
 // output.c
 int spool_open_output(SpoolJob *job, const char *muxer, int seekable);
 int spool_new_track(SpoolJob *job, int input, int tap, SpoolTrack **track);
+int spool_append_track(SpoolJob *job, AVStream *from, int tap, SpoolTrack **track);
+int spool_copy_track(SpoolJob *job, SpoolTrack *t, const char *tag);
 int spool_add_copy(SpoolJob *job, int input, const char *tag);
+void spool_set_tag(SpoolJob *job, const char *tag); // of the last track
 int spool_job_start(SpoolJob *job, AVDictionary **options, double offset, double length,
                     int chapters);
 int spool_write(SpoolJob *job, SpoolTrack *t, AVPacket *packet, AVRational base);
 int spool_finish(SpoolJob *job);
+
+// encode.c
+int spool_set_up_encoder(SpoolJob *job, SpoolTrack *t, const AVCodec *codec, int threads);
+int spool_set_colour(SpoolJob *job, int track, int primaries, int transfer, int matrix, int range);
+int spool_encode(SpoolJob *job, SpoolTrack *t, AVFrame *frame); // NULL: the end
+int spool_drain_graph(SpoolJob *job, SpoolTrack *t);
+void spool_close_encoder(SpoolTrack *t);
 
 // hold.c
 int spool_hold(SpoolTrack *t, const char *muxer);
 int spool_hold_back(SpoolJob *job, SpoolTrack *t, AVPacket *packet);
 int spool_release(SpoolJob *job, SpoolTrack *t);
 
+// beside.c
+int spool_add_beside(SpoolJob *job, SpoolJob *other, int input, double end, SpoolEncode *e);
+int spool_run_beside(SpoolJob *job, int64_t until, int last);
+
 // track.c
+int spool_open_track(SpoolJob *job, SpoolTrack *t, SpoolEncode *e);
 int spool_add_encode(SpoolJob *job, int input, SpoolEncode *e);
-int spool_set_colour(SpoolJob *job, int track, int primaries, int transfer, int matrix, int range);
 int spool_decode(SpoolJob *job, SpoolTrack *t, AVPacket *packet); // NULL: the end
 int spool_take_settings(SpoolTrack *t, SpoolEncode *e);
-int spool_set_up_encoder(SpoolJob *job, SpoolTrack *t, const AVCodec *codec, int threads);
-int spool_drain_graph(SpoolJob *job, SpoolTrack *t);
 int spool_end_track(SpoolJob *job, SpoolTrack *t);
 int spool_rewind(SpoolJob *job, SpoolTrack *t); // after a seek
 void spool_track_free(SpoolTrack *t);
@@ -173,7 +204,18 @@ int spool_finish_segments(SpoolJob *job);
 void spool_set_duration(AVFrame *f, int64_t duration);
 int64_t spool_get_duration(const AVFrame *f);
 AVFrame *spool_like_picture(int width, int height);
+AVFrame *spool_like_stream(SpoolJob *job, int index);
 AVFrame *spool_like_sound(const char *format, int rate, const char *layout);
+
+// text.c
+int spool_add_text(SpoolJob *job, int input, const char *encoder);
+const char *spool_text_header(const SpoolJob *job, int track);
+int spool_add_cues(SpoolJob *job, const char *encoder, const char *header, const char *language,
+                   const char *title, int disposition);
+int spool_give_cue(SpoolJob *job, int64_t start, int64_t end, const char *text);
+int spool_text_packet(SpoolJob *job, SpoolTrack *t, AVPacket *p);
+int spool_write_cues(SpoolJob *job, int all);
+void spool_free_cues(SpoolTrack *t);
 
 // segment.c
 void spool_cut_every(SpoolJob *job, double seconds);
@@ -200,6 +242,7 @@ int spool_job_run(SpoolJob *job, int packets); // AVERROR_EOF: all is read and e
 
 // In Go.
 extern int spoolAVCut(uintptr_t handle, int64_t duration); // -1: the init segment is complete
+extern int spoolAVCue(uintptr_t handle, int64_t start, int64_t end, char *text); // of a tap
 extern int spoolAVFrame(uintptr_t handle, int track, AVFrame *frame); // of a tap
 extern int spoolAVRead(uintptr_t handle, uint8_t *buffer, int size);
 extern int64_t spoolAVSeekInput(uintptr_t handle, int64_t offset, int whence);

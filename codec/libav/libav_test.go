@@ -69,6 +69,7 @@ func probe(t testing.TB, path string) codec.Media {
 }
 
 func TestFieldsForPicturesAreNoted(t *testing.T) {
+	t.Parallel()
 	in := codectest.NewInput("tone.wav", "", wave(0.1))
 	for _, test := range []struct {
 		op    codec.Convert

@@ -66,6 +66,7 @@ func mustConvertFile(t testing.TB, path string, op codec.Convert) output {
 }
 
 func TestColoursStayTheSame(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ name, matrix, label, rng string }{
 		{"BT.601", "bt601", "smpte170m", "tv"},
 		{"BT.709", "bt709", "bt709", "tv"},
@@ -123,6 +124,7 @@ func turned(t testing.TB, path string, m [4]int32) codec.Input {
 }
 
 func TestTurnedFilmsStandUpright(t *testing.T) {
+	t.Parallel()
 	upright := fields(t, "in.mp4", "bt709", "bt709", "tv")
 	want := shown(t, upright)
 	for name, m := range orientations {

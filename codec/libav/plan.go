@@ -19,7 +19,9 @@ type encode struct {
 	still   *image.NRGBA // a second picture for the filters, as [still]
 	limit   int          // frames at most; 0: all
 	samples samples
-	stats   string // of a first pass, for encoders that keep none in a file
+	stats   string   // of a first pass, for encoders that keep none in a file
+	asked   []string // the options that the caller named
+	tag     string   // as of a copied stream
 }
 
 // samples is what an encoder of sound takes.
@@ -62,7 +64,9 @@ type planner struct {
 	source
 	target target
 	op     request
-	tones  bool // filters that map HDR to SDR are here
+	chosen int            // the subtitles for a target of text
+	wanted map[kind][]int // streams that were named, by kind
+	tones  bool           // filters that map HDR to SDR are here
 }
 
 // makePlan decides what becomes of each stream of the input.
@@ -74,7 +78,19 @@ func makePlan(in source, op request, tones bool) (plan, error) {
 	p := planner{plan: plan{options: t.options, report: make([]codec.Stream, len(in.streams))},
 		source: in, target: t, op: op, tones: tones}
 	p.noteUnused()
+	if err := p.chooseTracks(); err != nil {
+		return plan{}, err
+	}
+	if t.words {
+		var err error
+		if p.chosen, err = op.pick.choose(in.name, in.streams); err != nil {
+			return plan{}, err
+		}
+	}
 	best, sound := bestVideo(in.streams), bestAudio(in.streams)
+	if chosen := p.wanted[audio]; len(chosen) > 0 {
+		sound = chosen[0]
+	}
 	for i, s := range in.streams {
 		p.report[i] = codec.Stream{Index: i, Kind: s.spokenKind(), Codec: s.codec}
 		if err := p.place(s, best, sound); err != nil {
@@ -84,6 +100,7 @@ func makePlan(in source, op request, tones bool) (plan, error) {
 	if err := p.complete(); err != nil {
 		return plan{}, err
 	}
+	p.inOrder()
 	return p.plan, nil
 }
 
@@ -95,7 +112,7 @@ func (p *planner) noteUnused() {
 	}{
 		{"autoOrient", p.op.AutoOrient != nil && !*p.op.AutoOrient},
 		{"autoQuality", p.op.AutoQuality},
-		{"effort", p.op.Effort != 0},
+		{"effort", p.op.Effort != 0 && (p.target.video == "" || p.target.still)},
 		{"keepProfile", p.op.KeepProfile},
 		{"page", p.op.Page != 0},
 		{"pages", p.op.Pages != ""},
@@ -108,7 +125,12 @@ func (p *planner) noteUnused() {
 
 // place decides about one stream.
 func (p *planner) place(s stream, best, sound int) error {
+	unwanted := p.leftOut(s)
 	switch {
+	case unwanted != "":
+		p.drop(s, unwanted)
+	case p.target.words:
+		p.words(s)
 	case (p.target.still || p.target.mute) && s.index != best:
 		p.drop(s, p.op.Format+" is made of the main video stream")
 	case s.cover && p.op.plain:
@@ -127,12 +149,12 @@ func (p *planner) place(s stream, best, sound int) error {
 		p.drop(s, "only one sound stream fits into "+p.op.Format)
 	case s.kind == audio:
 		return p.audio(s)
+	case s.kind == subtitle:
+		p.subtitles(s)
 	case slices.Contains(p.target.copies[s.kind], s.codec):
 		p.copy(s, "")
 	case s.kind == attachment && p.target.allStreams && p.fromMatroska(s):
 		p.copy(s, "")
-	case s.kind == subtitle:
-		p.drop(s, fmt.Sprintf("%s does not hold %s subtitles", p.op.Format, s.spoken()))
 	default:
 		p.drop(s, fmt.Sprintf("%s does not hold %s streams of this kind", p.op.Format, s.kind))
 	}
@@ -173,7 +195,11 @@ func (p *planner) video(s stream) error {
 	}
 	switch {
 	case p.target.still:
-		p.encode(s, p.picture(s), reason)
+		e, err := p.picture(s)
+		if err != nil {
+			return err
+		}
+		p.encode(s, e, reason)
 	case p.target.mute:
 		p.encode(s, p.animation(s), reason)
 	default:
@@ -181,6 +207,7 @@ func (p *planner) video(s stream) error {
 		if err != nil {
 			return err
 		}
+		e.tag = p.target.tags[codecOf(e.encoder)]
 		p.encode(s, e, reason)
 	}
 	return nil
@@ -194,6 +221,8 @@ func (p *planner) whyNotCopied(s stream) string {
 		return fmt.Sprintf("%s does not hold %s video", p.op.Format, s.spoken())
 	case math.IsNaN(s.start):
 		return "its pictures have no times to copy"
+	case s.decodable && s.interlaced && p.op.Deinterlace != nil && *p.op.Deinterlace:
+		return "its fields become whole pictures"
 	case s.decodable && (s.cutInside || s.cutStart && !editList):
 		return "its edit list hides pictures that a copy would show"
 	}
@@ -251,7 +280,7 @@ func (p *planner) staysSmall(s stream) bool {
 // complete checks that there is something to make, and sets the output's start.
 func (p *planner) complete() error {
 	media := slices.ContainsFunc(p.tracks, func(t track) bool {
-		return !t.from.cover && (t.from.kind == video || t.from.kind == audio)
+		return !t.from.cover && (t.from.kind == video || t.from.kind == audio || p.target.words)
 	})
 	switch {
 	case len(p.streams) == 0:
@@ -266,7 +295,7 @@ func (p *planner) complete() error {
 	for _, t := range p.tracks {
 		p.offset = earlier(p.offset, t.from)
 	}
-	if p.target.still || p.target.mute { // its time counts from where all of the film begins
+	if p.target.still || p.target.mute || p.target.words { // its time counts from where all of the film begins
 		for _, s := range p.streams {
 			p.offset = earlier(p.offset, s)
 		}
@@ -293,9 +322,13 @@ func (p *planner) encode(s stream, e encode, reason string) {
 	p.tracks = append(p.tracks, track{from: s, encode: &e})
 }
 
-func (p *planner) drop(s stream, reason string) {
-	r := &p.report[s.index]
-	r.Action, r.Reason = codec.Dropped, reason
+func (p *planner) drop(s stream, reason string) { p.plan.drop(s.index, reason) }
+
+// drop says that a stream is not in the output.
+func (p *plan) drop(stream int, reason string) {
+	r := &p.report[stream]
+	*r = codec.Stream{Index: r.Index, Kind: r.Kind, Codec: r.Codec, Action: codec.Dropped,
+		Reason: reason}
 }
 
 func (p *planner) note(text string) {

@@ -16,7 +16,7 @@ const batch = 32
 
 // Process implements [codec.Codec].
 func (c *Codec) Process(ctx context.Context, w *codec.Work) error {
-	if err := c.process(ctx, w); err != nil {
+	if err := w.Bounded(ctx, c.process); err != nil {
 		return err
 	}
 	w.Report(1)
@@ -37,6 +37,10 @@ func (c *Codec) process(ctx context.Context, w *codec.Work) error {
 		return c.compress(ctx, w, op.WithDefaults())
 	case codec.AdaptiveStream:
 		return c.stream(ctx, w, op.WithDefaults())
+	case codec.Renditions:
+		return c.renditions(ctx, w, op.WithDefaults())
+	case codec.Waveform:
+		return c.waveform(ctx, w, op.WithDefaults())
 	case codec.Storyboard:
 		return c.storyboard(ctx, w, op.WithDefaults())
 	}
@@ -50,7 +54,18 @@ func (c *Codec) process(ctx context.Context, w *codec.Work) error {
 // convert makes one output of one input.
 func (c *Codec) convert(ctx context.Context, w *codec.Work, op request) (err error) {
 	if op.choose {
-		if op.clip.start, err = choose(ctx, w); err != nil {
+		if op.clip.start, err = choose(ctx, w, op.part); err != nil {
+			return err
+		}
+	}
+	if op.attached != nil {
+		if err := op.attached.read(ctx, w.Policy); err != nil {
+			return err
+		}
+	}
+	if op.burnt != nil {
+		defer op.burnt.remove()
+		if err := op.burnt.prepare(ctx, w); err != nil {
 			return err
 		}
 	}
@@ -80,9 +95,17 @@ func (c *Codec) open(ctx context.Context, w *codec.Work, op request) (*run, erro
 		return nil, err
 	}
 	r := &run{session: s, work: w, request: op, media: mediaOf(s, streams), meter: meter{to: w}}
-	from := source{in.Name(), in.Type(), streams, op.clip.of(r.media.Duration)}
-	if err := r.prepare(from, c.tones); err != nil {
-		s.close()
+	length := op.clip.of(r.media.Duration)
+	if op.clip.still {
+		length = op.part.of(r.media.Duration)
+	}
+	from := source{in.Name(), in.Type(), streams, length}
+	err = r.prepare(from, c.tones)
+	if err == nil {
+		err = r.soundBeside(ctx)
+	}
+	if err != nil {
+		r.close()
 		return nil, err
 	}
 	return r, nil
@@ -113,6 +136,7 @@ type run struct {
 	media  codec.Media // of the input
 	meter  meter
 	called string                 // the output, if not like the input
+	sound  *track                 // of a second input, or nil
 	accept func(size int64) error // nil, or refuses an output of that size
 }
 
@@ -140,7 +164,7 @@ func (r *run) create(ctx context.Context) (codec.Writer, error) {
 		Seekable: r.target.seekable,
 	}
 	if r.accept != nil {
-		d, err := newDraft(ctx, r.work.Out, spec)
+		d, err := newDraft(ctx, r.work, spec)
 		if err != nil {
 			return nil, fmt.Errorf("libav: a temporary file for %q: %w", r.in.Name(), err)
 		}
@@ -199,15 +223,27 @@ func (r *run) begin(w codec.Writer) error {
 		return err
 	}
 	r.setPlain(r.plain)
+	r.setSpeed(r.speed)
 	d := decodingOf(r.work)
 	for _, t := range r.tracks {
 		var err error
-		if t.encode == nil {
+		switch {
+		case t.encode == nil:
 			err = r.addCopy(t.from.index, t.tag)
-		} else {
+		case t.from.kind == subtitle:
+			err = r.addText(t.from.index, t.encode.encoder)
+		default:
 			err = r.addEncode(t.from.index, *t.encode, d)
 		}
 		if err != nil {
+			return err
+		}
+	}
+	if err := r.addBeside(d); err != nil {
+		return err
+	}
+	if r.attached != nil {
+		if err := r.attach(r.attached); err != nil {
 			return err
 		}
 	}
@@ -280,7 +316,7 @@ func (r *run) loop() error {
 func (r *run) progress() {
 	done := ratioOf(float64(r.readAt), float64(r.in.Size()))
 	if total := r.clip.of(r.media.Duration); total > 0 {
-		done = ratioOf(float64(r.position()), float64(total))
+		done = ratioOf(float64(r.position())*cmp.Or(r.speed, 1), float64(total))
 	}
 	r.meter.tell(done * 0.97)
 }
@@ -295,6 +331,9 @@ func ratioOf(a, b float64) float64 {
 // checkDecoded fails for an input of which nothing came through, and notes
 // damage.
 func (r *run) checkDecoded() error {
+	if r.job.packets == 0 && r.target.words {
+		return codec.Errorf(codec.Invalid, "%s: there is no text in its subtitles", r.in.Name())
+	}
 	if r.job.packets == 0 && !r.clip.whole() {
 		return r.clip.beyond(r.in.Name())
 	}
@@ -306,7 +345,7 @@ func (r *run) checkDecoded() error {
 			continue
 		}
 		frames, faults := r.tally(i)
-		if frames == 0 && (t.from.kind == video || faults > 0 || len(r.tracks) == 1) {
+		if frames == 0 && t.from.kind != subtitle && (t.from.kind == video || faults > 0 || len(r.tracks) == 1) {
 			return codec.Errorf(codec.Invalid, "%s is damaged: nothing of its %s could be decoded",
 				r.in.Name(), t.from.kind)
 		}

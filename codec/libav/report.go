@@ -54,19 +54,25 @@ func described(streams []stream) []codec.Stream {
 // writeText makes an output of a text.
 func writeText(ctx context.Context, w *codec.Work, spec codec.OutSpec, text []byte,
 	streams []codec.Stream) error {
+	return writeFile(ctx, w, spec, text,
+		codec.Result{Media: codec.Media{Type: spec.Type}, Streams: streams})
+}
+
+// writeFile makes an output of bytes.
+func writeFile(ctx context.Context, w *codec.Work, spec codec.OutSpec, data []byte,
+	result codec.Result) error {
 	name := w.In[0].Name()
 	out, err := w.Out.Create(ctx, spec)
 	if err != nil {
 		return fmt.Errorf("libav: create the output of %q: %w", name, err)
 	}
 	defer out.Abort()
-	if _, err := out.Write(text); err != nil {
+	if _, err := out.Write(data); err != nil {
 		return fmt.Errorf("libav: write the output of %q: %w", name, err)
 	}
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("libav: %q: %w", name, err)
 	}
-	result := codec.Result{Media: codec.Media{Type: spec.Type}, Streams: streams}
 	if err := out.Commit(result); err != nil {
 		return fmt.Errorf("libav: commit the output of %q: %w", name, err)
 	}

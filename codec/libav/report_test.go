@@ -58,6 +58,7 @@ func number64(text string) float64 {
 
 // TestAReportSaysWhatFFprobeSays compares the two over the corpus.
 func TestAReportSaysWhatFFprobeSays(t *testing.T) {
+	t.Parallel()
 	for _, file := range corpusMedia(t) {
 		path := codectest.Corpus(t, file)
 		var want struct {
@@ -127,6 +128,7 @@ func TestAReportSaysWhatFFprobeSays(t *testing.T) {
 }
 
 func TestAReportOfAFilmForPeople(t *testing.T) {
+	t.Parallel()
 	r := report(t, codectest.Corpus(t, "video/androidx-dolbyVision-hdr.MOV"))
 	v := r.Streams[0]
 	if r.MimeType != "video/quicktime" || r.Kind != codec.Video || r.Format != "mov" ||

@@ -11,16 +11,23 @@ type request struct {
 	anew               bool // nothing is copied
 	bitRate            int  // of sound, in bits a second; 0 goes by the quality
 	clip               clip
+	part               clip              // what a chain cut out, of which clip is a moment
 	family             map[string]target // where Format is looked up; nil: targets
 	frameRate          float64
 	edits              []edit
-	normalize          bool   // the loudness of sound is measured and set
-	gravity            string // what stays when Fit cuts
-	onlyLess           bool   // sound is encoded only if it gets smaller
-	rate               *rate  // of video, instead of the quality
-	plain              bool   // without tags, titles and covers
-	remux              bool   // in the format that it has, whatever the codecs
-	choose             bool   // the picture that stands for the film is wanted
+	normalize          bool             // the loudness of sound is measured and set
+	gravity            string           // what stays when Fit cuts
+	onlyLess           bool             // sound is encoded only if it gets smaller
+	rate               *rate            // of video, instead of the quality
+	plain              bool             // without tags, titles and covers
+	remux              bool             // in the format that it has, whatever the codecs
+	choose             bool             // the picture that stands for the film is wanted
+	speed              float64          // of the output; 0 and 1 change nothing
+	soundRef           string           // the name of the sound among the work's references
+	hardware           *hardwareEncoder // of video, or nil
+	pick               pick             // of subtitles, for a target of text
+	attached           *addition
+	burnt              *burning
 }
 
 // requestOf translates the operation of w, which makes one output of one input.
@@ -36,15 +43,26 @@ func requestOf(w *codec.Work) (request, error) {
 	case codec.Convert:
 		changed := op.Quality != 0
 		op = op.WithDefaults()
-		return request{
-			Convert: op, newVideo: changed || op.Width != 0 || op.Height != 0, newSound: changed,
+		if _, ok := textDemuxers[mediaType]; ok {
+			return request{Convert: op, family: texts}, nil
+		}
+		return request{Convert: op, newSound: changed, soundRef: "sound",
+			newVideo: changed || op.Width != 0 || op.Height != 0 || op.Effort != 0 || !op.Video.IsZero(),
 		}, nil
 	case codec.ExtractAudio:
 		r := request{Convert: codec.Convert{Format: op.Target()}.WithDefaults(), bitRate: 192_000}
+		if op.Track != "" {
+			r.AudioTracks = []string{op.Track}
+		}
 		if op.BitrateKbps > 0 {
 			r.newSound, r.bitRate = true, op.BitrateKbps*1000
 		}
 		return r, nil
+	case codec.ExtractSubtitles:
+		return request{Convert: codec.Convert{Format: op.Target()}.WithDefaults(), family: texts,
+			pick: pick{op.Track, op.Language}}, nil
+	case codec.AddSubtitles:
+		return attachRequest(op, mediaType, w.Refs)
 	case codec.GIF:
 		return animationOf(op), nil
 	case codec.StripMetadata:
@@ -61,7 +79,7 @@ func requestOf(w *codec.Work) (request, error) {
 			newVideo: !fast || changed, newSound: !fast || changed,
 			clip: clip{start: op.Start, length: op.Duration, fast: fast},
 		}, nil
-	case codec.Adjust, codec.Transform, codec.Watermark:
+	case codec.Adjust, codec.Transform, codec.Watermark, codec.BurnSubtitles:
 		return editRequest(op, mediaType, w.Refs)
 	case codec.Chain:
 		return chainRequest(op, mediaType, w.Refs)

@@ -18,22 +18,30 @@ static int take_packet(SpoolJob *job)
         return 0;
     SpoolTrack *t = job->tracks[index];
     shift_packet(job, t, p);
+    if (t->reader)
+        return spool_text_packet(job, t, p);
     if (t->decoder)
         return t->done ? 0 : spool_decode(job, t, p);
     if (!spool_clip_packet(job, t, p))
         return 0;
-    return spool_write(job, t, p, t->from->time_base);
+    return spool_write(job, t, p, t->clock);
 }
 
 static int drain(SpoolJob *job)
 {
+    int err = spool_write_cues(job, 1);
+    if (err < 0)
+        return err;
     for (int i = 0; i < job->count; i++) {
         SpoolTrack *t = job->tracks[i];
-        int err = t->decoder ? spool_decode(job, t, NULL) : 0;
+        if (t->beside)
+            continue;
+        err = t->decoder ? spool_decode(job, t, NULL) : 0;
         if (err < 0 || (err = spool_release(job, t)) < 0)
             return err;
     }
-    return AVERROR_EOF;
+    err = job->beside ? spool_run_beside(job, job->end, 1) : 0;
+    return err < 0 ? err : AVERROR_EOF;
 }
 
 int spool_job_run(SpoolJob *job, int packets)
@@ -43,7 +51,10 @@ int spool_job_run(SpoolJob *job, int packets)
             return AVERROR_EXIT;
         if (spool_clip_done(job))
             return drain(job);
-        int err = av_read_frame(job->in, job->packet);
+        int err = spool_write_cues(job, 0);
+        if (err < 0)
+            return err;
+        err = av_read_frame(job->in, job->packet);
         if (err == AVERROR(EAGAIN))
             continue;
         if (err < 0) {
@@ -56,6 +67,8 @@ int spool_job_run(SpoolJob *job, int packets)
         }
         err = take_packet(job);
         av_packet_unref(job->packet);
+        if (err >= 0 && job->beside && job->position != AV_NOPTS_VALUE)
+            err = spool_run_beside(job, job->position, 0);
         if (err < 0)
             return err;
     }

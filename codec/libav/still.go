@@ -43,16 +43,28 @@ func stillOf(op codec.Operation) (r request, at *float64, ok bool) {
 }
 
 // picture plans the encode of one picture.
-func (p *planner) picture(s stream) encode {
+func (p *planner) picture(s stream) (encode, error) {
 	e := stillEncoder(p.target.video, p.op.Quality)
 	e.limit = 1
-	f := p.upright(s)
-	tones, _ := p.standardRange(s)
-	f = append(append(f, tones...), p.fit(s)...)
+	f, z := p.upright(s), s.shown()
+	if len(p.op.edits) == 0 {
+		tones, _ := p.standardRange(s)
+		f = append(f, tones...)
+	} else {
+		// Fades count from where the part begins, not from this picture.
+		f = append(f, fmt.Sprintf("setpts=PTS+%f/TB", p.op.clip.start-p.op.part.start))
+		edits, to, changed, err := p.edited(s)
+		if err != nil {
+			return e, err
+		}
+		f, s, z = append(f, edits...), changed, to
+		e.still = p.still
+	}
+	f = append(f, p.fit(s, z)...)
 	p.upTo = strings.Join(append(f, "format=rgba"), ",")
 	f = append(f, e.filters)
 	e.filters = strings.Join(f, ",")
-	return e
+	return e, nil
 }
 
 // stillEncoder is the encoder for a quality, with the filters that lead to it from
@@ -84,8 +96,8 @@ func stillEncoder(encoder string, quality int) encode {
 
 // fit scales the picture to the size asked for, in RGB, where it can be cut
 // between any two pixels.
-func (p *planner) fit(s stream) []string {
-	l := arrangeExact(s.shown(), p.op.Convert)
+func (p *planner) fit(s stream, from size) []string {
+	l := arrangeExact(from, p.op.Convert)
 	p.size = l.canvas
 	c, z := l.canvas, l.scaled
 	f := []string{fmt.Sprintf("scale=%d:%d:flags=bicubic+accurate_rnd+full_chroma_int%s", z.w, z.h,

@@ -51,6 +51,7 @@ func brightness(m image.Image) float64 {
 func pictureNumber(m image.Image) int { return int(math.Round(brightness(m) * 219 / 255)) }
 
 func TestAPosterFrameIsThePictureThatIsShownAtItsTime(t *testing.T) {
+	t.Parallel()
 	films := map[string]string{}
 	for _, test := range []struct {
 		source string
@@ -77,6 +78,7 @@ func TestAPosterFrameIsThePictureThatIsShownAtItsTime(t *testing.T) {
 }
 
 func TestAPosterFrameBehindTheLastPictureIsThatPicture(t *testing.T) {
+	t.Parallel()
 	in := ffmpeg(t, "in.mp4", "-f", "lavfi", "-i", "color=black:s=64x48:r=25:d=2,format=yuv420p,"+
 		"geq=lum='16+N':cb=128:cr=128", "-f", "lavfi", "-i", "sine=r=48000:d=4",
 		"-c:v", "libx264", "-qp", "1", "-c:a", "aac")
@@ -91,6 +93,7 @@ func TestAPosterFrameBehindTheLastPictureIsThatPicture(t *testing.T) {
 }
 
 func TestStillsHaveTheColoursOfTheFilm(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ name, matrix, label, rng string }{
 		{"BT.601", "bt601", "smpte170m", "tv"}, {"BT.709", "bt709", "bt709", "tv"},
 		{"full range", "bt709", "bt709", "pc"},
@@ -113,6 +116,7 @@ func TestStillsHaveTheColoursOfTheFilm(t *testing.T) {
 }
 
 func TestStillsOfTurnedFilmsStandUpright(t *testing.T) {
+	t.Parallel()
 	upright := fields(t, "in.mp4", "bt709", "bt709", "tv")
 	want := shown(t, upright)
 	for name, m := range orientations {
@@ -132,6 +136,7 @@ func TestStillsOfTurnedFilmsStandUpright(t *testing.T) {
 }
 
 func TestStillsHaveTheAskedSize(t *testing.T) {
+	t.Parallel()
 	const film = "video/astiav-video_with_chapters.mp4" // 320 × 180
 	for _, test := range []struct {
 		file string
@@ -161,6 +166,7 @@ func TestStillsHaveTheAskedSize(t *testing.T) {
 }
 
 func TestAThumbnailKeepsWhatIsAskedOf(t *testing.T) {
+	t.Parallel()
 	in := fields(t, "in.mp4", "bt709", "bt709", "tv") // 192 × 128
 	corner := func(gravity string) codec.Thumbnail {
 		return codec.Thumbnail{Width: 40, Height: 128, Gravity: gravity, Format: "png",
@@ -192,6 +198,7 @@ func TestAThumbnailKeepsWhatIsAskedOf(t *testing.T) {
 }
 
 func TestTheChosenPictureIsNeverEmptyAndStandsForTheFilm(t *testing.T) {
+	t.Parallel()
 	const scene = "testsrc=s=128x96:r=25"
 	for _, test := range []struct{ name, graph, gop string }{
 		{"black start, many keys", "color=black:s=128x96:r=25:d=3[a];" + scene + ":d=5[b];" +
@@ -224,6 +231,7 @@ func TestTheChosenPictureIsNeverEmptyAndStandsForTheFilm(t *testing.T) {
 }
 
 func TestAPosterFrameReadsOnlyWhatItNeeds(t *testing.T) {
+	t.Parallel()
 	in := ffmpeg(t, "in.mp4", "-f", "lavfi", "-i", "testsrc=s=192x108:r=25:d=40,noise=alls=40:allf=t",
 		"-c:v", "libx264", "-preset", "ultrafast", "-g", "25", "-movflags", "faststart")
 	for _, at := range []*float64{new(31.5), nil} {
@@ -238,6 +246,7 @@ func TestAPosterFrameReadsOnlyWhatItNeeds(t *testing.T) {
 }
 
 func TestStillsOfHDRAreMappedToStandardRange(t *testing.T) {
+	t.Parallel()
 	o := pictureOf(t, codectest.Corpus(t, "video/androidx-hdr10-av1.mp4"),
 		codec.Thumbnail{Width: 72, Format: "png", Timestamp: new(0.5)})
 	if notes := strings.Join(o.Result.Notes, "\n"); !strings.Contains(notes, "mapped to standard") {

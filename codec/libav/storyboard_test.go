@@ -53,6 +53,7 @@ func tiles(t testing.TB, sheet codectest.Output, text string) (numbers []int, si
 }
 
 func TestAStoryboardShowsEachPartOfTheFilm(t *testing.T) {
+	t.Parallel()
 	keys := strip(t, "in.mp4")                 // a key frame each second
 	oneKey := strip(t, "in.mkv", "-g", "1000") // the later option wins
 	for _, test := range []struct {
@@ -98,6 +99,7 @@ func TestAStoryboardShowsEachPartOfTheFilm(t *testing.T) {
 }
 
 func TestAStoryboardKeepsItsLimitsAndItsQuality(t *testing.T) {
+	t.Parallel()
 	in := codectest.NewInput("walk.mp4", "", film(t))
 	_, err := process(t.Context(), in, codec.Storyboard{Frames: 400, Columns: 1, Width: 1920})
 	if codec.ClassOf(err) != codec.Limit {

@@ -51,7 +51,9 @@ type stream struct {
 	decodable     bool
 	cover         bool // a picture attached to the file, not a film
 	def           bool // the default of its kind
-	width, height int  // as stored
+	text          bool // of subtitles: not pictures
+	language      string
+	width, height int // as stored
 	aspect, rate  rational
 	bits          int // of a sample of picture or sound
 	rgb, full     bool
@@ -66,7 +68,6 @@ type stream struct {
 	channels      int
 	layout        string
 	floating      bool
-	tick          float64 // of its timestamps, in seconds
 	start, length float64 // seconds, NaN if unknown
 	bitRate       int64
 }
@@ -123,10 +124,8 @@ func newStream(index int, d *C.SpoolStream) stream {
 		decodable: d.decodable != 0,
 		cover:     d.disposition&C.AV_DISPOSITION_ATTACHED_PIC != 0,
 		def:       d.disposition&C.AV_DISPOSITION_DEFAULT != 0,
-		start:     float64(d.start), length: float64(d.duration), bitRate: int64(d.bit_rate),
-	}
-	if d.tick.den > 0 {
-		s.tick = float64(d.tick.num) / float64(d.tick.den)
+		text:      d.text != 0, language: C.GoString(d.language),
+		start: float64(d.start), length: float64(d.duration), bitRate: int64(d.bit_rate),
 	}
 	switch s.kind {
 	case video:

@@ -1,6 +1,7 @@
 package libav_test
 
 import (
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -50,11 +51,13 @@ func keyTimes(t testing.TB, playlist string) (times []string, pictures int) {
 }
 
 func TestALadderIsCutAtTheSameKeyFrames(t *testing.T) {
-	in := busy(t, "in.mp4", "-vf", "scale=640:480", "-c:v", "libx264", "-preset", "ultrafast")
+	t.Parallel()
+	in := busy(t, "in.mp4") // 160 × 120
 	for _, seconds := range []int{2, 3} {
-		dir, outputs := streamed(t, in, codec.AdaptiveStream{SegmentDuration: seconds})
+		dir, outputs := streamed(t, in, codec.AdaptiveStream{SegmentDuration: seconds,
+			Renditions: []codec.StreamRendition{{Height: 90}, {Height: 120}, {Height: 180}}})
 		var want []string
-		for _, id := range []string{"360p", "480p"} {
+		for _, id := range []string{"90p", "120p"} {
 			keys, pictures := keyTimes(t, filepath.Join(dir, id+".m3u8"))
 			if pictures != 75 || want != nil && !slices.Equal(keys, want) {
 				t.Errorf("%s has %d pictures and key frames at %v, want %v", id, pictures, keys, want)
@@ -65,7 +68,7 @@ func TestALadderIsCutAtTheSameKeyFrames(t *testing.T) {
 			n > 1 && want[1] != "2.000000" {
 			t.Errorf("segments of %d s: key frames at %v", seconds, want)
 		}
-		if _, err := os.Stat(filepath.Join(dir, "720p.m3u8")); err == nil {
+		if _, err := os.Stat(filepath.Join(dir, "180p.m3u8")); err == nil {
 			t.Error("there is a rendition above the film's height")
 		}
 		for _, o := range outputs {
@@ -101,6 +104,7 @@ func decodesAlone(t testing.TB, initial string, segment codectest.Output) {
 }
 
 func TestAStreamPlaysInSyncFromBothManifests(t *testing.T) {
+	t.Parallel()
 	in := clapper(t, "in.mp4", "-vf", "scale=320:240")
 	dir, _ := streamed(t, in, codec.AdaptiveStream{SegmentDuration: 2, Renditions: []codec.StreamRendition{
 		{Height: 180, Bitrate: 200_000}, {Height: 240}}})
@@ -138,6 +142,7 @@ func TestAStreamPlaysInSyncFromBothManifests(t *testing.T) {
 }
 
 func TestAStreamHasWhatWasAskedFor(t *testing.T) {
+	t.Parallel()
 	in := strip(t, "in.mp4", "-t", "2") // 64 × 48, below every rendition
 	words := "WEBVTT\n\n00:00.000 --> 00:01.000\nHello\n"
 	for _, test := range []struct {
@@ -168,6 +173,7 @@ func TestAStreamHasWhatWasAskedFor(t *testing.T) {
 }
 
 func TestALadderDecodesItsSourceOnce(t *testing.T) {
+	t.Parallel()
 	in := codectest.Count(codectest.OpenInput(t, busy(t, "in.mp4", "-c:v", "libx264", "-crf", "5", "-g", "12")))
 	op := codec.AdaptiveStream{Renditions: []codec.StreamRendition{{Height: 144, Bitrate: 100_000},
 		{Height: 150, Bitrate: 100_000}, {Height: 156, Bitrate: 100_000}}, PackageFormats: []string{"hls"}}
@@ -184,5 +190,49 @@ func TestALadderDecodesItsSourceOnce(t *testing.T) {
 	// The headers are read twice.
 	if read < in.Size() || read > in.Size()*3/2 {
 		t.Errorf("%d bytes of %d were read", read, in.Size())
+	}
+}
+
+func TestAStreamOfAClip(t *testing.T) {
+	// A key frame at each second; the picture that is shown says its number.
+	in := strip(t, "in.mp4")
+	for name, test := range map[string]struct {
+		clip           codec.Clip
+		first, seconds float64
+	}{
+		"between key frames":   {codec.Clip{Start: 1.48, Duration: 2.2}, 37, 2.2},
+		"up to a time":         {codec.Clip{Start: 2, End: 3}, 50, 1},
+		"up to the film's end": {codec.Clip{Start: 4.6}, 115, 1.4},
+		"from the start":       {codec.Clip{End: 0.8}, 0, 0.8},
+		"from a key frame": {
+			codec.Clip{Start: 1.48, Duration: 2.2, Mode: codec.TrimFast}, 25, 2.68},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, _ := streamed(t, in, codec.AdaptiveStream{Clip: test.clip, SegmentDuration: 2})
+			master := filepath.Join(dir, "master.m3u8")
+			if got := number(t, master); math.Abs(float64(got)-test.first) > 1 {
+				t.Errorf("it begins with picture %d, want %v", got, test.first)
+			}
+			film := float64(len(luma(t, master))) / 25
+			heard := ffmpeg(t, "heard.mkv", "-i", filepath.Join(dir, "audio.m3u8"), "-c", "copy")
+			sound := soundLength(t, heard).Seconds()
+			if math.Abs(film-test.seconds) > 0.05 || math.Abs(sound-test.seconds) > 0.07 {
+				t.Errorf("pictures of %v s and sound of %v s, want %v s", film, sound, test.seconds)
+			}
+			// In a jpg, black is 0 and white 255.
+			poster := float64(luma(t, filepath.Join(dir, "poster.jpg"))[0]) * 219 / 255
+			if poster < test.first-2 || poster > test.first+25*test.seconds+2 {
+				t.Errorf("the poster is picture %v, outside of the clip", poster)
+			}
+		})
+	}
+}
+
+func TestAStreamOfAClipBehindTheEnd(t *testing.T) {
+	err := libav.New().Process(t.Context(), &codec.Work{Out: new(codectest.Sink),
+		Op: codec.AdaptiveStream{Clip: codec.Clip{Start: 60}},
+		In: []codec.Input{codectest.OpenInput(t, strip(t, "in.mp4", "-t", "1"))}})
+	if codec.ClassOf(err) != codec.Invalid || !strings.Contains(err.Error(), "nothing at 1m0s") {
+		t.Errorf("got %v", err)
 	}
 }

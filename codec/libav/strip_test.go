@@ -45,6 +45,7 @@ func personal(t testing.TB, path string) []string {
 }
 
 func TestStrippedFilesTellNothing(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ file, secret string }{
 		{"video/androidx-dolbyVision-hdr.MOV", "iPhone 14 Pro"},
 		{"video/androidx-sample.mp4", "Lavf"},

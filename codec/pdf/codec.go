@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/spoolmedia/spool/codec"
@@ -61,8 +62,8 @@ func checkPages(w *codec.Work) error {
 	if len(w.In) == 0 {
 		return codec.Errorf(codec.Unsupported, "pdf: there is no picture")
 	}
-	if most := w.Policy.Limits.WithDefaults().Frames; most > 0 && len(w.In) > most {
-		return codec.Errorf(codec.Limit, "%s and the others would be %d pages; the limit is %d",
+	if most := w.Policy.Limits.WithDefaults().Pages; most > 0 && len(w.In) > most {
+		return codec.Errorf(codec.Limit, "%s and the others would be %d pages; the limit is %d pages",
 			w.In[0].Name(), len(w.In), most)
 	}
 	return nil
@@ -70,6 +71,10 @@ func checkPages(w *codec.Work) error {
 
 // Process implements [codec.Codec].
 func (*Codec) Process(ctx context.Context, w *codec.Work) error {
+	return w.Bounded(ctx, process)
+}
+
+func process(ctx context.Context, w *codec.Work) error {
 	op, ok := w.Op.(codec.ImageToPDF)
 	if !ok {
 		return codec.Errorf(codec.Unsupported, "%s cannot be done by the pdf codec", w.Op.Name())
@@ -92,8 +97,7 @@ func (*Codec) Process(ctx context.Context, w *codec.Work) error {
 	}
 	defer out.Abort() // does nothing after Commit
 	b := &binder{ctx: ctx, op: op, policy: w.Policy}
-	most := w.Policy.Limits.WithDefaults().OutputBytes
-	b.doc = newDocument(&bounded{ctx: ctx, w: out, left: most})
+	b.doc = newDocument(cancellable{ctx, out})
 	for i, in := range w.In {
 		if err := b.add(i, in); err != nil {
 			return err
@@ -112,24 +116,15 @@ func (*Codec) Process(ctx context.Context, w *codec.Work) error {
 	return nil
 }
 
-// bounded writes until the context or the limit of output bytes ends it.
-type bounded struct {
-	ctx  context.Context
-	w    codec.Writer
-	left int64 // negative from the start: no limit
+// cancellable writes until the context ends.
+type cancellable struct {
+	ctx context.Context
+	w   io.Writer
 }
 
-var errOutputBytes = codec.Errorf(codec.Limit,
-	"the document is larger than the limit of output bytes")
-
-func (b *bounded) Write(p []byte) (int, error) {
-	if err := b.ctx.Err(); err != nil {
+func (c cancellable) Write(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
 		return 0, err
 	}
-	if b.left >= 0 {
-		if b.left -= int64(len(p)); b.left < 0 {
-			return 0, errOutputBytes
-		}
-	}
-	return b.w.Write(p)
+	return c.w.Write(p)
 }

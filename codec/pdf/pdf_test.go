@@ -284,7 +284,7 @@ func TestWhatAPDFCannotHoldIsRefused(t *testing.T) {
 		{"a cut jpeg", []codec.Input{input("a.jpg", data[:len(data)-20])}, codec.Limits{}, codec.Invalid, "cut off"},
 		{"a cut png", []codec.Input{input("a.png", short[:len(short)-30])}, codec.Limits{}, codec.Invalid, "cut off"},
 		{"too many pages", []codec.Input{input("a.jpg", data), input("b.jpg", data)},
-			codec.Limits{Frames: 1}, codec.Limit, "2 pages"},
+			codec.Limits{Pages: 1}, codec.Limit, "2 pages"},
 		{"too many pixels", []codec.Input{input("a.jpg", data)}, codec.Limits{Pixels: 99}, codec.Limit, "pixels"},
 		{"too large", []codec.Input{input("a.jpg", data)}, codec.Limits{OutputBytes: 99}, codec.Limit, "output bytes"},
 	} {

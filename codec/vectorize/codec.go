@@ -57,6 +57,10 @@ func openPicture(ctx context.Context, w *codec.Work) (*picture.Picture, error) {
 
 // Process implements [codec.Codec].
 func (*Codec) Process(ctx context.Context, w *codec.Work) error {
+	return w.Bounded(ctx, process)
+}
+
+func process(ctx context.Context, w *codec.Work) error {
 	op, ok := w.Op.(codec.Vectorize)
 	if !ok {
 		return codec.Errorf(codec.Unsupported, "%s cannot be done by tracing", w.Op.Name())

@@ -120,6 +120,10 @@ func (*Codec) Probe(ctx context.Context, w *codec.Work) (codec.Media, codec.Cost
 
 // Process implements [codec.Codec].
 func (*Codec) Process(ctx context.Context, w *codec.Work) error {
+	return w.Bounded(ctx, process)
+}
+
+func process(ctx context.Context, w *codec.Work) error {
 	in, err := only(w)
 	if err != nil {
 		return err

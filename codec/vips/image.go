@@ -62,8 +62,9 @@ func (im image) depth() int {
 // pageHeight is the height of one frame of an animation.
 func (im image) pageHeight() int { return int(C.vips_image_get_page_height(im.p)) }
 
-// pages counts the frames or pages in the file, however many are loaded.
-func (im image) pages() int { return int(C.vips_image_get_n_pages(im.p)) }
+// pages counts the frames or pages in the file, however many are loaded. libvips' own
+// function takes 10,000 and more for one.
+func (im image) pages() int { return im.number("n-pages") }
 
 // orientation is the EXIF orientation, 1 to 8.
 func (im image) orientation() int { return int(C.vips_image_get_orientation(im.p)) }

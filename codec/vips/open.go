@@ -36,6 +36,9 @@ func (s *session) open(in codec.Input, policy codec.Policy) (*picture, error) {
 		return nil, err
 	}
 	s.words = append(s.words, word(l.operation))
+	if in.Type() == "application/pdf" {
+		s.words = append(s.words, "glib") // which Poppler reports through
+	}
 	native := C.spool_source(C.uintptr_t(s.id))
 	s.own(unsafe.Pointer(native))
 	p := &picture{loader: l, in: in, source: nativeSource{native}, limits: policy.Limits}

@@ -185,6 +185,7 @@ func unusedBy(op codec.Operation) []string {
 		fields["volume"] = op.Volume != nil && *op.Volume != 1
 		fields["normalize"] = op.Normalize
 		fields["fadeIn"], fields["fadeOut"] = op.FadeIn != 0, op.FadeOut != 0
+		fields["speed"] = op.Speed != 0 && op.Speed != 1
 	}
 	maps.DeleteFunc(fields, func(_ string, said bool) bool { return !said })
 	return slices.Sorted(maps.Keys(fields))

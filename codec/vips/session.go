@@ -251,8 +251,11 @@ func (s *session) failure(class codec.Class, doing string) error {
 	if cause != nil {
 		return cause
 	}
-	if strings.Contains(strings.ToLower(said), "out of memory") {
+	switch {
+	case strings.Contains(strings.ToLower(said), "out of memory"):
 		class = codec.Memory
+	case strings.Contains(said, "Document is encrypted"): // by Poppler
+		return codec.Errorf(codec.Unsupported, "%s is protected by a password", s.name)
 	}
 	if said == "" {
 		return codec.Errorf(class, "%s %s", s.name, doing)

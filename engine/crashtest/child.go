@@ -189,7 +189,7 @@ const backlog = 30
 func (l *life) lap(ctx context.Context) error {
 	var waiting []string
 	for _, status := range []engine.Status{engine.Pending, engine.Processing} {
-		for job, err := range l.eng.List(ctx, engine.Query{Status: status}) {
+		for job, err := range l.eng.List(ctx, engine.Query{Statuses: []engine.Status{status}}) {
 			if err != nil {
 				return err
 			}

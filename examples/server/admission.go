@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"net/http"
 	"sync"
 
@@ -21,9 +20,14 @@ func newAdmission(c config) *admission {
 	return &admission{engine: c.engine, most: c.limits.queue, coming: map[string]int{}}
 }
 
-// enter takes a place in the account's queue until leave is called.
-func (a *admission) enter(ctx context.Context, account string) (leave func(), err error) {
-	stats, err := a.engine.Stats(ctx, account)
+// enter takes a place in the account's queue for a request until leave is called. One
+// that comes again needs none: its job is there already.
+func (a *admission) enter(r *http.Request) (leave func(), err error) {
+	account := accountOf(r.Context())
+	if known, err := a.known(r, account); known || err != nil {
+		return func() {}, err
+	}
+	stats, err := a.engine.Stats(r.Context(), account)
 	if err != nil {
 		return nil, err
 	}
@@ -34,11 +38,23 @@ func (a *admission) enter(ctx context.Context, account string) (leave func(), er
 			"jobs wait already. Try again when some of them have been taken up."}
 	}
 	a.coming[account]++
-	return func() {
+	return sync.OnceFunc(func() {
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		if a.coming[account]--; a.coming[account] == 0 {
 			delete(a.coming, account)
 		}
-	}, nil
+	}), nil
+}
+
+// known reports whether there is a job with the request's key.
+func (a *admission) known(r *http.Request, account string) (bool, error) {
+	query := engine.Query{Account: account, IdempotencyKey: r.Header.Get("Idempotency-Key")}
+	if query.IdempotencyKey == "" {
+		return false, nil
+	}
+	for _, err := range a.engine.List(r.Context(), query) {
+		return err == nil, err
+	}
+	return false, nil
 }

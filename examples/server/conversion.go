@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/spoolmedia/spool/codec"
-	"github.com/spoolmedia/spool/engine"
 )
 
 // unwritten are formats of the hosted API that nothing here writes.
@@ -143,22 +142,22 @@ func qualities(r *codec.Registry) map[string]int {
 	return defaults
 }
 
-// qualityOf returns the quality that the codec found for an output, or else that
-// all files of the job were made with, or nil if there is none.
-func (s *server) qualityOf(job engine.Job, made codec.Result) *int {
+// qualityOf returns the quality that an output was made with by op, or nil if there is
+// none: it was copied, or is without loss, or a size decided.
+func (s *server) qualityOf(op codec.Operation, made codec.Result) *int {
 	if made.Quality > 0 {
 		return &made.Quality
 	}
-	op := job.Operation
-	if op == nil || job.Labels["mixed"] == "true" || paramOf(op, "targetBytes") != "" {
+	if op == nil || paramOf(op, "targetBytes") != "" || paramOf(op, "lossless") == "true" {
 		return nil
 	}
+	encoded := func(s codec.Stream) bool { return s.Action == codec.Encoded }
 	quality, ok := s.qualities[op.Name()]
-	if !ok {
+	if !ok || len(made.Streams) > 0 && !slices.ContainsFunc(made.Streams, encoded) {
 		return nil
 	}
 	if text := paramOf(op, "quality"); text != "" {
-		quality, _ = strconv.Atoi(text)
+		quality, _ = strconv.Atoi(text) // it is a number
 	}
 	return &quality
 }

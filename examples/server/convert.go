@@ -105,7 +105,7 @@ func (s *server) answerNow(w http.ResponseWriter, r *http.Request, job engine.Jo
 		if err != nil {
 			return err
 		}
-		a.Files = append(a.Files, s.resultsOf(r, job, f)...)
+		a.Files = append(a.Files, s.resultsOf(r, f)...)
 		if f.Error != nil {
 			reason = f.Error
 			a.Errors = append(a.Errors, fileError{f.Name, f.Error.Message})

@@ -68,7 +68,7 @@ func (s *server) accountDeliveries(w http.ResponseWriter, r *http.Request) error
 		if err != nil {
 			return err
 		}
-		if job.Labels["callback"] != "true" {
+		if job.Callback == nil {
 			continue
 		}
 		for d, err := range s.engine.Deliveries(r.Context(), job.ID) {

@@ -63,7 +63,7 @@ func (s *server) sendShown(
 	return nil
 }
 
-// getInput sends a file that a client has uploaded.
+// getInput sends a file that a job was made of.
 func (s *server) getInput(w http.ResponseWriter, r *http.Request) error {
 	job, err := s.jobFor(r)
 	if err != nil {
@@ -73,19 +73,16 @@ func (s *server) getInput(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	key := uploadOf(job, file.Index)
-	if key == "" {
-		return failf(http.StatusNotFound, "The file was fetched from its address and is not kept here.")
-	}
-	blob, err := s.storage.Open(r.Context(), key)
+	in := file.Sources[0]
+	reader, err := s.engine.OpenSource(r.Context(), in)
 	if err != nil {
 		return err
 	}
-	defer blob.Close()
-	content := io.NewSectionReader(blob, 0, blob.Info().Size)
+	defer reader.Close()
 	w.Header().Set("Cache-Control", unchanging)
 	shown := r.URL.Query().Get("inline") == "true"
-	send(w, r, sent{file.Name, file.Type, digestOf(key), job.Created, shown, content})
+	tag := digestOf(r.URL.Path)
+	send(w, r, sent{in.Name, in.Type, tag, job.Created, shown, reader})
 	return nil
 }
 

@@ -128,6 +128,14 @@ func cutOff(err error) error {
 	return failf(http.StatusBadRequest, "The form cannot be read: %v.", err)
 }
 
+// unavailable says that storage fails.
+func unavailable(err error) error {
+	return fmt.Errorf("%w: %w", &failure{
+		status: http.StatusServiceUnavailable, retry: 30,
+		message: "The server cannot store files at the moment.",
+	}, err)
+}
+
 func writeJSON(w http.ResponseWriter, status int, body any) error {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)

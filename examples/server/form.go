@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/spoolmedia/spool/engine"
 )
 
 // form is a multipart form whose files are in storage already: they may come
@@ -19,17 +21,14 @@ type form struct {
 	files   []upload
 }
 
-// upload is a file of a form.
+// upload is a file of a form, in storage.
 type upload struct {
-	field, name string
-	number      int    // among the files of the form
-	key         string // in storage
-	size        int64
-	sha256      string
+	field string
+	engine.Upload
 }
 
-// keep stores one file of a form, which must not be larger than limit.
-type keep func(field, name string, r io.Reader) (upload, error)
+// keep stores one file of a form.
+type keep func(name string, r io.Reader) (engine.Upload, error)
 
 // readForm reads a form to its end, and gives its files to keep as they come.
 func readForm(r *multipart.Reader, l limits, keep keep) (form, error) {
@@ -70,7 +69,7 @@ func (f *form) addFile(part *multipart.Part, l limits, keep keep) error {
 	if name == "" || name == "." || name == "/" {
 		name = "upload"
 	}
-	u, err := keep(part.FormName(), name, r)
+	u, err := keep(name, r)
 	if err != nil {
 		return err
 	}
@@ -79,8 +78,8 @@ func (f *form) addFile(part *multipart.Part, l limits, keep keep) error {
 			"%s is larger than %d bytes, which is the limit for a file.", name, l.file)
 	}
 	// What a browser sends for a file field that was left empty.
-	if u.size > 0 || part.FileName() != "" {
-		f.files = append(f.files, u)
+	if u.Size > 0 || part.FileName() != "" {
+		f.files = append(f.files, upload{part.FormName(), u})
 	}
 	return nil
 }
@@ -168,8 +167,8 @@ func withoutTwins(files []upload) []upload {
 	var kept []upload
 	for _, u := range files {
 		if !isInput(u) || !slices.ContainsFunc(kept, func(k upload) bool {
-			return isInput(k) && k.field != u.field && k.sha256 == u.sha256 &&
-				strings.EqualFold(k.name, u.name)
+			return isInput(k) && k.field != u.field && k.SHA256 == u.SHA256 &&
+				strings.EqualFold(k.Name, u.Name)
 		}) {
 			kept = append(kept, u)
 		}

@@ -81,10 +81,9 @@ func start(t *testing.T, s setup) *fixture {
 		t.Fatal(err)
 	}
 	srv := newServer(config{
-		engine: eng, storage: s.storage, codecs: s.codecs, keys: k, secret: []byte("secret"),
+		engine: eng, codecs: s.codecs, keys: k, secret: []byte("secret"),
 		limits: s.limits, log: quiet, now: s.now,
 	})
-	t.Cleanup(srv.close)
 	web := httptest.NewUnstartedServer(srv.handler())
 	web.Config.ErrorLog = slog.NewLogLogger(quiet.Handler(), slog.LevelError)
 	web.Config.RegisterOnShutdown(srv.stopStreams)
@@ -248,6 +247,9 @@ func (f *fixture) ended(id string) jobView {
 	enginetest.Wait(f.t, f.engine, id)
 	return f.job(id)
 }
+
+// inputs begins the keys of what clients send.
+const inputs = "in/"
 
 // stored returns the keys in storage with the prefix.
 func (f *fixture) stored(prefix string) []string {

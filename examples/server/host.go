@@ -61,15 +61,16 @@ func open(o options, log *slog.Logger) (_ *host, err error) {
 		return h, err
 	}
 	codecs, policy := allCodecs(), codec.Policy{Untrusted: o.types}
+	outbound := engine.Outbound{Allow: o.allow, Ports: append(o.ports, 80, 443, 8080, 8443)}
 	h.engine, err = engine.Open(engine.Config{
 		Store: h.store, Storage: h.storage, Codecs: codecs, Workers: o.workers,
-		Policy: policy, Outbound: engine.Outbound{Allow: o.allow}, TempDir: o.data, Logger: log,
+		Policy: policy, Outbound: outbound, TempDir: o.data, Logger: log,
 	})
 	if err != nil {
 		return h, err
 	}
 	h.server = newServer(config{
-		engine: h.engine, storage: h.storage, codecs: codecs, policy: policy, keys: keys,
+		engine: h.engine, codecs: codecs, policy: policy, keys: keys,
 		secret: []byte(secret), base: o.base, limits: o.limits, log: log,
 	})
 	return h, nil
@@ -84,9 +85,6 @@ func allCodecs() []codec.Codec {
 // close ends the work and lets go of the folder.
 func (h *host) close(ctx context.Context) error {
 	var errs []error
-	if h.server != nil {
-		h.server.close()
-	}
 	if h.engine != nil {
 		errs = append(errs, h.engine.Close(ctx))
 	}

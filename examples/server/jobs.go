@@ -1,11 +1,9 @@
 package main
 
 import (
-	"context"
 	"errors"
-	"iter"
 	"net/http"
-	"strings"
+	"slices"
 
 	"github.com/spoolmedia/spool/engine"
 )
@@ -94,7 +92,8 @@ func (s *server) listed(
 	}
 	page = pagination{Limit: limit, Offset: offset, Total: count(stats, statuses)}
 	n := 0
-	for job, err := range s.newest(r.Context(), account, statuses) {
+	query := engine.Query{Account: account, Statuses: statuses}
+	for job, err := range s.engine.List(r.Context(), query) {
 		if err != nil {
 			return page, err
 		}
@@ -115,7 +114,7 @@ func (s *server) listed(
 func statusesOf(text string) ([]engine.Status, error) {
 	switch text {
 	case "":
-		return []engine.Status{""}, nil
+		return nil, nil
 	case "pending", "processing", "completed":
 		return []engine.Status{engine.Status(text)}, nil
 	case "failed":
@@ -126,49 +125,15 @@ func statusesOf(text string) ([]engine.Status, error) {
 }
 
 func count(s engine.Stats, statuses []engine.Status) (n int) {
-	of := map[engine.Status]int{
+	for status, jobs := range map[engine.Status]int{
 		engine.Pending: s.Pending, engine.Processing: s.Processing, engine.Completed: s.Completed,
 		engine.Failed: s.Failed, engine.Cancelled: s.Cancelled,
-	}
-	for status, jobs := range of {
-		for _, wanted := range statuses {
-			if wanted == "" || wanted == status {
-				n += jobs
-			}
+	} {
+		if len(statuses) == 0 || slices.Contains(statuses, status) {
+			n += jobs
 		}
 	}
 	return n
-}
-
-// newest yields the jobs of any of the statuses, newest first: their ids sort by
-// time.
-func (s *server) newest(
-	ctx context.Context, account string, statuses []engine.Status,
-) iter.Seq2[engine.Job, error] {
-	list := func(status engine.Status) iter.Seq2[engine.Job, error] {
-		return s.engine.List(ctx, engine.Query{Account: account, Status: status})
-	}
-	if len(statuses) == 1 {
-		return list(statuses[0])
-	}
-	return func(yield func(engine.Job, error) bool) {
-		next, stop := iter.Pull2(list(statuses[1]))
-		defer stop()
-		other, err, more := next()
-		for job, err1 := range list(statuses[0]) {
-			for more && err1 == nil && (err != nil || strings.Compare(other.ID, job.ID) > 0) {
-				if !yield(other, err) {
-					return
-				}
-				other, err, more = next()
-			}
-			if !yield(job, err1) {
-				return
-			}
-		}
-		for ; more && yield(other, err); other, err, more = next() {
-		}
-	}
 }
 
 // listFiles tells of the files of a job, in the order in which they were sent.
@@ -191,7 +156,7 @@ func (s *server) listFiles(w http.ResponseWriter, r *http.Request) error {
 			break
 		}
 		if f.Index >= offset {
-			files = append(files, s.fileView(r, job, f))
+			files = append(files, s.fileView(r, f))
 		}
 	}
 	return writeJSON(w, http.StatusOK, fileList{files, pagination{
@@ -207,25 +172,17 @@ func (s *server) deleteJob(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if r.URL.Query().Get("purge") == "true" {
-		return s.purge(w, r, job)
+		if err := s.engine.Delete(r.Context(), job.ID); err != nil {
+			return err
+		}
+		w.WriteHeader(http.StatusNoContent)
+		return nil
 	}
 	if job.Status != engine.Pending {
 		return failf(http.StatusConflict, "Only a job that waits can be cancelled so; this one is %s.",
 			statusOf(job.Status))
 	}
 	return s.cancel(w, r, job)
-}
-
-// purge removes a job with its files, also those that its client uploaded.
-func (s *server) purge(w http.ResponseWriter, r *http.Request, job engine.Job) error {
-	err := s.uploads.remove(r.Context(), job.Labels[uploadLabel], func() (bool, error) {
-		return true, s.engine.Delete(r.Context(), job.ID)
-	})
-	if err != nil {
-		return err
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
 }
 
 // cancelJob cancels a job that waits or is being worked on.

@@ -14,6 +14,7 @@ import (
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/engine"
 	"github.com/spoolmedia/spool/engine/enginetest"
+	"github.com/spoolmedia/spool/storage/memstorage"
 )
 
 func TestAJobConvertsItsFiles(t *testing.T) {
@@ -102,7 +103,7 @@ func TestTheSameKeyGivesTheSameJob(t *testing.T) {
 	if same := slices.Compact(slices.Clone(ids)); len(same) != 1 {
 		t.Errorf("%d jobs", len(same))
 	}
-	if keys := f.stored(uploadPrefix); len(keys) != 2 {
+	if keys := f.stored(inputs); len(keys) != 2 {
 		t.Errorf("in storage: %v", keys)
 	}
 	// Another request under the key, and another account's.
@@ -114,7 +115,7 @@ func TestTheSameKeyGivesTheSameJob(t *testing.T) {
 	} {
 		f.post("/api/jobs", other, http.StatusConflict, nil, "Idempotency-Key", "import-7")
 	}
-	if keys := f.stored(uploadPrefix); len(keys) != 2 {
+	if keys := f.stored(inputs); len(keys) != 2 {
 		t.Errorf("in storage after conflicts: %v", keys)
 	}
 	var a accepted
@@ -166,42 +167,15 @@ func TestARunningJobCanBeCancelledAndRetried(t *testing.T) {
 }
 
 func TestPurgeLeavesNothing(t *testing.T) {
-	f := start(t, setup{})
+	removed := make(chan string, 100)
+	f := start(t, setup{storage: watched{Storage: memstorage.New(), removed: removed}})
 	id := f.submit(textFile("files", "a.txt"), part{"format", "", "webp"})
 	f.ended(id)
 	f.call(f.request("DELETE", "/api/jobs/"+id+"?purge=true", nil), http.StatusNoContent, nil)
 	f.call(f.request("GET", "/api/jobs/"+id, nil), http.StatusNotFound, nil)
-	if keys := f.stored(uploadPrefix); len(keys) != 0 {
-		t.Errorf("in storage: %v", keys)
+	for len(f.stored("")) > 0 {
+		<-removed
 	}
-}
-
-func TestTheSweepTakesWhatNoJobNames(t *testing.T) {
-	f := start(t, setup{})
-	id := f.submit(textFile("files", "a.txt"), part{"format", "", "webp"})
-	f.ended(id)
-	lost, err := f.server.uploads.begin(t.Context(), "alice", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := lost.keeper(t.Context())("files", "x", bytes.NewReader([]byte("x"))); err != nil {
-		t.Fatal(err)
-	}
-	sweep := func(want int) {
-		t.Helper()
-		if err := f.server.sweep(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if keys := f.stored(uploadPrefix); len(keys) != want {
-			t.Errorf("in storage: %v, want %d", keys, want)
-		}
-	}
-	lost.end(t.Context(), true) // as if the process had died
-	sweep(1)
-	if err := f.engine.Delete(t.Context(), id); err != nil {
-		t.Fatal(err)
-	}
-	sweep(0)
 }
 
 func TestTheListIsNewestFirstAndPaged(t *testing.T) {
@@ -328,7 +302,7 @@ func TestRequestsThatCanNeverWork(t *testing.T) {
 			g := *f
 			g.t = t
 			g.post("/api/jobs", tt.parts, tt.status, nil)
-			if keys := g.stored(uploadPrefix); len(keys) != 0 {
+			if keys := g.stored(inputs); len(keys) != 0 {
 				t.Errorf("left in storage: %v", keys)
 			}
 		})
@@ -350,8 +324,9 @@ func TestAFullQueueIsTold(t *testing.T) {
 	if err := f.engine.Pause(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for i := range 3 {
-		f.submit(textFile("files", fmt.Sprintf("%d.txt", i)), part{"format", "", "webp"})
+	for i, key := range []string{"first", "", ""} {
+		parts := []part{textFile("files", fmt.Sprintf("%d.txt", i)), {"format", "", "webp"}}
+		f.post("/api/jobs", parts, http.StatusOK, nil, "Idempotency-Key", key)
 	}
 	body, kind := multipartOf(t, []part{textFile("files", "x.txt"), {"format", "", "webp"}})
 	answer, b := f.do(f.request("POST", "/api/jobs", body, "Content-Type", kind))
@@ -359,6 +334,9 @@ func TestAFullQueueIsTold(t *testing.T) {
 		t.Errorf("status %d, %v", answer.StatusCode, answer.Header)
 	}
 	f.checkError(answer, b)
+	// A request that comes again gets its job.
+	f.post("/api/jobs", []part{textFile("files", "0.txt"), {"format", "", "webp"}}, http.StatusOK,
+		nil, "Idempotency-Key", "first")
 	// Another account has a queue of its own.
 	f.as(bob).submit(textFile("files", "x.txt"), part{"format", "", "webp"})
 }
@@ -386,7 +364,7 @@ func TestFiveHundredRequestsAtOnce(t *testing.T) {
 			t.Fatalf("job %d is %s: %+v", i, job.Status, file)
 		}
 	}
-	if keys := f.stored(uploadPrefix); len(keys) != 500 {
+	if keys := f.stored(inputs); len(keys) != 500 {
 		t.Errorf("%d uploads for 500 jobs", len(keys))
 	}
 }

@@ -170,6 +170,7 @@ func (d describer) requestBody(b body, fields []codec.Field) object {
 		add("string", "sourceFileId", "sourceUrl", "profile", "access")
 		add("integer", "segmentDuration", "tokenTtlSeconds")
 		add("array", "renditions", "packageFormats", "allowedDomains", "captions")
+		add("object", "clip")
 	case toolForm:
 		properties["file"] = file
 		add("boolean", "async", "background")

@@ -4,18 +4,15 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/engine"
-	"github.com/spoolmedia/spool/storage"
 )
 
 // config is what a server stands on.
 type config struct {
 	engine   *engine.Engine
-	storage  storage.Storage // the engine's
 	codecs   []codec.Codec   // the engine's
 	policy   codec.Policy    // the engine's
 	registry *codec.Registry // the engine's; nil means spool's own operations
@@ -30,17 +27,15 @@ type config struct {
 // server answers requests.
 type server struct {
 	config
-	uploads *uploads
-	queue   *admission
+	queue *admission
 	// qualities are the defaults of operations that have a quality.
 	qualities map[string]int
 	// streams ends when event streams must.
 	streams     context.Context
 	stopStreams context.CancelFunc
-	chores      sync.WaitGroup
 }
 
-// newServer makes a server, which must be closed.
+// newServer makes a server.
 func newServer(c config) *server {
 	if c.registry == nil {
 		c.registry = codec.NewRegistry()
@@ -52,17 +47,9 @@ func newServer(c config) *server {
 		c.now = time.Now
 	}
 	c.limits = c.limits.withDefaults()
-	s := &server{config: c, uploads: newUploads(c.storage), queue: newAdmission(c),
-		qualities: qualities(c.registry)}
+	s := &server{config: c, queue: newAdmission(c), qualities: qualities(c.registry)}
 	s.streams, s.stopStreams = context.WithCancel(context.Background())
-	s.chores.Go(func() { s.sweepNowAndThen(s.streams) })
 	return s
-}
-
-// close ends what the server does besides answering.
-func (s *server) close() {
-	s.stopStreams()
-	s.chores.Wait()
 }
 
 // handler returns all that the server answers.

@@ -7,15 +7,24 @@ import (
 	"github.com/spoolmedia/spool/storage"
 )
 
-// watched tells when an upload was dropped.
+// watched tells when an upload was dropped, and which keys were removed.
 type watched struct {
 	storage.Storage
 	dropped chan struct{}
+	removed chan string
+}
+
+func (s watched) Remove(ctx context.Context, key string) error {
+	err := s.Storage.Remove(ctx, key)
+	if s.removed != nil {
+		s.removed <- key
+	}
+	return err
 }
 
 func (s watched) Create(ctx context.Context, key string) (storage.Writer, error) {
 	w, err := s.Storage.Create(ctx, key)
-	if !strings.HasPrefix(key, uploadPrefix) {
+	if !strings.HasPrefix(key, inputs) {
 		return w, err
 	}
 	return watchedWriter{w, s.dropped}, err

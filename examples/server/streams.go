@@ -87,9 +87,6 @@ func (s *server) createStream(w http.ResponseWriter, r *http.Request) error {
 
 // takeStreamOrder takes what is not of the operation out of the body.
 func takeStreamOrder(body map[string]json.RawMessage) (o streamOrder, err error) {
-	if _, ok := body["clip"]; ok {
-		return o, failf(http.StatusNotImplemented, "clip is not available here: trim the video first.")
-	}
 	for name, field := range map[string]any{
 		"sourceFileId": &o.SourceFileID, "sourceUrl": &o.SourceURL, "access": &o.Access,
 		"tokenTtlSeconds": &o.TokenTTLSeconds, "allowedDomains": &o.AllowedDomains,

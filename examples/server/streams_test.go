@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	"math"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/libav"
 	"github.com/spoolmedia/spool/engine/enginetest"
 )
 
@@ -22,7 +25,7 @@ func (*streamer) Offers() []codec.Offer {
 }
 
 const master = "#EXTM3U\n#EXT-X-STREAM-INF:AVERAGE-BANDWIDTH=700000,BANDWIDTH=800000," +
-	"RESOLUTION=640x360,CODECS=\"avc1\"\n360p.m3u8\n"
+	"RESOLUTION=640x360,CODECS=\"avc1.64001e,mp4a.40.2\"\n360p.m3u8\n"
 
 func newStreamer() *streamer {
 	c := new(streamer)
@@ -32,7 +35,7 @@ func newStreamer() *streamer {
 		}
 		for name, content := range map[string]string{
 			"master.m3u8": master, "manifest.mpd": "<MPD/>", "360p.m3u8": "#EXTM3U\n",
-			"360p-1.m4s": "segment", "poster.jpg": "poster",
+			"360p-1.m4s": "segment", "360p-2.m4s": "segment", "poster.jpg": "poster",
 		} {
 			if err := enginetest.Write(ctx, w, name, []byte(content)); err != nil {
 				return err
@@ -66,7 +69,7 @@ func TestAStreamOfAStoredFilePlays(t *testing.T) {
 	f.get("/api/video/streams/"+a.Stream.ID, 200, &a)
 	v := a.Stream
 	if v.Status != "ready" || v.ReadyAt == nil || len(v.PackageFormats) != 2 ||
-		len(v.Renditions) != 1 || v.Renditions[0] != (streamRendition{"360p", 640, 360, 800000, 700000}) {
+		len(v.Renditions) != 1 || v.Renditions[0] != (streamRendition{"360p", 640, 360, 800000, 700000, "h264", "aac", 2}) {
 		t.Errorf("%+v", v)
 	}
 	nobody := f.as("")
@@ -140,11 +143,33 @@ func TestStreamsThatCanNeverBe(t *testing.T) {
 		`{"sourceUrl":"https://x/","profile":"huge"}`:       400,
 		`{"sourceUrl":"https://x/","access":"some"}`:        400,
 		`{"sourceUrl":"https://x/","tokenTtlSeconds":-1}`:   400,
-		`{"sourceUrl":"https://x/","clip":{"start":1}}`:     501,
+		`{"sourceUrl":"https://x/","clip":{"start":-1}}`:    400,
+		`{"sourceUrl":"https://x/","clip":{"from":1}}`:      400,
+		`{"sourceUrl":"https://x/","clip":7}`:               400,
 		`{"sourceUrl":"https://x/","segmentDuration":1}`:    400,
 		`{"sourceUrl":"https://x/","profile":"custom"}`:     400,
 		`{"sourceUrl":"https://x/","allowedDomains":"x.y"}`: 400,
 	} {
 		f.postJSON("/api/video/streams", body, status, nil)
+	}
+}
+
+func TestAClipOfAFilmIsStreamed(t *testing.T) {
+	f := start(t, setup{codecs: []codec.Codec{libav.New()}})
+	film, err := os.ReadFile("../media/harbour.mp4")
+	if err != nil {
+		t.Fatal(err)
+	}
+	source := f.ended(f.submit(part{"files", "harbour.mp4", string(film)}, part{"format", "", "mp4"}))
+	var a streamAnswer
+	f.postJSON("/api/video/streams", `{"sourceFileId":"`+*source.Results.Files[0].StoredFileID+
+		`","profile":"custom","renditions":[{"height":144,"bitrate":100000}],"segmentDuration":2,`+
+		`"clip":{"start":1.5,"end":2.1,"mode":"accurate"}}`, 200, &a)
+	enginetest.Wait(t, f.engine, a.Stream.ID)
+	f.get("/api/video/streams/"+a.Stream.ID, 200, &a)
+	v := a.Stream
+	if v.Status != "ready" || math.Abs(v.Duration-0.6) > 0.05 || len(v.Renditions) != 1 ||
+		v.Renditions[0].SegmentCount != 1 || v.Renditions[0].Codec != "h264" {
+		t.Errorf("%+v", v)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -53,6 +54,9 @@ type streamRendition struct {
 	Height         int    `json:"height"`
 	Bitrate        int    `json:"bitrate"`
 	AverageBitrate int    `json:"averageBitrate"`
+	Codec          string `json:"codec"`
+	AudioCodec     string `json:"audioCodec"` // "" without sound
+	SegmentCount   int    `json:"segmentCount"`
 }
 
 func (s *server) streamView(r *http.Request, job engine.Job) (streamView, error) {
@@ -123,29 +127,60 @@ func (s *server) addPlayback(
 			}
 		}
 	}
+	addSegments(v, file.Outputs)
 	return nil
 }
 
-var (
-	bandwidth  = regexp.MustCompile(`[:,]BANDWIDTH=(\d+)`)
-	average    = regexp.MustCompile(`AVERAGE-BANDWIDTH=(\d+)`)
-	resolution = regexp.MustCompile(`RESOLUTION=(\d+)x(\d+)`)
-)
+// addSegments counts the segments of each rendition. How long they are together is
+// how long the stream is: it may be a clip of the film.
+func addSegments(v *streamView, outputs []engine.Output) {
+	for i := range v.Renditions {
+		r, length := &v.Renditions[i], time.Duration(0)
+		for _, o := range outputs {
+			if strings.HasPrefix(o.Name, r.ID+"-") && path.Ext(o.Name) == ".m4s" {
+				r.SegmentCount++
+				length += o.Result.Media.Duration
+			}
+		}
+		v.Duration = length.Seconds()
+	}
+}
 
-// readLadder reads the renditions from the master playlist (RFC 8216, 4.3.4.2).
+// attributes are those of a line of a playlist (RFC 8216, 4.2).
+var attributes = regexp.MustCompile(`([A-Z-]+)=(?:"([^"]*)"|([^,]*))`)
+
+// codecNames are those of the hosted API, by the beginning of a name in a playlist.
+var codecNames = map[string]string{
+	"avc1": "h264", "hvc1": "h265", "hev1": "h265", "av01": "av1", "mp4a": "aac",
+}
+
+// renditionOf reads one from the lines of a master playlist (RFC 8216, 4.3.4.2).
+func renditionOf(info, address string) streamRendition {
+	v := streamRendition{ID: strings.TrimSuffix(address, ".m3u8")}
+	for _, m := range attributes.FindAllStringSubmatch(info, -1) {
+		switch name, value := m[1], m[2]+m[3]; name {
+		case "BANDWIDTH":
+			v.Bitrate, _ = strconv.Atoi(value)
+		case "AVERAGE-BANDWIDTH":
+			v.AverageBitrate, _ = strconv.Atoi(value)
+		case "RESOLUTION":
+			_, _ = fmt.Sscanf(value, "%dx%d", &v.Width, &v.Height)
+		case "CODECS":
+			picture, sound, _ := strings.Cut(value, ",")
+			v.Codec = codecNames[picture[:min(4, len(picture))]]
+			v.AudioCodec = codecNames[sound[:min(4, len(sound))]]
+		}
+	}
+	return v
+}
+
+// readLadder reads the renditions from the master playlist.
 func (s *server) readLadder(r *http.Request, v *streamView, master engine.Output) error {
 	reader, err := s.engine.OpenOutput(r.Context(), master)
 	if err != nil {
 		return err
 	}
 	defer reader.Close()
-	attribute := func(re *regexp.Regexp, line string, n int) int {
-		if m := re.FindStringSubmatch(line); m != nil {
-			value, _ := strconv.Atoi(m[n]) // it is digits
-			return value
-		}
-		return 0
-	}
 	var info string
 	lines := bufio.NewScanner(reader)
 	for lines.Scan() {
@@ -154,11 +189,7 @@ func (s *server) readLadder(r *http.Request, v *streamView, master engine.Output
 		case strings.HasPrefix(line, "#EXT-X-STREAM-INF:"):
 			info = line
 		case info != "" && line != "" && line[0] != '#':
-			v.Renditions = append(v.Renditions, streamRendition{
-				ID: strings.TrimSuffix(line, ".m3u8"), Bitrate: attribute(bandwidth, info, 1),
-				AverageBitrate: attribute(average, info, 1), Width: attribute(resolution, info, 1),
-				Height: attribute(resolution, info, 2),
-			})
+			v.Renditions = append(v.Renditions, renditionOf(info, line))
 			info = ""
 		}
 	}

@@ -1,12 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"io"
 	"mime"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/spoolmedia/spool/codec"
@@ -23,10 +22,8 @@ type order struct {
 	callback   *engine.Callback
 	save       bool
 
-	batch     *batch
-	submitted bool
-	leave     func() // the queue
-	ended     bool
+	draft *engine.Draft // of the job, with the files
+	leave func()        // the queue
 }
 
 // retainUnsaved is how long the results of synchronous requests stay whose client
@@ -44,40 +41,64 @@ func (s *server) receive(w http.ResponseWriter, r *http.Request) (*order, error)
 		return nil, &http.MaxBytesError{Limit: s.limits.body}
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, s.limits.body)
-	account := accountOf(r.Context())
-	leave, err := s.queue.enter(r.Context(), account)
+	leave, err := s.queue.enter(r)
 	if err != nil {
 		return nil, err
 	}
 	o := &order{leave: leave}
-	o.batch, err = s.uploads.begin(r.Context(), account, r.Header.Get("Idempotency-Key"))
-	if err != nil {
+	if o.draft, err = s.engine.Draft(); err != nil {
 		leave()
 		return nil, err
 	}
-	parts, err := r.MultipartReader()
-	if err == nil {
-		o.form, err = readForm(parts, s.limits, o.batch.keeper(r.Context()))
-	}
-	if err == nil {
-		// Only at its end does the connection tell that a client is gone.
-		_, err = io.Copy(io.Discard, r.Body)
-	}
-	if err != nil {
+	if err := o.read(r, s.limits); err != nil {
 		o.end(r.Context())
 		return nil, err
 	}
 	return o, nil
 }
 
-// end lets go of what the order holds while there is no job: its place in the queue
-// and, if there never was one, its files. The second time it does nothing.
-func (o *order) end(ctx context.Context) {
-	if o.ended {
-		return
+// read reads the form to its end.
+func (o *order) read(r *http.Request, l limits) error {
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return cutOff(err)
 	}
-	o.ended = true
-	o.batch.end(ctx, o.submitted)
+	o.form, err = readForm(parts, l, func(name string, from io.Reader) (engine.Upload, error) {
+		source := &witness{Reader: from}
+		u, err := o.draft.Upload(r.Context(), name, source)
+		switch {
+		case source.err != nil:
+			return u, cutOff(source.err)
+		case err != nil:
+			return u, unavailable(err)
+		}
+		return u, nil
+	})
+	if err == nil {
+		// Only at its end does the connection tell that a client is gone.
+		_, err = io.Copy(io.Discard, r.Body)
+	}
+	return err
+}
+
+// witness remembers why reading failed, to tell it from why storing did.
+type witness struct {
+	io.Reader
+	err error
+}
+
+func (w *witness) Read(p []byte) (int, error) {
+	n, err := w.Reader.Read(p)
+	if err != io.EOF {
+		w.err = cmp.Or(w.err, err)
+	}
+	return n, err
+}
+
+// end lets go of what the order holds while there is no job: its place in the queue
+// and, if there never is one, its files.
+func (o *order) end(ctx context.Context) {
+	_ = o.draft.Discard(context.WithoutCancel(ctx)) // else the engine's sweep does it
 	o.leave()
 }
 
@@ -125,52 +146,28 @@ func (s *server) submit(r *http.Request, o *order, brief bool) (engine.Job, erro
 	request := engine.Request{
 		Account: accountOf(r.Context()), IdempotencyKey: r.Header.Get("Idempotency-Key"),
 		Archive: o.archive, Callback: o.callback, Operation: o.operations[0],
-		Labels: map[string]string{
-			"type": o.jobType, uploadLabel: o.batch.owner, inputsLabel: rangesOf(o.form.files),
-		},
+		Labels: map[string]string{"type": o.jobType},
 	}
 	if o.tool != "" {
 		request.Labels["tool"] = o.tool
 	}
-	if o.callback != nil {
-		request.Labels["callback"] = "true"
-	}
 	if brief && !o.save {
 		request.Retain = retainUnsaved
 	}
-	if c, ok := o.operations[0].(codec.Combiner); ok && c.Combines() {
-		o.describeJoined(request.Labels)
-	}
 	for _, u := range o.form.files {
-		in := engine.FromStorage(u.key)
-		in.Name = u.name
-		request.Inputs = append(request.Inputs, in)
+		request.Inputs = append(request.Inputs, engine.FromUpload(u.Upload))
 	}
 	for _, source := range o.form.sources {
 		request.Inputs = append(request.Inputs, engine.FromURL(source))
 	}
 	if len(o.operations) > 1 {
-		request.Labels["mixed"] = "true"
 		for i, op := range o.operations {
 			request.Inputs[i].Operation = op
 		}
 	}
-	job, err := s.engine.Submit(r.Context(), request)
-	// The job may be there after all when only the answer was lost: the sweep knows.
-	o.submitted = err == nil || !errors.Is(err, engine.ErrBadRequest) &&
-		!errors.Is(err, engine.ErrKeyConflict) && !errors.Is(err, context.Canceled)
+	job, err := o.draft.Submit(r.Context(), request)
 	o.end(r.Context())
 	return job, err
-}
-
-// describeJoined notes what the one file of a job that joins its inputs is made of.
-func (o *order) describeJoined(labels map[string]string) {
-	size := int64(0)
-	for _, u := range o.form.files {
-		size += u.size
-	}
-	labels["joined"] = strconv.Itoa(o.inputs())
-	labels["joinedSize"] = strconv.FormatInt(size, 10)
 }
 
 // accepted answers a request that became a job.

@@ -179,7 +179,7 @@ func (o *order) takeReferences(t tool, ours map[string]string) (map[string]strin
 		})
 		switch {
 		case isReference:
-			keys[field] = u.key
+			keys[field] = u.Key
 		case u.field == "file" || u.field == "files":
 			inputs = append(inputs, u)
 		default:

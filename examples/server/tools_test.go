@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -204,7 +205,22 @@ func TestASourceIsFetched(t *testing.T) {
 	}
 	var list struct{ Jobs []jobView }
 	f.get("/api/jobs", http.StatusOK, &list)
-	f.get("/api/jobs/"+list.Jobs[0].JobID+"/files/0/input", http.StatusNotFound, nil)
+	var files fileList
+	f.get("/api/jobs/"+list.Jobs[0].JobID+"/files", http.StatusOK, &files)
+	if _, b := f.do(f.request("GET", files.Files[0].InputURL, nil)); string(b) != "from afar\n" {
+		t.Errorf("what was fetched is %q", b)
+	}
+	// Before it is fetched there is nothing.
+	if err := f.engine.Pause(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	id := f.submit(part{"sourceUrl", "", source.URL + "/far.txt"}, part{"format", "", "webp"})
+	var waiting fileList
+	f.get("/api/jobs/"+id+"/files", http.StatusOK, &waiting)
+	if waiting.Files[0].InputURL != "" {
+		t.Errorf("%+v", waiting.Files[0])
+	}
+	f.get("/api/jobs/"+id+"/files/0/input", http.StatusNotFound, nil)
 }
 
 // leaving makes a synchronous request, and leaves when the work on it has begun.
@@ -237,11 +253,21 @@ func TestAClientThatLeavesTakesItsWorkWithIt(t *testing.T) {
 	}
 }
 
+// coming is how many accounts have requests on their way into the queue.
+func (f *fixture) coming() int {
+	f.server.queue.mu.Lock()
+	defer f.server.queue.mu.Unlock()
+	return len(f.server.queue.coming)
+}
+
 func TestAClientWithAKeyMayComeBack(t *testing.T) {
 	g := newGate()
 	f := start(t, setup{codecs: []codec.Codec{g}, limits: limits{queue: 1}})
 	f.leaving(g, "Idempotency-Key", "back-soon")
-	// What is worked on takes no place in the queue.
+	// What is worked on takes no place in the queue, once Submit has returned.
+	for f.coming() > 0 {
+		runtime.Gosched()
+	}
 	other := f.submit(textFile("files", "b.txt"), part{"format", "", "webp"})
 	close(g.open)
 	f.ended(other)

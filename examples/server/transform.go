@@ -38,8 +38,11 @@ func (s *server) signedTransform(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	source, expiresIn := "", defaultExpiry
-	if json.Unmarshal(body["sourceUrl"], &source) != nil || !isWeb(source) {
+	if json.Unmarshal(body["sourceUrl"], &source) != nil {
 		return failf(http.StatusBadRequest, "sourceUrl must be an http or https address.")
+	}
+	if err := s.engine.CheckURL(source); err != nil {
+		return failf(http.StatusBadRequest, "sourceUrl: %s", plain(err))
 	}
 	if text, ok := body["expiresIn"]; ok && (json.Unmarshal(text, &expiresIn) != nil ||
 		expiresIn < leastExpiry || expiresIn > mostExpiry) {
@@ -77,11 +80,6 @@ func (s *server) signedTransform(w http.ResponseWriter, r *http.Request) error {
 type signedURL struct {
 	URL       string    `json:"url"`
 	ExpiresAt time.Time `json:"expiresAt"`
-}
-
-func isWeb(address string) bool {
-	u, err := url.Parse(address)
-	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
 }
 
 // getTransformed answers with the picture of a signed address. The engine's

@@ -96,6 +96,7 @@ func TestASignedTransformIsMadeOnceForEverybody(t *testing.T) {
 	now = now.Add(601 * time.Second)
 	nobody.call(nobody.request("GET", s.URL, nil), 403, nil)
 	for _, bad := range []string{`{}`, `[]`, `{"sourceUrl":"file:///etc/passwd"}`,
+		`{"sourceUrl":"http://10.0.0.1/a.png"}`, `{"sourceUrl":"https://a:b@x/"}`,
 		`{"sourceUrl":"https://x/","expiresIn":59}`, `{"sourceUrl":"https://x/","expiresIn":604801}`,
 		`{"sourceUrl":"https://x/","width":-1}`, `{"sourceUrl":"https://x/","depth":1}`} {
 		sign(bad, 400)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/engine"
 	"github.com/spoolmedia/spool/engine/enginetest"
 	"github.com/spoolmedia/spool/storage/memstorage"
 )
@@ -42,9 +43,9 @@ func TestLimitsOfARequest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := *f
 			g.t = t
-			before := len(g.stored(uploadPrefix))
+			before := len(g.stored(inputs))
 			g.post("/api/jobs", tt.parts, tt.status, nil)
-			if after := len(g.stored(uploadPrefix)); tt.status != 200 && after != before {
+			if after := len(g.stored(inputs)); tt.status != 200 && after != before {
 				t.Errorf("%d files are left in storage", after-before)
 			}
 		})
@@ -74,7 +75,7 @@ func TestMultipartRubbish(t *testing.T) {
 				t.Errorf("status %d", answer.StatusCode)
 			}
 			g.checkError(answer, b)
-			if keys := g.stored(uploadPrefix); len(keys) != 0 {
+			if keys := g.stored(inputs); len(keys) != 0 {
 				t.Errorf("left in storage: %v", keys)
 			}
 		})
@@ -98,11 +99,11 @@ func dial(t *testing.T, f *fixture, length int) net.Conn {
 
 func TestAnUploadThatIsCutOffLeavesNothing(t *testing.T) {
 	ended := make(chan struct{}, 1)
-	f := start(t, setup{storage: watched{memstorage.New(), ended}})
+	f := start(t, setup{storage: watched{Storage: memstorage.New(), dropped: ended}})
 	conn := dial(t, f, 1000)
 	conn.Close()
 	<-ended
-	if keys := f.stored(uploadPrefix); len(keys) != 0 {
+	if keys := f.stored(inputs); len(keys) != 0 {
 		t.Errorf("left in storage: %v", keys)
 	}
 	id := f.submit(textFile("files", "a.txt"), part{"format", "", "webp"})
@@ -123,7 +124,7 @@ func TestAnUploadThatStopsIsGivenUp(t *testing.T) {
 	if answer.StatusCode != http.StatusRequestTimeout || err != nil {
 		t.Errorf("status %d: %s, %v", answer.StatusCode, b, err)
 	}
-	if keys := f.stored(uploadPrefix); len(keys) != 0 {
+	if keys := f.stored(inputs); len(keys) != 0 {
 		t.Errorf("left in storage: %v", keys)
 	}
 }
@@ -153,7 +154,8 @@ func TestASlowButSteadyUploadIsTaken(t *testing.T) {
 }
 
 func TestTenThousandSmallFiles(t *testing.T) {
-	f := start(t, setup{})
+	removed := make(chan string, 2*manyFiles)
+	f := start(t, setup{storage: watched{Storage: memstorage.New(), removed: removed}})
 	if err := f.engine.Pause(t.Context()); err != nil { // what the work costs, others test
 		t.Fatal(err)
 	}
@@ -163,7 +165,7 @@ func TestTenThousandSmallFiles(t *testing.T) {
 	}
 	parts = append(parts, part{"format", "", "webp"})
 	id := f.submit(parts...)
-	if n := len(f.stored(uploadPrefix)); n != manyFiles {
+	if n := len(f.stored(inputs)); n != manyFiles {
 		t.Errorf("%d files in storage", n)
 	}
 	var list fileList
@@ -173,8 +175,8 @@ func TestTenThousandSmallFiles(t *testing.T) {
 		t.Errorf("%d files; the last: %+v", v.TotalFiles, list.Files)
 	}
 	f.call(f.request("DELETE", "/api/jobs/"+id+"?purge=true", nil), http.StatusNoContent, nil)
-	if keys := f.stored(uploadPrefix); len(keys) != 0 {
-		t.Errorf("%d files are left in storage", len(keys))
+	for range manyFiles {
+		<-removed
 	}
 }
 
@@ -251,7 +253,7 @@ func FuzzForm(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte, n int) {
 		kept := 0
 		form, err := readForm(multipart.NewReader(bytes.NewReader(body), "b"), l,
-			func(field, name string, r io.Reader) (upload, error) {
+			func(name string, r io.Reader) (engine.Upload, error) {
 				kept++
 				b, err := io.ReadAll(r)
 				if int64(len(b)) > l.file+1 {
@@ -260,7 +262,7 @@ func FuzzForm(f *testing.F) {
 				if err != nil {
 					err = cutOff(err)
 				}
-				return upload{field: field, name: name, size: int64(len(b))}, err
+				return engine.Upload{Name: name, Size: int64(len(b))}, err
 			})
 		if err != nil {
 			if f := failureOf(err); f.status < 400 || f.status >= 500 {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/spoolmedia/spool/codec"
@@ -84,7 +83,7 @@ type fileView struct {
 	Progress     int      `json:"progress"`
 	ErrorMessage *string  `json:"errorMessage"`
 	Attempts     int      `json:"attempts"`
-	InputURL     string   `json:"inputUrl,omitempty"` // where it was uploaded
+	InputURL     string   `json:"inputUrl,omitempty"` // none until it is fetched
 	Width        int      `json:"width,omitempty"`
 	Height       int      `json:"height,omitempty"`
 	Duration     float64  `json:"duration,omitempty"`
@@ -117,7 +116,7 @@ func (s *server) jobView(ctx context.Context, job engine.Job) (jobView, error) {
 		TotalFiles: job.Total, CompletedFiles: job.Completed, FailedFiles: job.Failed,
 		Progress:  percent(job.Progress),
 		Cancelled: job.Status == engine.Cancelled, Run: job.Run,
-		Callback: job.Labels["callback"] == "true",
+		Callback: job.Callback != nil,
 		Inputs:   job.Total, CreatedAt: job.Created, StartedAt: timeOf(job.Started),
 		CompletedAt: timeOf(job.Ended),
 	}
@@ -127,9 +126,6 @@ func (s *server) jobView(ctx context.Context, job engine.Job) (jobView, error) {
 			return v, err
 		}
 		v.Settings = settings
-	}
-	if n, err := strconv.Atoi(job.Labels["joined"]); err == nil {
-		v.Inputs = n
 	}
 	v.Tool = job.Labels["tool"]
 	if v.Tool == "" && job.Operation != nil {
@@ -144,6 +140,9 @@ func (s *server) jobView(ctx context.Context, job engine.Job) (jobView, error) {
 	}
 	first, err := s.engine.File(ctx, job.ID, 0)
 	v.FirstFilename = first.Name
+	if codec.Joins(job.Operation) {
+		v.Inputs = len(first.Sources)
+	}
 	return v, err
 }
 
@@ -168,7 +167,7 @@ func (s *server) withResults(r *http.Request, job engine.Job) (jobView, error) {
 		if made.Truncated = len(made.Files) >= s.limits.results; made.Truncated {
 			break
 		}
-		made.Files = append(made.Files, s.resultsOf(r, job, f)...)
+		made.Files = append(made.Files, s.resultsOf(r, f)...)
 	}
 	if job.Archive != nil {
 		made.Archive = &archiveView{
@@ -183,9 +182,10 @@ func (s *server) withResults(r *http.Request, job engine.Job) (jobView, error) {
 }
 
 // resultsOf returns what was made of one file.
-func (s *server) resultsOf(r *http.Request, job engine.Job, f engine.File) []result {
-	if size, err := strconv.ParseInt(job.Labels["joinedSize"], 10, 64); err == nil {
-		f.Size = size
+func (s *server) resultsOf(r *http.Request, f engine.File) []result {
+	size := int64(0)
+	for _, in := range f.Sources {
+		size += in.Size
 	}
 	list := make([]result, len(f.Outputs))
 	for i, o := range f.Outputs {
@@ -193,33 +193,33 @@ func (s *server) resultsOf(r *http.Request, job engine.Job, f engine.File) []res
 		id := fmt.Sprintf("%s.%d.%d", f.Job, f.Index, i)
 		list[i] = result{
 			StoredFileID: &id,
-			Filename:     o.Name, MimeType: o.Type, OriginalSize: f.Size, FinalSize: o.Size,
+			Filename:     o.Name, MimeType: o.Type, OriginalSize: size, FinalSize: o.Size,
 			DownloadURL:    s.link(r, "/api/jobs/%s/files/%d/outputs/%d", f.Job, f.Index, i),
-			AppliedQuality: s.qualityOf(job, o.Result),
+			AppliedQuality: s.qualityOf(f.Operation, o.Result),
 			Width:          media.Width, Height: media.Height, Duration: media.Duration.Seconds(),
 			SHA256: o.SHA256, Notes: o.Result.Notes,
 		}
-		if f.Size > 0 && len(f.Outputs) == 1 { // an archive has no size to compare with
-			saved := 100 * (1 - float64(o.Size)/float64(f.Size))
+		if size > 0 && len(f.Outputs) == 1 { // an archive has no size to compare with
+			saved := 100 * (1 - float64(o.Size)/float64(size))
 			list[i].SavedPercent = math.Round(saved*10) / 10
 		}
 	}
 	return list
 }
 
-func (s *server) fileView(r *http.Request, job engine.Job, f engine.File) fileView {
+func (s *server) fileView(r *http.Request, f engine.File) fileView {
 	v := fileView{
 		Index: f.Index, Filename: f.Name, MimeType: f.Type, Size: f.Size,
 		Status: statusOf(f.Status), Cancelled: f.Status == engine.Cancelled,
 		Progress: percent(f.Progress), Attempts: f.Attempts,
 		Width: f.Media.Width, Height: f.Media.Height, Duration: f.Media.Duration.Seconds(),
-		Outputs: s.resultsOf(r, job, f),
+		Outputs: s.resultsOf(r, f),
 	}
 	if f.Error != nil {
 		v.ErrorMessage = &f.Error.Message
 	}
-	if uploadOf(job, f.Index) != "" {
-		v.InputURL = s.link(r, "/api/jobs/%s/files/%d/input", job.ID, f.Index)
+	if f.Type != "" { // it is here
+		v.InputURL = s.link(r, "/api/jobs/%s/files/%d/input", f.Job, f.Index)
 	}
 	return v
 }

@@ -90,10 +90,12 @@ func (q *Queue) Pull(ctx context.Context, lanes ...string) (string, func(), erro
 	if err != nil {
 		return "", nil, fmt.Errorf("memqueue: pull: %w", err)
 	}
-	select {
-	case <-p.ready:
-	case <-ctx.Done():
-		q.leave(p, ctx.Err())
+	if p.ready != nil {
+		select {
+		case <-p.ready:
+		case <-ctx.Done():
+			q.leave(p, ctx.Err())
+		}
 	}
 	if p.err != nil {
 		return "", nil, fmt.Errorf("memqueue: pull: %w", p.err)
@@ -120,12 +122,13 @@ func (q *Queue) pull(ctx context.Context, lanes []string) (*pull, error) {
 	if err := cmp.Or(ctx.Err(), q.closedErr()); err != nil {
 		return nil, err
 	}
-	p := &pull{lanes: slices.Clone(lanes), ready: make(chan struct{})}
+	p := new(pull)
 	if l := q.next(lanes); l != nil {
 		q.hand(l, p)
-	} else {
-		q.pulls = append(q.pulls, p)
+		return p, nil
 	}
+	p.lanes, p.ready = slices.Clone(lanes), make(chan struct{})
+	q.pulls = append(q.pulls, p)
 	return p, nil
 }
 
@@ -151,6 +154,7 @@ func (q *Queue) serve(name string, l *lane) {
 		p := q.pulls[i]
 		q.pulls = slices.Delete(q.pulls, i, i+1)
 		q.hand(l, p)
+		close(p.ready)
 	}
 }
 
@@ -158,13 +162,15 @@ func (q *Queue) serve(name string, l *lane) {
 func (q *Queue) hand(l *lane, p *pull) {
 	q.served++
 	l.served = q.served
-	hint := l.pop()
-	p.hint, p.ack = hint, sync.OnceFunc(func() {
+	hint, acknowledged := l.pop(), false
+	p.hint, p.ack = hint, func() {
 		q.mu.Lock()
 		defer q.mu.Unlock()
-		delete(l.known, hint)
-	})
-	p.end(nil)
+		if !acknowledged {
+			acknowledged = true
+			delete(l.known, hint)
+		}
+	}
 }
 
 // leave takes p out of the line, unless it was served meanwhile.
@@ -215,7 +221,7 @@ func (l *lane) pop() string {
 // A pull is one call of Pull. hint, ack and err are set before ready is closed.
 type pull struct {
 	lanes []string
-	ready chan struct{}
+	ready chan struct{} // nil: it did not have to wait
 	hint  string
 	ack   func()
 	err   error

@@ -24,7 +24,7 @@ type blob struct {
 
 func (s *Storage) open(path, key string) (*blob, error) {
 	// The flag keeps us from waiting at a named pipe. It does nothing to files.
-	file, err := s.root.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	file, err := s.openFile(path, os.O_RDONLY|syscall.O_NONBLOCK)
 	if err != nil {
 		return nil, openError(err)
 	}

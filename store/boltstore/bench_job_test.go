@@ -27,12 +27,14 @@ func BenchmarkJobs64(b *testing.B) {
 			s := openWith(b, b.TempDir(), boltstore.Config{})
 			b.SetParallelism(32) // times GOMAXPROCS, 2 where this was measured
 			b.ReportAllocs()
+			cpu := reportCPU(b)
 			b.ResetTimer()
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
 					write(b, s)
 				}
 			})
+			cpu()
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "jobs/s")
 		})
 	}

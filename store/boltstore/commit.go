@@ -3,27 +3,30 @@ package boltstore
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime/debug"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/spoolmedia/spool/store"
 )
 
-// maxBatch is how many writes share a commit.
-const maxBatch = 1024
-
-// A committer is the one goroutine that writes.
+// A committer is the one goroutine that runs the functions of writes. While a group of
+// them is written to the log it runs those of the next group, on top of what the one
+// before it did; that one is nobody's to see before it is in the log as well.
 type committer struct {
 	mu     sync.Mutex // guards what follows
 	queue  []*op
-	enough int // how many in queue wake the goroutine
 	closed bool
 
 	wake chan struct{} // holds a token when there is something to do
 	done chan struct{} // closed when the goroutine has ended
+
+	// What follows is the goroutine's own.
+	group      *group      // those that run; nil: none yet
+	logger     *logger     // where the group before it is
+	last       *version    // on top of which the next group runs
+	size       int64       // about how many bytes the log has in this epoch
+	spare      [][]byte    // memory for the records of groups, at most two
+	checkpoint *checkpoint // the last one; nil: none yet
 }
 
 // An op is a write that waits. Its function does all of its work or, if it
@@ -36,6 +39,7 @@ type op struct {
 
 func (c *committer) start(s *Store) {
 	c.wake, c.done = make(chan struct{}, 1), make(chan struct{})
+	c.last, c.logger = s.versions.now.Load(), startLogger(s)
 	go c.loop(s)
 }
 
@@ -44,66 +48,127 @@ func (c *committer) loop(s *Store) {
 	defer func() {
 		if finished {
 			close(c.done)
-		} else { // a function of Update called runtime.Goexit, as t.FailNow does
-			go c.loop(s)
+			return
 		}
+		// A function of Update called runtime.Goexit, as t.FailNow does.
+		c.abandon(errExit)
+		go c.loop(s)
 	}()
-	var last commitStats
 	for !finished {
-		c.gather(last)
-		batch, closed := c.take()
+		ops, closed := c.take(c.group.room())
 		switch {
-		case len(batch) > 0:
-			start := time.Now()
-			s.commit(batch)
-			s.worked(int64(len(batch)) * writeWork)
-			last = commitStats{len(batch), time.Since(start)}
-		case closed:
-			finished = true
+		case len(ops) > 0:
+			c.run(s, ops)
+		case c.group != nil && !c.logger.busy():
+			c.handOver(s)
+		case c.logger.busy() || !closed:
+			c.wait(s)
 		default:
-			<-c.wake
+			finished = true
 		}
+	}
+	c.logger.stop()
+	if c.checkpoint != nil {
+		<-c.checkpoint.done
 	}
 }
 
-// commitStats are how many writes a commit had, and how long it took.
-type commitStats struct {
-	writes int
-	took   time.Duration
+// errExit is what becomes of a group when one of its functions does not return.
+var errExit = errors.New("boltstore: a function of Update in the same commit ended its goroutine")
+
+// run has the writes done in the group that is open.
+func (c *committer) run(s *Store, ops []*op) {
+	if c.group == nil {
+		c.group = &group{ops: ops}
+		if err := c.open(s); err != nil {
+			c.abandon(err)
+			return
+		}
+	} else {
+		c.group.ops = append(c.group.ops, ops...)
+	}
+	if err := c.group.run(ops); err != nil {
+		s.fault.set(err)
+		c.abandon(err)
+	}
 }
 
-// gather gives those whose writes were in the last commit a moment to come back
-// with the next: without it the first of them would get a commit for itself, and
-// the others would wait for two. Whoever is alone never waits.
-func (c *committer) gather(last commitStats) {
-	if last.writes <= 1 || !c.expect(last.writes) {
+// open begins the write of a new group.
+func (c *committer) open(s *Store) error {
+	if err := s.fault.get(); err != nil {
+		return err
+	}
+	if err := c.makeRoom(s); err != nil {
+		return err
+	}
+	c.last = s.versions.trimmed(c.last) // before the transaction begins
+	tx, err := s.db.Begin(false)
+	if err != nil {
+		return plain(err)
+	}
+	var spare []byte
+	if n := len(c.spare); n > 0 {
+		spare, c.spare = c.spare[n-1], c.spare[:n-1]
+	}
+	c.group.write = newWrite(c.last, tx, spare)
+	return nil
+}
+
+// abandon ends the group, none of which has happened.
+func (c *committer) abandon(err error) {
+	if g := c.group; g != nil {
+		c.group = nil
+		g.close()
+		g.fail(err)
+	}
+}
+
+// handOver gives the group to the logger, which is not busy.
+func (c *committer) handOver(s *Store) {
+	g := c.group
+	if err := g.seal(); err != nil {
+		if errors.Is(err, ErrDamaged) {
+			s.fault.set(err)
+		}
+		c.abandon(err)
 		return
 	}
-	timer := time.NewTimer(last.took / 8)
-	defer timer.Stop()
-	select {
-	case <-c.wake:
-	case <-timer.C:
+	c.group = nil
+	if !g.write.dirty() {
+		g.finish()
+		return
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.enough = 1
+	c.last = g.write.version
+	c.size += int64(len(g.write.record))
+	s.worked(int64(len(g.ops)) * writeWork)
+	c.logger.begin(g)
 }
 
-// expect has the goroutine woken only when so many writes wait. It reports whether
-// some do, but not so many.
-func (c *committer) expect(writes int) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if n := len(c.queue); n == 0 || n >= writes || c.closed {
-		return false
+// wait waits for something to do.
+func (c *committer) wait(s *Store) {
+	c.last = s.versions.trimmed(c.last) // what is in the file need not stay in memory
+	wake := c.wake
+	if c.group.room() == 0 {
+		wake = nil // not for more
 	}
-	c.enough = writes
 	select {
-	case <-c.wake: // of those that wait already
-	default:
+	case <-wake:
+	case err := <-c.logger.logged:
+		if c.logged(s, err); err != nil {
+			c.abandon(err) // as it stands on what has failed
+		}
 	}
-	return true
+}
+
+// logged notes what became of the group that the logger had.
+func (c *committer) logged(s *Store, err error) {
+	if r := c.logger.group.write.record; cap(r) <= maxSpare && len(c.spare) < 2 {
+		c.spare = append(c.spare, r[:0])
+	}
+	c.logger.group = nil
+	if err != nil {
+		c.last = s.versions.now.Load()
+	}
 }
 
 // stop lets the writes that wait be done, and no more.
@@ -122,20 +187,20 @@ func (c *committer) poke() {
 	}
 }
 
-// take returns the next writes and, if there are none, whether there will be
-// more.
-func (c *committer) take() ([]*op, bool) {
+// take returns the next writes, at most so many, and whether there will be no more
+// than those.
+func (c *committer) take(most int) ([]*op, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	n := min(len(c.queue), maxBatch)
+	n := min(len(c.queue), most)
 	batch := c.queue[:n:n]
 	if c.queue = c.queue[n:]; len(c.queue) == 0 {
 		c.queue = nil
 	}
-	return batch, c.closed
+	return batch, c.closed && c.queue == nil
 }
 
-// do has run done in the next commit. It returns when that is durable, or when
+// do has run done in the next group. It returns when that is durable, or when
 // ctx ends before its turn has come.
 func (c *committer) do(ctx context.Context, run func(*write) error) error {
 	o := &op{run: run, done: make(chan struct{})}
@@ -164,9 +229,7 @@ func (c *committer) put(ctx context.Context, o *op) error {
 		return err
 	}
 	c.queue = append(c.queue, o)
-	if len(c.queue) >= c.enough {
-		c.poke()
-	}
+	c.poke()
 	return nil
 }
 
@@ -179,60 +242,4 @@ func (c *committer) drop(o *op) bool {
 		c.queue = slices.Concat(c.queue[:i], c.queue[i+1:]) // take may have lent out the array
 	}
 	return i >= 0
-}
-
-// commit does the writes of a batch in one transaction.
-func (s *Store) commit(batch []*op) {
-	w, err := (*write)(nil), errExit
-	defer func() {
-		if err == nil {
-			s.recent.add(w.fresh, w.purged)
-		}
-		for _, o := range batch {
-			if err != nil {
-				o.err = err // also of those that failed: they saw what never was
-			}
-			close(o.done)
-		}
-		if err == nil && w.news {
-			s.news.send()
-		}
-	}()
-	w, err = s.transact(batch)
-}
-
-// errExit is what becomes of a batch when one of its functions does not return.
-var errExit = errors.New("boltstore: a function of Update in the same commit ended its goroutine")
-
-// transact returns what it has written.
-func (s *Store) transact(batch []*op) (w *write, err error) {
-	if s.damage != nil {
-		return nil, s.damage
-	}
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("%w: %v", ErrDamaged, r)
-			s.damage = err // nobody knows what bbolt holds in memory now
-		}
-	}()
-	tx, err := s.db.Begin(true)
-	if err != nil {
-		return nil, plain(err)
-	}
-	defer func() {
-		s.stuck = true
-		_ = tx.Rollback() // does nothing after Commit
-		s.stuck = false
-	}()
-	w = newWrite(tx)
-	for _, o := range batch {
-		o.err = o.run(w)
-	}
-	w.flush()
-	if w.err != nil || !w.dirty {
-		return w, w.err
-	}
-	syncFree(s.db)
-	return w, tx.Commit()
 }

@@ -1,6 +1,7 @@
 package boltstore
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -27,7 +28,8 @@ const compactStep = 16 << 20
 //	}
 //	return os.Rename("jobs.db.new", "jobs.db")
 //
-// A file in use is [ErrLocked], one that is damaged [ErrDamaged]. A file at to is
+// A file in use is [ErrLocked], one that is damaged [ErrDamaged], and one whose store
+// was not closed, so that a part of it is in its log, [ErrUnclosed]. A file at to is
 // fs.ErrExist.
 func Compact(path, to string) error {
 	if err := compact(path, to); err != nil {
@@ -54,6 +56,9 @@ func compact(path, to string) (err error) {
 		return openError(err)
 	}
 	defer func() { err = errors.Join(err, from.Close()) }()
+	if m, _, err := markOf(from); err != nil || m.open {
+		return cmp.Or(err, ErrUnclosed)
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, os.RemoveAll(to))

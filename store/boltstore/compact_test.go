@@ -20,7 +20,9 @@ func TestFileStaysNearWhatIsKept(t *testing.T) {
 	const days, kept, perDay = 365, 15, 1
 	dir := t.TempDir()
 	path := filepath.Join(dir, "jobs.db")
-	s := openWith(t, dir, boltstore.Config{NoSync: true})
+	s, err := boltstore.OpenTuned( // with most of it in the file at any time
+		path, boltstore.Config{NoSync: true}, 128<<10, 128<<10, nil)
+	s = opened(t, s, err)
 	var early, written int64
 	for day := range days {
 		for i := range perDay {

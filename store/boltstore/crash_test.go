@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -16,12 +17,19 @@ import (
 	"github.com/spoolmedia/spool/store/boltstore"
 )
 
-// crashEnv tells the test binary to be the child that is killed.
-const crashEnv = "BOLTSTORE_CRASH_FILE"
+// The environment tells the test binary to be the child that is killed, and at which
+// moment it is to do so itself: "append 12" is the twelfth time that it appends.
+const (
+	crashEnv  = "BOLTSTORE_CRASH_FILE"
+	momentEnv = "BOLTSTORE_CRASH_MOMENT"
+)
 
 // crashJobFiles is how many files the child's jobs have: several chunks, so that
 // the kill can hit a Create.
 const crashJobFiles = 2200
+
+// filesAt is how many those have that kill themselves at a moment, as there are many.
+const filesAt = 1100
 
 // A store that is killed at any moment has all that it acknowledged, and nothing
 // by halves.
@@ -30,17 +38,40 @@ func TestKilledProcessLosesNothingAcknowledged(t *testing.T) {
 	for round := range 5 {
 		prefix := fmt.Sprint("r", round)
 		acked := make(map[string]int)
-		runUntilKilled(t, path, prefix, 15+40*round, acked)
-		checkAfterCrash(t, path, prefix, acked)
+		runUntilKilled(t, crashRun{path: path, prefix: prefix, lines: 15 + 40*round}, acked)
+		checkAfterCrash(t, path, prefix, crashJobFiles, acked)
 	}
+}
+
+// The same at moments that matter: in the log, in a checkpoint, and while Open brings
+// what is left of both into the file, which is what each child begins with.
+func TestKilledAtNamedMomentsLosesNothingAcknowledged(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "jobs.db")
+	acked := make(map[string]int)
+	for round, moment := range []string{
+		"append 40", "sync 40", "synced 40", "turn 3", "checkpoint 3", "replay 1",
+		"transaction 1", "written 1", "transaction 60", "written 60",
+	} {
+		t.Logf("killed at %s, %d jobs acknowledged before", moment, len(acked))
+		prefix := fmt.Sprint("m", round)
+		runUntilKilled(t, crashRun{path: path, prefix: prefix, moment: moment, lines: -1}, acked)
+	}
+	checkAfterCrash(t, path, "m", filesAt, acked)
+}
+
+// A crashRun is the life of one child.
+type crashRun struct {
+	path, prefix string
+	lines        int    // it is killed after so many
+	moment       string // or kills itself then
 }
 
 // runUntilKilled runs the child and kills it after some lines. It adds what the
 // child acknowledged to acked: the updates of each job, 0 for its creation.
-func runUntilKilled(t *testing.T, path, prefix string, lines int, acked map[string]int) {
+func runUntilKilled(t *testing.T, r crashRun, acked map[string]int) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0], prefix)
-	cmd.Env = append(os.Environ(), crashEnv+"="+path)
+	cmd := exec.CommandContext(t.Context(), os.Args[0], r.prefix)
+	cmd.Env = append(os.Environ(), crashEnv+"="+r.path, momentEnv+"="+r.moment)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -51,7 +82,7 @@ func runUntilKilled(t *testing.T, path, prefix string, lines int, acked map[stri
 	}
 	scanner := bufio.NewScanner(out)
 	for n := 0; scanner.Scan(); n++ {
-		if n == lines {
+		if n == r.lines {
 			if err := cmd.Process.Signal(syscall.SIGKILL); err != nil {
 				t.Fatal(err)
 			}
@@ -63,13 +94,16 @@ func runUntilKilled(t *testing.T, path, prefix string, lines int, acked map[stri
 			acked[id] = max(acked[id], updates)
 		}
 	}
-	if err := cmd.Wait(); err == nil {
-		t.Fatal("the child ended by itself, want it killed")
+	_ = cmd.Wait()
+	if s := cmd.ProcessState.Sys().(syscall.WaitStatus); s.Signal() != syscall.SIGKILL {
+		t.Fatalf("the child ended by itself (%v), want it killed", cmd.ProcessState)
 	}
 }
 
 // checkAfterCrash looks at the jobs that the last child made.
-func checkAfterCrash(t *testing.T, path, prefix string, acked map[string]int) {
+func checkAfterCrash(
+	t *testing.T, path, prefix string, files int, acked map[string]int,
+) {
 	t.Helper()
 	ctx := t.Context()
 	s, err := boltstore.Open(path, boltstore.Config{})
@@ -93,7 +127,7 @@ func checkAfterCrash(t *testing.T, path, prefix string, acked map[string]int) {
 		}
 		if strings.HasPrefix(j.ID, prefix) {
 			visible++
-			checkWhole(t, s, j)
+			checkWhole(t, s, j, files)
 		}
 	}
 	if len(acked) == 0 || visible < len(acked) {
@@ -115,7 +149,7 @@ func checkAfterCrash(t *testing.T, path, prefix string, acked map[string]int) {
 }
 
 // checkWhole checks that the records of a job agree with each other.
-func checkWhole(t *testing.T, s *boltstore.Store, j store.Job) {
+func checkWhole(t *testing.T, s *boltstore.Store, j store.Job, all int) {
 	t.Helper()
 	ctx := t.Context()
 	files, done := 0, 0
@@ -143,7 +177,7 @@ func checkWhole(t *testing.T, s *boltstore.Store, j store.Job) {
 	}
 	n := j.State.Completed
 	got := [4]int{files, done, tasks, events}
-	if want := [4]int{crashJobFiles, n, crashJobFiles - n, n + 1}; got != want {
+	if want := [4]int{all, n, all - n, n + 1}; got != want {
 		t.Errorf("job %s: got files, done, tasks, events %v, want %v", j.ID, got, want)
 	}
 }
@@ -162,7 +196,11 @@ func crashChild() {
 }
 
 func crash(path, prefix string) error {
-	s, err := boltstore.Open(path, boltstore.Config{})
+	files, moment := crashJobFiles, os.Getenv(momentEnv)
+	if moment != "" {
+		files = filesAt
+	}
+	s, err := openToCrash(path, moment)
 	if err != nil {
 		return err
 	}
@@ -170,7 +208,7 @@ func crash(path, prefix string) error {
 	for worker := range 4 {
 		wg.Go(func() {
 			for i := 0; ; i++ {
-				if err := crashJob(s, fmt.Sprintf("%s-%d-%d", prefix, worker, i)); err != nil {
+				if err := crashJob(s, fmt.Sprintf("%s-%d-%d", prefix, worker, i), files); err != nil {
 					fmt.Fprintln(os.Stderr, err)
 					return
 				}
@@ -181,11 +219,32 @@ func crash(path, prefix string) error {
 	return nil
 }
 
+// openToCrash opens a store that, if there is a moment, kills the process then.
+func openToCrash(path, moment string) (*boltstore.Store, error) {
+	if moment == "" {
+		return boltstore.Open(path, boltstore.Config{})
+	}
+	var name string
+	var times int64
+	if _, err := fmt.Sscanf(moment, "%s %d", &name, &times); err != nil {
+		return nil, err
+	}
+	var count atomic.Int64
+	return boltstore.OpenTuned(path, boltstore.Config{NoSync: true}, 16<<10, 8<<10, func(now string) {
+		if now == name && count.Add(1) == times {
+			if self, err := os.FindProcess(os.Getpid()); err == nil {
+				_ = self.Kill()
+			}
+			select {} // it takes a moment
+		}
+	})
+}
+
 // crashJob makes a job and finishes 40 of its files.
-func crashJob(s *boltstore.Store, id string) error {
+func crashJob(s *boltstore.Store, id string, files int) error {
 	ctx := context.Background()
 	j := store.Job{ID: id, Key: id, State: store.State{Status: store.Pending}}
-	if _, _, err := s.Create(ctx, j, imageFiles(crashJobFiles)); err != nil {
+	if _, _, err := s.Create(ctx, j, imageFiles(files)); err != nil {
 		return err
 	}
 	acknowledge(id, 0)

@@ -139,7 +139,8 @@ func (c *creation) write(w *write) error {
 
 func (c *creation) put(w *write) {
 	for i, f := range c.files {
-		w.put(bucketFile, fileKey(c.Job.Value.ID, f.Value.Index), f.Bytes)
+		w.key = fileKey(w.key[:0], c.Job.Value.ID, f.Value.Index)
+		w.add(bucketFile, w.key, f.Bytes)
 		if t := c.tasks[i]; t != nil {
 			w.putTask(nil, t)
 		}
@@ -213,11 +214,11 @@ func (c *creation) publish(w *write) error {
 	c.put(w)
 	j := c.Job.Value
 	id := []byte(j.ID)
-	w.put(bucketJob, id, c.Job.Bytes)
-	w.put(bucketState, id, c.State.Bytes)
+	w.add(bucketJob, id, c.Job.Bytes)
+	w.add(bucketState, id, c.State.Bytes)
 	w.list(j.Account, j.State.Status, j.ID)
 	if j.Key != "" {
-		w.put(bucketKey, idemKey(j.Account, j.Key), id)
+		w.add(bucketKey, idemKey(j.Account, j.Key), id)
 	}
 	if c.staged {
 		w.delete(bucketHeadless, id)
@@ -234,10 +235,11 @@ func (c *creation) publish(w *write) error {
 func (s *Store) sweep() error {
 	var ids []string
 	err := s.view(context.Background(), func(r *read) error {
-		return r.table(bucketHeadless).ForEach(func(id, _ []byte) error {
+		c := r.cursor(bucketHeadless)
+		for id, _ := c.First(); id != nil; id, _ = c.Next() {
 			ids = append(ids, string(id))
-			return nil
-		})
+		}
+		return nil
 	})
 	for _, id := range ids {
 		err = errors.Join(err, s.purge(id))

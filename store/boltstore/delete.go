@@ -81,7 +81,7 @@ func (w *write) purge(id string) (bool, error) {
 	if err != nil || st.exists {
 		return false, err // a commit failed, as it seemed, but the head is there
 	}
-	prefix := jobPrefix(id)
+	prefix := jobPrefix(nil, id)
 	tasks := w.keys(bucketTask, prefix)
 	for _, key := range tasks {
 		t, err := w.task(key)
@@ -94,7 +94,7 @@ func (w *write) purge(id string) (bool, error) {
 	for _, key := range files {
 		w.delete(bucketFile, key)
 	}
-	log := w.keys(bucketLog, logPrefix("", id))
+	log := w.keys(bucketLog, logPrefix(nil, "", id))
 	for _, key := range log {
 		seq := binary.BigEndian.Uint64(key[len(key)-8:])
 		events, err := w.events(seq)
@@ -105,7 +105,7 @@ func (w *write) purge(id string) (bool, error) {
 	}
 	err = errors.Join(
 		w.gone(bucketTask, prefix, tasks), w.gone(bucketFile, prefix, files),
-		w.gone(bucketLog, logPrefix("", id), log))
+		w.gone(bucketLog, logPrefix(nil, "", id), log))
 	if err != nil {
 		return false, err
 	}
@@ -119,19 +119,19 @@ func (w *write) purge(id string) (bool, error) {
 // gone checks that deleted, which were the first keys behind from, are not so any
 // more. If pages are damaged, a search may miss what was to be deleted, and there
 // would be no end of it.
-func (w *write) gone(bucket, from []byte, deleted [][]byte) error {
+func (w *write) gone(b bucket, from []byte, deleted [][]byte) error {
 	if len(deleted) == 0 {
 		return nil
 	}
-	if k, _ := w.table(bucket).Cursor().Seek(from); bytes.Equal(k, deleted[0]) {
-		return misplaced(string(bucket), k)
+	if k, _ := w.cursor(b).Seek(from); bytes.Equal(k, deleted[0]) {
+		return misplaced(b.String(), k)
 	}
 	return nil
 }
 
 // keys returns the first keys that begin with prefix.
-func (w *write) keys(bucket, prefix []byte) (keys [][]byte) {
-	c := w.table(bucket).Cursor()
+func (w *write) keys(b bucket, prefix []byte) (keys [][]byte) {
+	c := w.cursor(b)
 	for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix) && len(keys) < purgeStep; k, _ = c.Next() {
 		keys = append(keys, bytes.Clone(k))
 	}

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"iter"
 
-	bolt "go.etcd.io/bbolt"
-
 	"github.com/spoolmedia/spool/store"
 	"github.com/spoolmedia/spool/store/internal/rules"
 )
@@ -38,7 +36,7 @@ func (s *Store) Events(ctx context.Context, q store.EventQuery) iter.Seq2[store.
 // newest returns the number of the newest event.
 func (s *Store) newest(ctx context.Context) (seq uint64, err error) {
 	err = s.view(ctx, func(r *read) error {
-		seq = r.table(bucketEvent).Sequence()
+		seq = r.version.seq
 		return nil
 	})
 	return seq, err
@@ -122,7 +120,7 @@ func (f *follower) matching(events []store.Event) (page []store.Event) {
 
 // all reads events of all jobs.
 func (f *follower) all(r *read) (page []store.Event, err error) {
-	c := r.table(bucketEvent).Cursor()
+	c := r.cursor(bucketEvent)
 	for k := f.seek(c, nil); k != nil && len(page) < chunk; k, _ = c.Next() {
 		if page, err = f.add(r, page, k); err != nil {
 			return nil, err
@@ -133,8 +131,8 @@ func (f *follower) all(r *read) (page []store.Event, err error) {
 
 // logged reads events of one job or account.
 func (f *follower) logged(r *read) (page []store.Event, err error) {
-	prefix := logPrefix(f.query.Account, f.query.Job)
-	c := r.table(bucketLog).Cursor()
+	prefix := logPrefix(nil, f.query.Account, f.query.Job)
+	c := r.cursor(bucketLog)
 	k := f.seek(c, prefix)
 	for ; bytes.HasPrefix(k, prefix) && len(page) < chunk; k, _ = c.Next() {
 		if page, err = f.add(r, page, k[len(prefix):]); err != nil {
@@ -146,8 +144,8 @@ func (f *follower) logged(r *read) (page []store.Event, err error) {
 
 // seek moves c to the first record that may have events behind f.seq: the one
 // before the next, as a record has several.
-func (f *follower) seek(c *bolt.Cursor, prefix []byte) []byte {
-	from := logKey(bytes.Clone(prefix), f.seq+1)
+func (f *follower) seek(c *cursor, prefix []byte) []byte {
+	from := eventKey(bytes.Clone(prefix), f.seq+1)
 	k, _ := c.Seek(from)
 	if bytes.Equal(k, from) {
 		return k
@@ -187,24 +185,24 @@ func (f *follower) add(r *read, page []store.Event, key []byte) ([]store.Event, 
 
 // events returns the events of the record that begins with the number seq.
 func (r *read) events(seq uint64) (events []store.Event, err error) {
-	value := r.get(bucketEvent, eventKey(seq))
+	value := r.get(bucketEvent, eventKey(nil, seq))
 	for len(value) > 0 {
 		size, n := binary.Uvarint(value)
 		if n <= 0 || size > uint64(len(value)-n) {
-			return nil, misplaced("event", eventKey(seq))
+			return nil, misplaced("event", eventKey(nil, seq))
 		}
 		var e store.Event
 		if err := decode(value[n:n+int(size)], &e); err != nil {
 			return nil, err
 		}
 		if e.Seq != seq+uint64(len(events)) {
-			return nil, misplaced("event", eventKey(seq))
+			return nil, misplaced("event", eventKey(nil, seq))
 		}
 		e.Cursor = rules.Cursor(e.Seq)
 		events, value = append(events, e), value[n+int(size):]
 	}
 	if len(events) == 0 {
-		return nil, misplaced("event", eventKey(seq))
+		return nil, misplaced("event", eventKey(nil, seq))
 	}
 	return events, nil
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"time"
@@ -15,13 +14,19 @@ import (
 	berrors "go.etcd.io/bbolt/errors"
 
 	"github.com/spoolmedia/spool/store/boltstore/internal/fsck"
+	"github.com/spoolmedia/spool/store/boltstore/internal/wal"
 )
 
 // format is the version of the file that this package reads and writes. Those
 // before were of programs that were never released.
-const format = 3
+const format = 4
 
-var formatKey = []byte("format")
+// The keys of bucketMeta.
+var (
+	formatKey = []byte("format") // the version, 4 bytes
+	markKey   = []byte("log")    // a mark
+	seqKey    = []byte("seq")    // the number of the newest event, 8 bytes
+)
 
 // openFile opens a file that is whole, as far as that can be told, and of our
 // format.
@@ -32,12 +37,17 @@ func openFile(path string, cfg Config) (db *bolt.DB, err error) {
 	options := bolt.Options{
 		Timeout:        max(cfg.LockTimeout, time.Millisecond),
 		NoSync:         cfg.NoSync,
+		NoGrowSync:     cfg.NoSync,
 		FreelistType:   bolt.FreelistMapType,
 		NoFreelistSync: true, // see syncFree
 	}
 	info, err := os.Stat(path)
-	isNew := errors.Is(err, fs.ErrNotExist)
-	if err == nil && info.Size() > 0 {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if err := leftover(path, wal.ID{}); err != nil {
+			return nil, err
+		}
+	case err == nil && info.Size() > 0:
 		if err := inspect(path, options); err != nil {
 			return nil, err
 		}
@@ -46,13 +56,6 @@ func openFile(path string, cfg Config) (db *bolt.DB, err error) {
 		return nil, openError(err)
 	}
 	syncFree(db)
-	err = db.Update(prepare)
-	if err == nil && isNew {
-		err = syncFolder(filepath.Dir(path))
-	}
-	if err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
 	return db, nil
 }
 
@@ -91,15 +94,6 @@ const maxSyncFree = 4096
 // syncFree decides whether the next commit writes the list of free pages.
 func syncFree(db *bolt.DB) { db.NoFreelistSync = db.Stats().FreePageN > maxSyncFree }
 
-// closeFile closes the file, with the list of its free pages.
-func closeFile(db *bolt.DB) (err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer recovered(&err)
-	db.NoFreelistSync = false
-	err = db.Update(func(*bolt.Tx) error { return nil })
-	return errors.Join(err, db.Close())
-}
-
 func openError(err error) error {
 	for _, damage := range []error{
 		berrors.ErrInvalid, berrors.ErrVersionMismatch, berrors.ErrChecksum, berrors.ErrInvalidMapping,
@@ -114,17 +108,18 @@ func openError(err error) error {
 	return err
 }
 
-// prepare makes the buckets of a new file and checks the version of an old one.
+// prepare makes the buckets of a new file.
 func prepare(tx *bolt.Tx) error {
-	if meta := tx.Bucket(bucketMeta); meta != nil {
-		return checkFormat(meta)
+	if tx.Bucket(bucketNames[bucketMeta]) != nil {
+		return nil
 	}
-	for _, name := range buckets {
+	for _, name := range bucketNames {
 		if _, err := tx.CreateBucket(name); err != nil {
 			return fmt.Errorf("%w: it holds something else: %w", ErrDamaged, err)
 		}
 	}
-	return tx.Bucket(bucketMeta).Put(formatKey, binary.BigEndian.AppendUint32(nil, format))
+	meta := tx.Bucket(bucketNames[bucketMeta])
+	return meta.Put(formatKey, binary.BigEndian.AppendUint32(nil, format))
 }
 
 // checkFormat refuses a file of another version.

@@ -7,8 +7,6 @@ import (
 	"iter"
 	"math"
 
-	bolt "go.etcd.io/bbolt"
-
 	"github.com/spoolmedia/spool/store"
 	"github.com/spoolmedia/spool/store/internal/rules"
 )
@@ -43,15 +41,15 @@ func (s *Store) Files(ctx context.Context, id string, from int) iter.Seq2[store.
 }
 
 func (r *read) files(id string, from int) (page []store.File, err error) {
-	prefix := jobPrefix(id)
-	c := r.table(bucketFile).Cursor()
-	k, v := c.Seek(fileKey(id, from))
+	prefix := jobPrefix(nil, id)
+	c := r.cursor(bucketFile)
+	k, v := c.Seek(fileKey(nil, id, from))
 	for ; bytes.HasPrefix(k, prefix) && len(page) < chunk; k, v = c.Next() {
 		var f store.File
 		if err := decode(v, &f); err != nil {
 			return nil, err
 		}
-		if !bytes.Equal(fileKey(id, f.Index), k) || f.Index < from {
+		if !bytes.Equal(fileKey(nil, id, f.Index), k) || f.Index < from {
 			return nil, misplaced("file", k)
 		}
 		from = f.Index + 1
@@ -122,8 +120,8 @@ func (r *read) lists(q store.Query, cursor string) (lists []*list, err error) {
 		}
 	}
 	for status := range counts {
-		l := &list{prefix: listPrefix(q.Account, status)}
-		c := r.table(bucketList).Cursor()
+		l := &list{prefix: listPrefix(nil, q.Account, status)}
+		c := r.cursor(bucketList)
 		if q.Oldest {
 			l.step = c.Next
 			l.move(newerThan(c, l.prefix, cursor))
@@ -153,7 +151,7 @@ func (l *list) move(key, _ []byte) {
 
 // newerThan moves c to the first key of a list that is behind the cursor, from
 // old to new.
-func newerThan(c *bolt.Cursor, prefix []byte, cursor string) (key, value []byte) {
+func newerThan(c *cursor, prefix []byte, cursor string) (key, value []byte) {
 	from := append(bytes.Clone(prefix), cursor...)
 	key, value = c.Seek(from)
 	if cursor != "" && bytes.Equal(key, from) {
@@ -163,7 +161,7 @@ func newerThan(c *bolt.Cursor, prefix []byte, cursor string) (key, value []byte)
 }
 
 // olderThan is newerThan from new to old.
-func olderThan(c *bolt.Cursor, prefix []byte, cursor string) (key, value []byte) {
+func olderThan(c *cursor, prefix []byte, cursor string) (key, value []byte) {
 	end := behind(prefix)
 	if cursor != "" {
 		end = append(bytes.Clone(prefix), cursor...)

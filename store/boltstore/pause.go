@@ -31,14 +31,15 @@ func (s *Store) SetPaused(ctx context.Context, p store.Pause, on bool) error {
 func (s *Store) Paused(ctx context.Context) (paused []store.Pause, err error) {
 	err = s.view(ctx, func(r *read) error {
 		paused = nil
-		return r.table(bucketPaused).ForEach(func(k, _ []byte) error {
+		c := r.cursor(bucketPaused)
+		for k, _ := c.First(); k != nil; k, _ = c.Next() {
 			if k[0] == '*' {
 				paused = append(paused, store.Pause{All: true})
 			} else {
 				paused = append(paused, store.Pause{Account: string(k[1:])})
 			}
-			return nil
-		})
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("boltstore: paused: %w", err)

@@ -16,31 +16,12 @@ import (
 // chunk is how many records an iterator reads in one transaction.
 const chunk = 256
 
-// A read is a transaction that looks at the file. What it gets from there is
-// good only while the transaction lasts.
+// A read is a transaction that sees one version. What it gets is good only while the
+// transaction lasts.
 type read struct {
-	tx     *bolt.Tx
-	tables map[string]*table // buckets in use
-}
-
-// A table is a bucket in use, with a cursor for looking up single keys.
-type table struct {
-	*bolt.Bucket
-	cursor *bolt.Cursor
-}
-
-func (r *read) table(name []byte) *table {
-	if t, ok := r.tables[string(name)]; ok {
-		return t
-	}
-	if r.tables == nil {
-		r.tables = make(map[string]*table)
-	}
-	b := r.tx.Bucket(name)
-	b.FillPercent = fill
-	t := &table{b, b.Cursor()}
-	r.tables[string(name)] = t
-	return t
+	version *version
+	tx      *bolt.Tx
+	lookups [buckets]*bolt.Cursor // for single keys of the file
 }
 
 // view runs fn in a short transaction.
@@ -50,13 +31,44 @@ func (s *Store) view(ctx context.Context, fn func(*read) error) (err error) {
 	}
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer recovered(&err)
-	err = plain(s.db.View(func(tx *bolt.Tx) error { return fn(&read{tx: tx}) }))
-	s.worked(readWork)
-	return err
+	r, err := s.begin()
+	if err != nil {
+		return plain(err)
+	}
+	defer s.worked(readWork)
+	defer func() { _ = r.tx.Rollback() }() // which cannot fail
+	return fn(r)
 }
 
-func (r *read) get(bucket, key []byte) []byte {
-	if k, v := r.table(bucket).cursor.Seek(key); bytes.Equal(k, key) {
+// cursor returns a cursor of the bucket.
+func (r *read) cursor(b bucket) *cursor {
+	c := &cursor{}
+	for _, l := range []*layer{r.version.top, r.version.below} {
+		if l != nil && l.tables[b] != nil {
+			c.walks = append(c.walks, &layerWalk{iter: l.tables[b].Iter()})
+		}
+	}
+	c.walks = append(c.walks, &fileWalk{cursor: r.tx.Bucket(bucketNames[b]).Cursor()})
+	return c
+}
+
+// get returns the value of the key, or nil if there is none.
+func (r *read) get(b bucket, key []byte) []byte {
+	for _, l := range [...]*layer{r.version.top, r.version.below} {
+		switch c, ok := l.get(b, shareString(key)); {
+		case !ok:
+		case c.deleted:
+			return nil
+		case c.value == nil:
+			return []byte{}
+		default:
+			return c.value
+		}
+	}
+	if r.lookups[b] == nil {
+		r.lookups[b] = r.tx.Bucket(bucketNames[b]).Cursor()
+	}
+	if k, v := r.lookups[b].Seek(key); bytes.Equal(k, key) {
 		return v
 	}
 	return nil
@@ -70,8 +82,8 @@ func (r *read) visible(job string) bool { return r.get(bucketState, []byte(job))
 func load[T any, P interface {
 	*T
 	encoding.BinaryUnmarshaler
-}](r *read, bucket, key []byte) (P, error) {
-	return loaded[T, P](r.get(bucket, key))
+}](r *read, b bucket, key []byte) (P, error) {
+	return loaded[T, P](r.get(b, key))
 }
 
 // loaded returns the record that is b at rest, or nil if there is none.
@@ -96,7 +108,7 @@ func (r *read) task(key []byte) (*store.Task, error) {
 
 func taskOf(key, b []byte) (*store.Task, error) {
 	t, err := loaded[store.Task](b)
-	if t != nil && !bytes.Equal(taskKey(t.Ref), key) {
+	if t != nil && !bytes.Equal(taskKey(nil, t.Ref), key) {
 		return nil, misplaced("task", key)
 	}
 	return t, err

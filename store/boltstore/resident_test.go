@@ -14,8 +14,8 @@ func TestMappedFileLeavesMemory(t *testing.T) {
 	if _, ok := boltstore.FileMemory(); !ok {
 		t.Skip("this system does not tell")
 	}
-	s := openWith(t, t.TempDir(), boltstore.Config{NoSync: true})
-	s.LimitMemory(4 << 20)
+	dir := t.TempDir()
+	s := openWith(t, dir, boltstore.Config{NoSync: true})
 	probe, err := json.Marshal(strings.Repeat("x", 60_000))
 	if err != nil {
 		t.Fatal(err)
@@ -31,6 +31,11 @@ func TestMappedFileLeavesMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := s.Close(); err != nil { // so that all of it is in the file
+		t.Fatal(err)
+	}
+	s = openWith(t, dir, boltstore.Config{NoSync: true})
+	s.LimitMemory(4 << 20)
 	before, _ := boltstore.FileMemory()
 	for range s.Files(t.Context(), "j", 0) {
 	}

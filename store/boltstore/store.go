@@ -1,6 +1,6 @@
-// Package boltstore is the [store.Store] in one file of bbolt, for one process at
-// a time: jobs survive the process and, as every Update is on disk when it
-// returns, the machine.
+// Package boltstore is the [store.Store] in one file of bbolt, with a log before it, for
+// one process at a time: jobs survive the process and, as every Update is on disk when
+// it returns, the machine.
 //
 //	s, err := boltstore.Open("/var/lib/app/jobs.db", boltstore.Config{})
 //	if errors.Is(err, boltstore.ErrLocked) {
@@ -8,13 +8,28 @@
 //	}
 //	defer s.Close()
 //
-// One goroutine commits. It takes all Updates that wait, runs them on decoded
-// records and writes what they changed in one transaction, so that a hundred
-// workers share the cost of a sync and a lone one never waits for company. A job of
-// up to a thousand files is created in one commit, shared with others.
+// One goroutine runs the functions of all Updates that wait, on decoded records, and
+// what they changed becomes one record of a log, at the cost of one sync: a hundred
+// workers share it, and a lone one never waits for company. While one record is on its
+// way to the disk, the next is made on top of it. A job of up to a thousand files is
+// created in one record, shared with others.
 //
 // The lock on the file proves that every earlier process is gone: what its
 // sessions held is orphaned as soon as the file is open again.
+//
+// # The log
+//
+// While the store is open, the file has a log in two more, jobs.db-wal0 and
+// jobs.db-wal1. What is in the log but not yet in the file is in memory, too, sorted;
+// whoever reads sees it laid over the file. When the log has grown by 8 MiB, a
+// checkpoint brings that into the file, in key order and in the background, while the
+// other log file fills. If that is full before, Updates wait. There is no checkpoint
+// while the store is idle.
+//
+// Close brings all of it into the file and removes the log: a store that is closed is
+// one file. After a crash, Open does so before it returns. A backup of a store that is
+// open is one of all three files at the same moment, such as a snapshot of the file
+// system. A log that is missing, or belongs to another file, is ErrDamaged.
 //
 // # The file
 //
@@ -28,8 +43,8 @@
 // Open looks for damage without changing the file, in the pages that lead to others
 // (and in all of it where bbolt itself reads all of it, because more pages are free
 // than are listed in the file); the rest is looked at when it is used.
-// Damage is [ErrDamaged], never a panic. Contents have no checksums: what is still
-// well-formed is taken for what was written.
+// Damage is [ErrDamaged], never a panic. Contents of the file have no checksums, other
+// than records of the log: what is still well-formed is taken for what was written.
 //
 // The pages of deleted jobs are used again. [Compact] makes a smaller file. The file
 // is mapped into memory, where about 128 MiB of it stay (on Linux; elsewhere as much
@@ -37,13 +52,17 @@
 package boltstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/spoolmedia/spool/store"
+	"github.com/spoolmedia/spool/store/boltstore/internal/wal"
 	"github.com/spoolmedia/spool/store/internal/rules"
 	bolt "go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
@@ -60,11 +79,13 @@ var (
 	// file open.
 	ErrLocked = errors.New("boltstore: the file is in use by another process")
 	// ErrDamaged means that the file is not what this package wrote. Stop the
-	// program, keep a copy of the file, and put a backup in its place; to start
-	// anew, move the file away.
+	// program, keep a copy of the file and its log, and put a backup in their place; to
+	// start anew, move them away.
 	ErrDamaged = errors.New("boltstore: the file is damaged; restore a backup or move it away")
 	// ErrNewer means that a newer version of this package wrote the file.
 	ErrNewer = errors.New("boltstore: the file was written by a newer version")
+	// ErrUnclosed comes from Compact only.
+	ErrUnclosed = errors.New("boltstore: the store was not closed; open and close it first")
 )
 
 // Config is how a file is opened. The zero Config is durable.
@@ -81,13 +102,18 @@ type Config struct {
 // Store keeps jobs in a file. Make one with [Open].
 type Store struct {
 	store.Board
-	db      *bolt.DB
-	turns   rules.Turns
-	commits committer
-	news    signal
-	recent  recent
-	damage  error // from a panic in a commit, after which there are no more
-	stuck   bool  // a panic has left bbolt locked
+	path     string
+	tuning   tuning
+	db       *bolt.DB
+	log      *wal.Log // the logger's, while that is busy
+	id       wal.ID   // of log
+	versions versions
+	turns    rules.Turns
+	commits  committer
+	news     signal
+	recent   recent
+	fault    fault
+	stuck    atomic.Bool // a panic has left bbolt locked
 
 	resident resident
 	closed   chan struct{}
@@ -100,23 +126,54 @@ type Store struct {
 
 // Open opens the file at path, or creates it, and completes what was cut off
 // when it was used last. The folder must exist.
-func Open(path string, cfg Config) (*Store, error) {
+func Open(path string, cfg Config) (*Store, error) { return open(path, cfg, tuning{}) }
+
+func open(path string, cfg Config, t tuning) (*Store, error) {
 	db, err := openFile(path, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("boltstore: open %s: %w", path, err)
 	}
 	s := &Store{
+		path:     path,
+		tuning:   t.withDefaults(),
 		db:       db,
 		closed:   make(chan struct{}),
 		sessions: make(map[string]*session),
 		making:   make(map[string]bool),
 		resident: resident{most: maxResident},
 	}
+	if err := s.recover(path, cfg); err != nil {
+		return nil, fmt.Errorf("boltstore: open %s: %w", path, errors.Join(err, s.closeFiles()))
+	}
 	s.commits.start(s)
 	if err := s.sweep(); err != nil {
 		return nil, fmt.Errorf("boltstore: open %s: %w", path, errors.Join(err, s.Close()))
 	}
 	return s, nil
+}
+
+// tuning is what tests change. The zero tuning is that of Open.
+type tuning struct {
+	// maxLog is how many bytes the log grows by until a checkpoint begins. It bounds
+	// the memory that changes take, and how long Open takes after a crash. 0 means
+	// 8 MiB.
+	maxLog int64
+	// step is how many bytes a checkpoint writes in one transaction. 0 means 4 MiB.
+	step int
+	// moment is told what is about to be done. It may be nil.
+	moment func(name string)
+}
+
+func (t tuning) withDefaults() tuning {
+	t.maxLog = cmp.Or(t.maxLog, 8<<20)
+	t.step = cmp.Or(t.step, 4<<20)
+	return t
+}
+
+func (t tuning) at(moment string) {
+	if t.moment != nil {
+		t.moment(moment)
+	}
 }
 
 // Close implements [store.Store]. It waits for the calls that are under way.
@@ -127,19 +184,50 @@ func (s *Store) Close() error {
 		s.endSessions()
 		s.commits.stop()
 		err = s.Board.Close()
-		switch {
-		case s.stuck: // it stays open until the process ends
-			err = errors.Join(err, s.damage)
-		case s.damage != nil:
-			err = errors.Join(err, s.damage, s.db.Close())
-		default:
-			err = errors.Join(err, closeFile(s.db))
+		fault := s.fault.get()
+		if err = errors.Join(err, fault); !errors.Is(fault, ErrDamaged) {
+			err = errors.Join(err, s.empty())
 		}
+		err = errors.Join(err, s.closeFiles())
 	})
 	if err != nil {
 		return fmt.Errorf("boltstore: close: %w", err)
 	}
 	return nil
+}
+
+// empty brings all that is in the log into the file, and removes the log.
+func (s *Store) empty() error {
+	v := s.versions.now.Load()
+	for _, l := range []*layer{v.below, v.top} {
+		if l == nil {
+			continue
+		}
+		m := mark{open: l != v.top, id: s.id, done: s.log.Last()}
+		if m.open {
+			m.done = s.commits.checkpoint.last
+		}
+		if err := s.file(l, m); err != nil {
+			return err
+		}
+	}
+	if err := s.log.Close(); err != nil {
+		return err
+	}
+	return wal.Remove(s.path)
+}
+
+// closeFiles closes the files as they are.
+func (s *Store) closeFiles() (err error) {
+	if s.log != nil {
+		err = s.log.Close()
+	}
+	if s.stuck.Load() {
+		return err // the file stays open until the process ends
+	}
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer recovered(&err)
+	return errors.Join(err, s.db.Close())
 }
 
 // alive returns why nothing can be done: ctx has ended or the store is closed.
@@ -166,6 +254,25 @@ func recovered(err *error) {
 	if r := recover(); r != nil {
 		*err = fmt.Errorf("%w: %v", ErrDamaged, r)
 	}
+}
+
+// A fault is why nothing can be written any more: damage, or a sync that has failed.
+type fault struct {
+	mu  sync.Mutex // guards err
+	err error
+}
+
+func (f *fault) get() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.err
+}
+
+// set keeps the first one.
+func (f *fault) set(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.err = cmp.Or(f.err, err)
 }
 
 // A signal wakes those who wait for news.

@@ -20,8 +20,21 @@ func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Store { return open(t, t.TempDir()) })
 }
 
+// Every other time the log is so small that checkpoints are always under way.
 func TestDurableStore(t *testing.T) {
-	storetest.RunDurable(t, open)
+	times := 0
+	storetest.RunDurable(t, func(t *testing.T, dir string) store.Store {
+		if times++; times%2 == 0 {
+			return open(t, dir)
+		}
+		return openTuned(t, dir, boltstore.Config{NoSync: true})
+	})
+}
+
+func TestStoreUnderCheckpoints(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) store.Store {
+		return openTuned(t, t.TempDir(), boltstore.Config{NoSync: true})
+	})
 }
 
 // open opens the store in dir without the cost of syncs.
@@ -33,6 +46,18 @@ func open(t *testing.T, dir string) store.Store {
 func openWith(t testing.TB, dir string, cfg boltstore.Config) *boltstore.Store {
 	t.Helper()
 	s, err := boltstore.Open(filepath.Join(dir, "jobs.db"), cfg)
+	return opened(t, s, err)
+}
+
+// openTuned opens the store in dir with a small log and small checkpoints.
+func openTuned(t testing.TB, dir string, cfg boltstore.Config) *boltstore.Store {
+	t.Helper()
+	s, err := boltstore.OpenTuned(filepath.Join(dir, "jobs.db"), cfg, 4<<10, 1<<10, nil)
+	return opened(t, s, err)
+}
+
+func opened(t testing.TB, s *boltstore.Store, err error) *boltstore.Store {
+	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}

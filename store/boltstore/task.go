@@ -48,11 +48,11 @@ const promoteStep = 1000
 // promote moves the tasks that are due to the ready ones, where they stay: who
 // reads those looks at NotBefore too.
 func (s *Store) promote(ctx context.Context, due time.Time) error {
-	end := append(timePrefix(due), 255) // behind all of that time, as IDs are UTF-8
+	end := append(timePrefix(nil, due), 255) // behind all of that time, as IDs are UTF-8
 	for {
 		waiting := false
 		err := s.view(ctx, func(r *read) error {
-			k, _ := r.table(bucketLater).Cursor().First()
+			k, _ := r.cursor(bucketLater).First()
 			waiting = k != nil && bytes.Compare(k, end) < 0
 			return nil
 		})
@@ -68,7 +68,7 @@ func (s *Store) promote(ctx context.Context, due time.Time) error {
 
 func (w *write) promote(end []byte) error {
 	var keys [][]byte
-	c := w.table(bucketLater).Cursor()
+	c := w.cursor(bucketLater)
 	k, _ := c.First()
 	for ; k != nil && bytes.Compare(k, end) < 0 && len(keys) < promoteStep; k, _ = c.Next() {
 		keys = append(keys, bytes.Clone(k))
@@ -83,7 +83,7 @@ func (w *write) promote(end []byte) error {
 		}
 		w.delete(bucketLater, key)
 		if t != nil {
-			w.put(bucketReady, readyKey(*t), nil)
+			w.put(bucketReady, readyKey(nil, *t), nil)
 		}
 	}
 	return w.gone(bucketLater, nil, keys)
@@ -95,13 +95,14 @@ var _ rules.Index = (*index)(nil)
 type index struct {
 	*read
 	visible map[string]bool // whether jobs are
+	first   []byte          // of the account that Account has found last
 	err     error           // the first one
 }
 
 // Account implements [rules.Index].
 func (ix *index) Account(lane, from string) (string, bool) {
-	prefix, at := text(nil, lane), readyPrefix(lane, from)
-	k, _ := ix.table(bucketReady).Cursor().Seek(at)
+	prefix, at := text(nil, lane), readyPrefix(nil, lane, from)
+	k, _ := ix.cursor(bucketReady).Seek(at)
 	if k != nil && bytes.Compare(k, at) < 0 {
 		ix.err = misplaced("task", k)
 		return "", false
@@ -110,6 +111,7 @@ func (ix *index) Account(lane, from string) (string, bool) {
 		return "", false
 	}
 	account, _ := cutText(k[len(prefix):])
+	ix.first = k
 	return account, true
 }
 
@@ -117,12 +119,15 @@ func (ix *index) Account(lane, from string) (string, bool) {
 func (ix *index) Read(
 	lane, account string, after *store.Task, due time.Time, n int,
 ) (out []store.Task) {
-	prefix := readyPrefix(lane, account)
+	prefix := readyPrefix(nil, lane, account)
 	from := prefix
-	if after != nil {
-		from = append(readyKey(*after), 0)
+	switch {
+	case after != nil:
+		from = append(readyKey(nil, *after), 0)
+	case bytes.HasPrefix(ix.first, prefix): // what is before it was passed over
+		from = ix.first
 	}
-	c := ix.table(bucketReady).Cursor()
+	c := ix.cursor(bucketReady)
 	var last []byte
 	k, _ := c.Seek(from)
 	for bytes.HasPrefix(k, prefix) && len(out) < n && ix.err == nil {
@@ -162,13 +167,13 @@ func (s *Store) under(ctx context.Context, q store.TaskQuery) iter.Seq2[store.Ta
 		if !r.visible(q.Under.Job) {
 			return nil, nil
 		}
-		prefix := taskKey(q.Under)
+		prefix := taskKey(nil, q.Under)
 		from := prefix
 		if last != nil {
-			from = append(taskKey(last.Ref), 0)
+			from = append(taskKey(nil, last.Ref), 0)
 		}
 		var page []store.Task
-		c := r.table(bucketTask).Cursor()
+		c := r.cursor(bucketTask)
 		k, _ := c.Seek(from)
 		for ; bytes.HasPrefix(k, prefix) && len(page) < chunk; k, _ = c.Next() {
 			if bytes.Compare(k, from) < 0 {
@@ -196,11 +201,11 @@ func (s *Store) orphaned(ctx context.Context, q store.TaskQuery) iter.Seq2[store
 	return pages(ctx, s, "tasks", func(r *read, last *store.Task) ([]store.Task, error) {
 		var from []byte
 		if last != nil {
-			from = append(heldKey(*last), 0)
+			from = append(heldKey(nil, *last), 0)
 		}
 		var page []store.Task
 		var at []byte
-		c := r.table(bucketHeld).Cursor()
+		c := r.cursor(bucketHeld)
 		for k, _ := c.Seek(from); k != nil && len(page) < chunk; {
 			if bytes.Compare(k, at) <= 0 {
 				return nil, misplaced("task", k)

@@ -2,29 +2,34 @@ package boltstore
 
 import (
 	"bytes"
+	"cmp"
 	"encoding"
 	"encoding/binary"
 	"fmt"
 
 	"github.com/spoolmedia/spool/store"
+	"github.com/spoolmedia/spool/store/boltstore/internal/wal"
 	"github.com/spoolmedia/spool/store/internal/rules"
 	bolt "go.etcd.io/bbolt"
 )
 
-// A write is the transaction of one commit.
+// A write is what a group of Updates does: a transaction of its own, whose changes
+// become a record of the log.
 type write struct {
 	read
-	states map[string]*state // those used in this commit
-	counts map[string]int    // what is to be added to counters, by key
+	record []byte
+	states map[string]*state // those used in this write
+	counts map[counted]int   // what is to be added to counters
+	key    []byte            // memory for keys
+	place  []byte            // and for those of places
 	seq    uint64            // of the newest event
 	news   bool              // there are new events
 	fresh  []store.Event     // the new events
 	purged bool              // events were deleted
-	dirty  bool              // something was written
-	err    error             // the first error of a put or delete: nothing is committed
+	err    error             // the first error of a change: nothing is committed
 }
 
-// A state is that of a job as this commit has left it so far.
+// A state is that of a job as this write has left it so far.
 type state struct {
 	exists  bool
 	changed bool
@@ -34,38 +39,42 @@ type state struct {
 	bytes   []byte // at rest; good while the transaction lasts
 }
 
-func newWrite(tx *bolt.Tx) *write {
+// newWrite returns a write on top of v, in a transaction that began when v was known.
+// Its record may use the memory of spare.
+func newWrite(v *version, tx *bolt.Tx, spare []byte) *write {
+	own := *v
+	own.top = v.top.clone()
 	return &write{
-		read:   read{tx: tx},
+		read:   read{version: &own, tx: tx},
+		record: wal.Begin(spare),
 		states: make(map[string]*state),
-		counts: make(map[string]int),
-		seq:    tx.Bucket(bucketEvent).Sequence(),
+		counts: make(map[counted]int),
+		seq:    v.seq,
 	}
 }
 
-// fill is how full a page is left when it is split, from 0 to 1. Keys begin with or
-// end in numbers and IDs that grow, so that little is ever put between others.
-const fill = 0.9
+// dirty reports whether there are changes.
+func (w *write) dirty() bool { return wal.Size(w.record) > 0 }
 
-func (w *write) put(bucket, key, value []byte) {
-	w.dirty = true
-	if err := w.table(bucket).Put(key, value); err != nil && w.err == nil {
-		w.err = err
-	}
-}
+// put sets the value of a key. The write keeps the value.
+func (w *write) put(b bucket, key, value []byte) { w.change(actionPut, b, key, value) }
 
-func (w *write) delete(bucket, key []byte) {
-	w.dirty = true
-	c := w.table(bucket).cursor
-	if k, _ := c.Seek(key); !bytes.Equal(k, key) {
+// add is put for a key that is known not to be there.
+func (w *write) add(b bucket, key, value []byte) { w.change(actionAdd, b, key, value) }
+
+// delete removes a key, which need not be there.
+func (w *write) delete(b bucket, key []byte) { w.change(actionDelete, b, key, nil) }
+
+func (w *write) change(a action, b bucket, key, value []byte) {
+	if len(key) == 0 || len(key) > bolt.MaxKeySize {
+		w.err = cmp.Or(w.err, fmt.Errorf("a key of %d bytes in the bucket %s", len(key), b))
 		return
 	}
-	if err := c.Delete(); err != nil && w.err == nil {
-		w.err = err
-	}
+	w.record = appendChange(w.record, a, b, key, value)
+	w.version.top.apply(a, b, string(key), value)
 }
 
-// state returns the state of the job, decoded once in a commit.
+// state returns the state of the job, decoded once in a write.
 func (w *write) state(job string) (*state, error) {
 	if st, ok := w.states[job]; ok {
 		return st, nil
@@ -99,8 +108,9 @@ func (w *write) flush() {
 		w.relist(st, job)
 	}
 	w.flushCounts()
-	if events := w.table(bucketEvent); w.news && w.err == nil {
-		w.err = events.SetSequence(w.seq)
+	if w.news {
+		w.put(bucketMeta, seqKey, binary.BigEndian.AppendUint64(nil, w.seq))
+		w.version.seq = w.seq
 	}
 }
 
@@ -120,67 +130,83 @@ func (w *write) relist(st *state, job string) {
 }
 
 func (w *write) list(account string, status store.Status, job string) {
-	for _, key := range listKeys(account, status, job) {
-		w.put(bucketList, key, nil)
-	}
+	w.listAs(actionAdd, account, status, job)
 	w.count(account, status, 1)
 }
 
 func (w *write) unlist(account string, status store.Status, job string) {
-	for _, key := range listKeys(account, status, job) {
-		w.delete(bucketList, key)
-	}
+	w.listAs(actionDelete, account, status, job)
 	w.count(account, status, -1)
+}
+
+// listAs does it among all jobs, and among those of the account.
+func (w *write) listAs(a action, account string, status store.Status, job string) {
+	w.key = listKey(w.key[:0], "", status, job)
+	w.change(a, bucketList, w.key, nil)
+	if account != "" {
+		w.key = listKey(w.key[:0], account, status, job)
+		w.change(a, bucketList, w.key, nil)
+	}
 }
 
 // place is where a task stands in an index. The zero place is none.
 type place struct {
-	bucket string
-	key    string
+	bucket bucket
+	key    []byte // nil: none
 }
 
-func placeOf(t store.Task) place {
+// placeOf uses the memory of b.
+func placeOf(b []byte, t store.Task) place {
 	switch {
 	case t.Done:
 		return place{}
 	case t.Session != "":
-		return place{string(bucketHeld), string(heldKey(t))}
+		return place{bucketHeld, heldKey(b[:0], t)}
 	case t.NotBefore.IsZero():
-		return place{string(bucketReady), string(readyKey(t))}
+		return place{bucketReady, readyKey(b[:0], t)}
 	default:
-		return place{string(bucketLater), string(laterKey(t))}
+		return place{bucketLater, laterKey(b[:0], t)}
 	}
 }
 
 // putTask writes a task that is old now, or was not there.
 func (w *write) putTask(old *store.Task, t *rules.Record[store.Task]) {
-	key := taskKey(t.Value.Ref)
-	w.put(bucketTask, key, t.Bytes)
-	to := placeOf(t.Value)
+	a := actionAdd
 	if old != nil {
-		if placeOf(*old) == to && to.bucket != string(bucketLater) {
+		a = actionPut
+	}
+	w.key = taskKey(w.key[:0], t.Value.Ref)
+	w.change(a, bucketTask, w.key, t.Bytes)
+	to := placeOf(w.place, t.Value)
+	if old != nil {
+		from := placeOf(w.key, *old)
+		if from.bucket == to.bucket && bytes.Equal(from.key, to.key) && to.bucket != bucketLater {
 			return
 		}
 		w.removePlace(*old)
 	}
-	if to.bucket != "" {
-		w.put([]byte(to.bucket), []byte(to.key), nil)
+	if to.key != nil {
+		w.add(to.bucket, to.key, nil)
+		w.place = to.key
 	}
 }
 
 func (w *write) deleteTask(t store.Task) {
-	w.delete(bucketTask, taskKey(t.Ref))
+	w.key = taskKey(w.key[:0], t.Ref)
+	w.delete(bucketTask, w.key)
 	w.removePlace(t)
 }
 
 func (w *write) removePlace(t store.Task) {
-	from := placeOf(t)
-	if from.bucket == "" {
+	from := placeOf(w.key, t)
+	if from.key == nil {
 		return
 	}
-	w.delete([]byte(from.bucket), []byte(from.key))
-	if from.bucket == string(bucketLater) {
-		w.delete(bucketReady, readyKey(t)) // where promote moves it
+	w.key = from.key
+	w.delete(from.bucket, from.key)
+	if from.bucket == bucketLater {
+		w.key = readyKey(w.key[:0], t) // where promote moves it
+		w.delete(bucketReady, w.key)
 	}
 }
 
@@ -194,25 +220,34 @@ func (w *write) putEvents(events []*rules.Record[store.Event]) {
 	for _, e := range events {
 		w.fresh = append(w.fresh, e.Value)
 	}
-	var value []byte
+	size := 0
+	for _, e := range events {
+		size += binary.MaxVarintLen32 + len(e.Bytes)
+	}
+	value := make([]byte, 0, size)
 	for _, e := range events {
 		value = append(binary.AppendUvarint(value, uint64(len(e.Bytes))), e.Bytes...)
 	}
-	w.put(bucketEvent, eventKey(first.Seq), value)
-	w.put(bucketLog, logKey(logPrefix("", first.Job), first.Seq), nil)
-	if first.Account != "" {
-		w.put(bucketLog, logKey(logPrefix(first.Account, ""), first.Seq), nil)
-	}
+	w.logAs(actionAdd, first.Account, first.Job, first.Seq, value)
 	w.seq, w.news = events[len(events)-1].Value.Seq, true
 }
 
 // deleteEvents deletes the record of events that begins with the number seq.
 func (w *write) deleteEvents(account, job string, seq uint64) {
 	w.purged = true
-	w.delete(bucketEvent, eventKey(seq))
-	w.delete(bucketLog, logKey(logPrefix("", job), seq))
+	w.logAs(actionDelete, account, job, seq, nil)
+}
+
+// logAs does it to a record of events, and to its keys in the logs of the job and the
+// account.
+func (w *write) logAs(a action, account, job string, seq uint64, value []byte) {
+	w.key = eventKey(w.key[:0], seq)
+	w.change(a, bucketEvent, w.key, value)
+	w.key = logKey(w.key[:0], "", job, seq)
+	w.change(a, bucketLog, w.key, nil)
 	if account != "" {
-		w.delete(bucketLog, logKey(logPrefix(account, ""), seq))
+		w.key = logKey(w.key[:0], account, "", seq)
+		w.change(a, bucketLog, w.key, nil)
 	}
 }
 

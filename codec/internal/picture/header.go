@@ -9,6 +9,8 @@ import (
 	"io"
 
 	"github.com/spoolmedia/spool/codec"
+
+	"golang.org/x/image/tiff"
 )
 
 // Bounds of what is read of metadata.
@@ -203,6 +205,13 @@ func webpChunk(kind string, body []byte, h *Header) {
 }
 
 func tiffHeader(r *reader, h *Header) error {
+	order := make([]byte, 4)
+	if err := r.full(order, 0); err != nil {
+		return err
+	}
+	if v := string(order[2:]); v == "\x00\x2b" || v == "\x2b\x00" {
+		return tiff.UnsupportedError("BigTIFF")
+	}
 	next := h.exif(r)
 	h.More = next != 0
 	return r.err

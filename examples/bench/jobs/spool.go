@@ -144,7 +144,7 @@ func (s *spool) wait(ctx context.Context) error {
 
 // any reports whether there are jobs of the status.
 func (s *spool) any(ctx context.Context, status engine.Status) (bool, error) {
-	for _, err := range s.List(ctx, engine.Query{Status: status, Limit: 1}) {
+	for _, err := range s.List(ctx, engine.Query{Statuses: []engine.Status{status}, Limit: 1}) {
 		return err == nil, err
 	}
 	return false, nil

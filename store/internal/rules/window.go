@@ -98,7 +98,11 @@ func (w *Window) Next(ix Index, n int) []store.Task {
 			w.lanes = slices.Delete(w.lanes, w.current, w.current+1)
 			continue
 		}
-		out = append(out, tasks...)
+		if out == nil {
+			out = tasks
+		} else {
+			out = append(out, tasks...)
+		}
 		w.left -= len(tasks)
 		w.current++
 	}
@@ -126,13 +130,9 @@ func (w *Window) remember() {
 	}
 }
 
-// deal returns one turn's tasks of the lane: one task if there is a limit, else
-// up to n. None means that the lane has no more.
+// deal returns one turn's tasks of the lane: one task if there is a limit and others
+// wait for their turn, else up to n. None means that the lane has no more.
 func (w *Window) deal(ix Index, l *lane, n int) []store.Task {
-	turn := n
-	if w.query.Limit > 0 {
-		turn = 1
-	}
 	for {
 		if !l.done {
 			w.discover(ix, l)
@@ -148,6 +148,10 @@ func (w *Window) deal(ix Index, l *lane, n int) []store.Task {
 		}
 		l.at %= len(l.ring)
 		a := l.ring[l.at]
+		turn := min(n, w.left)
+		if w.query.Limit > 0 && (len(w.lanes) > 1 || len(l.ring) > 1 || !l.done) {
+			turn = 1
+		}
 		tasks := a.deal(turn, func(after *store.Task, n int) []store.Task {
 			if l.done { // all accounts are known: read ahead what is likely to be dealt
 				n = max(n, min(w.left/len(l.ring), 256))

@@ -1,0 +1,62 @@
+package libav_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// made are the files that ffmpeg made so far, by the arguments that made them: most
+// tests start from the same few films. They are read only.
+var made struct {
+	sync.Mutex
+	dir  string
+	once map[string]func() (string, error)
+}
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "libav")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	made.dir, made.once = dir, map[string]func() (string, error){}
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// ffmpeg returns a file that the command line tool makes, of that name.
+func ffmpeg(t testing.TB, name string, args ...string) string {
+	t.Helper()
+	key := strings.Join(append([]string{name}, args...), "\x00")
+	made.Lock()
+	once := made.once[key]
+	if once == nil {
+		path := filepath.Join(made.dir, strconv.Itoa(len(made.once)), name)
+		once = sync.OnceValues(func() (string, error) { return path, runFFmpeg(path, args) })
+		made.once[key] = once
+	}
+	made.Unlock()
+	path, err := once()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func runFFmpeg(path string, args []string) error {
+	if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	args = append([]string{"-v", "error", "-y"}, append(args, path)...)
+	if out, err := exec.Command("ffmpeg", args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("ffmpeg %s: %w\n%s", strings.Join(args, " "), err, out)
+	}
+	return nil
+}
