@@ -150,23 +150,6 @@ type run struct {
 	accept func(size int64) error // nil, or refuses an output of that size
 }
 
-// meter tells how much of the work is done: a part of it, from a fraction on.
-type meter struct {
-	to          *codec.Work
-	from, share float64 // 0 share: all of it
-	told        float64
-}
-
-func (m *meter) tell(done float64) {
-	if m.share > 0 {
-		done = m.from + done*m.share
-	}
-	if done > m.told {
-		m.told = done
-		m.to.Report(done)
-	}
-}
-
 // create starts the output.
 func (r *run) create(ctx context.Context) (codec.Writer, error) {
 	spec := codec.OutSpec{
