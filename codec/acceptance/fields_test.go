@@ -74,6 +74,7 @@ func ours(op string) bool {
 }
 
 func TestEveryFieldDoesWhatItSays(t *testing.T) {
+	t.Parallel()
 	for _, r := range rows() {
 		t.Run(r.field, func(t *testing.T) {
 			in := r.in(t)

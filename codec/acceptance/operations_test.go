@@ -152,6 +152,7 @@ func renditions(im *image.RGBA) []*image.RGBA {
 }
 
 func TestEveryPictureThroughTheMainOperations(t *testing.T) {
+	t.Parallel()
 	for _, path := range pictures(t, operationSample) {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			in := codectest.OpenInput(t, path)

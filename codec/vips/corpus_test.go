@@ -40,12 +40,6 @@ func TestEveryOperationOverTheCorpus(t *testing.T) {
 	}
 }
 
-func TestEveryOperationOverHostileFiles(t *testing.T) {
-	for _, path := range corpusFiles(t, "hostile") {
-		t.Run(filepath.Base(path), func(t *testing.T) { operateOn(t, path, false) })
-	}
-}
-
 func TestTheSameWorkMakesTheSameBytes(t *testing.T) {
 	in := corpus(t, "image/sharp-Landscape_6.jpg")
 	page := newInput("two.pdf", "application/pdf", pdf(2))

@@ -62,8 +62,9 @@ func (im image) depth() int {
 // pageHeight is the height of one frame of an animation.
 func (im image) pageHeight() int { return int(C.vips_image_get_page_height(im.p)) }
 
-// pages counts the frames or pages in the file, however many are loaded.
-func (im image) pages() int { return int(C.vips_image_get_n_pages(im.p)) }
+// pages counts the frames or pages in the file, however many are loaded. libvips' own
+// function takes 10,000 and more for one.
+func (im image) pages() int { return im.number("n-pages") }
 
 // orientation is the EXIF orientation, 1 to 8.
 func (im image) orientation() int { return int(C.vips_image_get_orientation(im.p)) }
@@ -152,6 +153,16 @@ func (im image) setNumber(field string, n int) {
 	C.vips_image_set_int(im.p, name, C.int(n))
 }
 
+func (im image) setNumbers(field string, numbers []int) {
+	name := C.CString(field)
+	defer C.free(unsafe.Pointer(name))
+	native := make([]C.int, len(numbers))
+	for i, n := range numbers {
+		native[i] = C.int(n)
+	}
+	C.vips_image_set_array_int(im.p, name, unsafe.SliceData(native), C.int(len(native)))
+}
+
 func (im image) setBlob(field string, b []byte) {
 	name := C.CString(field)
 	defer C.free(unsafe.Pointer(name))
@@ -162,12 +173,14 @@ func (im image) setBlob(field string, b []byte) {
 const defaultDelay = 100 * time.Millisecond
 
 // duration is how long one round of the first n frames of an animation lasts.
-func (im image) duration(n int) time.Duration {
+func (im image) duration(n int) time.Duration { return duration(im.numbers("delay"), n) }
+
+// duration is how long n frames last with delays in milliseconds.
+func duration(delays []int, n int) time.Duration {
 	if n < 2 {
 		return 0
 	}
 	var total time.Duration
-	delays := im.numbers("delay")
 	for i := range n {
 		d := defaultDelay
 		if i < len(delays) && delays[i] > 10 {
