@@ -178,6 +178,7 @@ var samples = []struct{ name, data, want string }{
 	{"text that begins as a bitmap", "BMW is a maker of cars, and of engines too.\n", "text/plain"},
 	{"text of the sync byte", strings.Repeat("G", 4096), "text/plain"},
 	{"UTF-16 text", utf16le("1\r\n00:00:01 is when\r\nit began\r\n"), "text/plain"},
+	{"subtitles without numbers", "00:00:01,000 --> 00:00:02,000\nhello\n", "application/x-subrip"},
 	{"UTF-16 subtitles", utf16le("1\r\n00:00:01,000 --> 00:00:02,000\r\nhello\r\n"),
 		"application/x-subrip"},
 

@@ -7,8 +7,8 @@ import (
 	"unicode/utf16"
 )
 
-// subRip is how a SubRip file begins: with a number and two times.
-var subRip = regexp.MustCompile(`^\d+[ \t]*\r?\n\s*\d+:\d\d:\d\d[,.:]\d+[ \t]*-->`)
+// subRip is how a SubRip file begins: with a number, which some lack, and two times.
+var subRip = regexp.MustCompile(`^(?:\d+[ \t]*\r?\n\s*)?\d+:\d\d:\d\d[,.:]\d+[ \t]*-->`)
 
 // sniffText places texts that matter here: those that a program might take for
 // media, and drawings. The first word decides, so a name or a host's own tags
