@@ -71,8 +71,8 @@ var videoEncoders = map[string]videoEncoder{
 }
 
 // presets of x264 and x265 by effort.
-var presets = [...]string{"medium", "ultrafast", "superfast", "veryfast", "faster", "fast", "medium",
-	"slow", "slower", "veryslow"}
+var presets = [...]string{"medium", "ultrafast", "superfast", "veryfast", "faster", "fast",
+	"medium", "slow", "slower", "veryslow"}
 
 // usualEffort is where more time stops to pay.
 const usualEffort = 6
@@ -215,12 +215,14 @@ func (e encode) withThreads(n int) map[string]string {
 		return e.options
 	}
 	bound := encode{options: maps.Clone(e.options)}
-	bound.options[v.native] = strings.TrimSuffix(v.threads+strconv.Itoa(n)+":"+e.options[v.native], ":")
+	bound.options[v.native] = strings.TrimSuffix(
+		v.threads+strconv.Itoa(n)+":"+e.options[v.native], ":")
 	return bound.options
 }
 
 // untaken are what encoders say of an option of their own that they do not take.
-var untaken = regexp.MustCompile(`(?:Unknown option:|Error parsing option|Invalid value for) '?([\w-]+)`)
+var untaken = regexp.MustCompile(
+	`(?:Unknown option:|Error parsing option|Invalid value for) '?([\w-]+)`)
 
 // checkOptions turns the refusal of an option that the caller named into an error
 // that names it; err is what opening the encoder said. Some encoders only warn.
