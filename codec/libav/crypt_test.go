@@ -18,7 +18,8 @@ import (
 func played(t testing.TB, playlist string) (path string, err error) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "played.mkv")
-	out, err := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-xerror", "-allowed_extensions", "ALL",
+	out, err := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-xerror",
+		"-allowed_extensions", "ALL",
 		"-i", playlist, "-map", "v:0", "-map", "a:0", "-c", "copy", path).CombinedOutput()
 	if err == nil && len(out) > 0 {
 		err = os.ErrInvalid

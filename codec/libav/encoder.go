@@ -15,13 +15,12 @@ import (
 
 // videoEncoder is how an encoder of video is told what is wanted.
 type videoEncoder struct {
-	codec   string   // one of the codec.Video constants
-	pixels  []string // the formats it takes, 8 bits before 10
-	crf     [3]int   // for the qualities 100, 82 and 1
-	depth   string   // its profile for 10 bits, if it has to be told
-	least   int      // pixels of a side
-	passes  bool     // it can meet a bit rate in two
-	speed   float64  // pixels a second on one core, measured
+	codec   string  // one of the codec.Video constants
+	crf     [3]int  // for the qualities 100, 82 and 1
+	depth   string  // its profile for 10 bits, if it has to be told
+	least   int     // pixels of a side
+	passes  bool    // it can meet a bit rate in two
+	speed   float64 // pixels a second on one core: measured of H.264 and VP9, else guessed
 	options func(effort int) map[string]string
 	// native is the option that holds the encoder's own, as key=value:key=value.
 	native string
@@ -33,14 +32,11 @@ type videoEncoder struct {
 // decoders take more than 8 bits of H.264.
 func (v videoEncoder) deep() bool { return v.codec != codec.VideoH264 }
 
-var all420and444 = []string{codec.PixelYUV420, codec.PixelYUV422, codec.PixelYUV444,
-	codec.PixelYUV420P10, codec.PixelYUV422P10, codec.PixelYUV444P10}
-
 // videoEncoders are those of films, by name. Each has a short look-ahead: it bounds
 // the memory and what a cancel has to wait for.
 var videoEncoders = map[string]videoEncoder{
 	"libx264": {
-		codec: codec.VideoH264, pixels: all420and444, crf: [3]int{16, 23, 51}, passes: true,
+		codec: codec.VideoH264, crf: [3]int{16, 23, 51}, passes: true,
 		speed: 15e6, native: "x264-params",
 		options: func(effort int) map[string]string {
 			o := map[string]string{"preset": presets[effort]}
@@ -51,7 +47,7 @@ var videoEncoders = map[string]videoEncoder{
 		},
 	},
 	"libx265": {
-		codec: codec.VideoH265, pixels: all420and444, crf: [3]int{20, 28, 51}, passes: true,
+		codec: codec.VideoH265, crf: [3]int{20, 28, 51}, passes: true,
 		speed: 4e6, native: "x265-params", threads: "pools=",
 		options: func(effort int) map[string]string {
 			return map[string]string{"preset": presets[effort],
@@ -59,14 +55,14 @@ var videoEncoders = map[string]videoEncoder{
 		},
 	},
 	"libvpx-vp9": {
-		codec: codec.VideoVP9, pixels: all420and444, crf: [3]int{20, 31, 63}, passes: true,
+		codec: codec.VideoVP9, crf: [3]int{20, 31, 63}, passes: true,
 		speed: 7e6, depth: "2", options: vp9Options,
 	},
 	// Without a look-ahead, and with groups of 8 pictures for 16, it holds half as
 	// many, all of which it encodes before it ends: that is what a cancel waits for.
 	"libsvtav1": {
-		codec: codec.VideoAV1, pixels: []string{codec.PixelYUV420, codec.PixelYUV420P10},
-		crf: [3]int{20, 35, 63}, least: 64, speed: 8e6, native: "svtav1-params", threads: "lp=",
+		codec: codec.VideoAV1, crf: [3]int{20, 35, 63}, least: 64, speed: 8e6,
+		native: "svtav1-params", threads: "lp=",
 		options: func(effort int) map[string]string {
 			return map[string]string{"preset": strconv.Itoa(14 - effort),
 				"svtav1-params": "lookahead=0:hierarchical-levels=3"}
@@ -75,8 +71,8 @@ var videoEncoders = map[string]videoEncoder{
 }
 
 // presets of x264 and x265 by effort.
-var presets = [...]string{"medium", "ultrafast", "superfast", "veryfast", "faster", "fast", "medium",
-	"slow", "slower", "veryslow"}
+var presets = [...]string{"medium", "ultrafast", "superfast", "veryfast", "faster", "fast",
+	"medium", "slow", "slower", "veryslow"}
 
 // usualEffort is where more time stops to pay.
 const usualEffort = 6
@@ -219,12 +215,14 @@ func (e encode) withThreads(n int) map[string]string {
 		return e.options
 	}
 	bound := encode{options: maps.Clone(e.options)}
-	bound.options[v.native] = strings.TrimSuffix(v.threads+strconv.Itoa(n)+":"+e.options[v.native], ":")
+	bound.options[v.native] = strings.TrimSuffix(
+		v.threads+strconv.Itoa(n)+":"+e.options[v.native], ":")
 	return bound.options
 }
 
 // untaken are what encoders say of an option of their own that they do not take.
-var untaken = regexp.MustCompile(`(?:Unknown option:|Error parsing option|Invalid value for) '?([\w-]+)`)
+var untaken = regexp.MustCompile(
+	`(?:Unknown option:|Error parsing option|Invalid value for) '?([\w-]+)`)
 
 // checkOptions turns the refusal of an option that the caller named into an error
 // that names it; err is what opening the encoder said. Some encoders only warn.

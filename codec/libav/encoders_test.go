@@ -124,7 +124,8 @@ func TestProfileLevelAndPixelsAreAsAskedFor(t *testing.T) {
 		{codec.VideoEncoding{Codec: "h265", Level: "4.1"}, "Main", "yuv420p", "123"},
 		{codec.VideoEncoding{Codec: "h265", PixelFormat: codec.PixelYUV420P10, Profile: "main10"},
 			"Main 10", "yuv420p10le", ""},
-		{codec.VideoEncoding{Codec: "h265", PixelFormat: codec.PixelYUV422P10}, "Rext", "yuv422p10le", ""},
+		{codec.VideoEncoding{Codec: "h265", PixelFormat: codec.PixelYUV422P10},
+			"Rext", "yuv422p10le", ""},
 		{codec.VideoEncoding{Codec: "vp9", PixelFormat: codec.PixelYUV444}, "Profile 1", "yuv444p", ""},
 		{codec.VideoEncoding{Codec: "av1", PixelFormat: codec.PixelYUV420P10, Level: "4.1"}, "Main",
 			"yuv420p10le", "9"},
@@ -187,7 +188,8 @@ func TestOptionsReachTheEncoderOrAreNamed(t *testing.T) {
 		{"h264", "qp", "many", "qp"},
 	} {
 		_, err := convert(test.name, map[string]string{test.key: test.value})
-		if err == nil || codec.ClassOf(err) != codec.Invalid || !strings.Contains(err.Error(), test.says) {
+		if err == nil || codec.ClassOf(err) != codec.Invalid ||
+			!strings.Contains(err.Error(), test.says) {
 			t.Errorf("%s, %s=%s: %v", test.name, test.key, test.value, err)
 		}
 	}
@@ -278,7 +280,8 @@ func TestHDRIsKeptInTenBitsAndMappedInEight(t *testing.T) {
 func interlaced(t testing.TB) string {
 	t.Helper()
 	return ffmpeg(t, "fields.ts", "-f", "lavfi", "-i", "color=black:s=96x64:r=50:d=1[b];"+
-		"color=white:s=16x64:r=50:d=1[w];[b][w]overlay=x='mod(n*6,80)',interlace=scan=tff:lowpass=0", "-c:v", "mpeg2video", "-q:v", "2",
+		"color=white:s=16x64:r=50:d=1[w];[b][w]overlay=x='mod(n*6,80)',interlace=scan=tff:lowpass=0",
+		"-c:v", "mpeg2video", "-q:v", "2",
 		"-flags", "+ilme+ildct", "-top", "1")
 }
 

@@ -67,7 +67,8 @@ func (c *Codec) convertByHardware(ctx context.Context, w *codec.Work, op request
 		return err
 	}
 	op.hardware = nil
-	op.told = append(op.told, fmt.Sprintf("The film was encoded by software: %s failed: %v.", tried, err))
+	op.told = append(op.told,
+		fmt.Sprintf("The film was encoded by software: %s failed: %v.", tried, err))
 	return c.convertOnce(ctx, w, op)
 }
 

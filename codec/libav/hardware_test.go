@@ -12,7 +12,8 @@ import (
 // no machine of ours has any. H.263 takes the trial's size, and not the film's.
 func TestHardwareFallsBackToSoftware(t *testing.T) {
 	t.Parallel()
-	in := codectest.OpenInput(t, codectest.Corpus(t, "video/astiav-video_with_chapters.mp4")) // 320 × 180
+	film := codectest.Corpus(t, "video/astiav-video_with_chapters.mp4") // 320 × 180
+	in := codectest.OpenInput(t, film)
 	for name, test := range map[string]struct {
 		candidates []string
 		video      codec.VideoEncoding
@@ -59,7 +60,8 @@ func TestHardwareFallsBackToSoftware(t *testing.T) {
 func TestAnEncoderThatTheBuildLacksIsNamed(t *testing.T) {
 	op := request{Convert: codec.Convert{Format: "mp4", Video: codec.VideoEncoding{Codec: "h265"}}}
 	_, err := chooseEncoder(op, func(string) bool { return false })
-	if codec.ClassOf(err) != codec.Unsupported || !strings.Contains(err.Error(), "no encoder of H.265") {
+	if codec.ClassOf(err) != codec.Unsupported ||
+		!strings.Contains(err.Error(), "no encoder of H.265") {
 		t.Error(err)
 	}
 	name, err := chooseEncoder(op, func(name string) bool { return name == "libx265" })

@@ -18,9 +18,11 @@ func spoken(t testing.TB) string {
 	t.Helper()
 	texts := "data:text/plain;base64," +
 		base64.StdEncoding.EncodeToString([]byte("1\n00:00:00,200 --> 00:00:00,600\nHello\n"))
-	return ffmpeg(t, "spoken.mkv", "-f", "lavfi", "-i", "testsrc2=s=64x48:r=25:d=1", "-f", "lavfi", "-i",
+	return ffmpeg(t, "spoken.mkv", "-f", "lavfi", "-i", "testsrc2=s=64x48:r=25:d=1",
+		"-f", "lavfi", "-i",
 		"sine=r=48000:d=1", "-f", "lavfi", "-i", "sine=f=880:r=48000:d=1", "-f", "lavfi", "-i",
-		"sine=r=48000:d=1,volume=0.1", "-f", "srt", "-i", texts, "-map", "0", "-map", "1", "-map", "2", "-map", "3",
+		"sine=r=48000:d=1,volume=0.1", "-f", "srt", "-i", texts,
+		"-map", "0", "-map", "1", "-map", "2", "-map", "3",
 		"-map", "4", "-map", "4", "-c:v", "libx264", "-c:a", "aac", "-metadata:s:a:0", "language=eng",
 		"-metadata:s:a:1", "language=ger", "-metadata:s:a:2", "language=fra", "-metadata:s:s:0",
 		"language=eng", "-metadata:s:s:1", "language=ger")
@@ -50,7 +52,8 @@ func TestTracksAreChosenByNumberAndLanguage(t *testing.T) {
 		{codec.Convert{}, "v,a eng,a ger,a fra,s eng,s ger"},
 		{codec.Convert{AudioTracks: []string{"de"}}, "v,a ger,s eng,s ger"},
 		{codec.Convert{AudioTracks: []string{"deu", "1"}}, "v,a ger,a eng,s eng,s ger"},
-		{codec.Convert{AudioTracks: []string{"fr-CA", "fr"}, SubtitleTracks: []string{"5"}}, "v,a fra,s ger"},
+		{codec.Convert{AudioTracks: []string{"fr-CA", "fr"}, SubtitleTracks: []string{"5"}},
+			"v,a fra,s ger"},
 		{codec.Convert{Mute: true, SubtitleTracks: []string{"en"}}, "v,s eng"},
 	} {
 		test.op.Format = "mkv"
@@ -90,7 +93,8 @@ func TestTheChosenSoundIsExtracted(t *testing.T) {
 func TestACoverIsNeverTheVideo(t *testing.T) {
 	t.Parallel()
 	cover := ffmpeg(t, "cover.jpg", "-f", "lavfi", "-i", "color=red:s=320x240", "-frames:v", "1")
-	in := ffmpeg(t, "covered.mp4", "-i", cover, "-i", moving(t), "-map", "0", "-map", "1", "-c", "copy",
+	in := ffmpeg(t, "covered.mp4", "-i", cover, "-i", moving(t), "-map", "0", "-map", "1",
+		"-c", "copy",
 		"-disposition:v:0", "attached_pic")
 	for _, format := range []string{"mp4", "webm"} {
 		o := do(t, in, codec.Convert{Format: format, Quality: 60})
@@ -98,7 +102,8 @@ func TestACoverIsNeverTheVideo(t *testing.T) {
 			t.Errorf("%s: %+v", format, o.Media)
 		}
 	}
-	sound := ffmpeg(t, "covered.m4a", "-i", cover, "-i", moving(t), "-map", "0", "-map", "1:a", "-c", "copy",
+	sound := ffmpeg(t, "covered.m4a", "-i", cover, "-i", moving(t), "-map", "0", "-map", "1:a",
+		"-c", "copy",
 		"-disposition:v:0", "attached_pic")
 	_, err := process(t.Context(), codectest.OpenInput(t, sound), codec.PosterFrame{})
 	if err == nil {
@@ -125,7 +130,8 @@ func withSound(t testing.TB, path, sound string, op codec.Operation) (output, er
 
 func TestAnotherSoundTakesThePlaceOfTheFilms(t *testing.T) {
 	t.Parallel()
-	film := clapper(t, "silent.mp4", "-af", "volume=0", "-c:v", "libx264", "-preset", "ultrafast", "-g", "25")
+	film := clapper(t, "silent.mp4", "-af", "volume=0", "-c:v", "libx264", "-preset", "ultrafast",
+		"-g", "25")
 	clicks := "aevalsrc='if(between(mod(t,1),0.48,0.52),sin(6000*t),0)':s=48000:d="
 	long := ffmpeg(t, "long.m4a", "-f", "lavfi", "-i", clicks+"9", "-c:a", "aac")
 	wav := ffmpeg(t, "long.wav", "-f", "lavfi", "-i", clicks+"9")
@@ -218,7 +224,8 @@ func TestSpeedChangesTimeAndKeepsPitch(t *testing.T) {
 			t.Fatal(err)
 		}
 		path := save(t, o).path
-		if got, want := soundLength(t, path), seconds(2/speed); (got - want).Abs() > 120*time.Millisecond {
+		got, want := soundLength(t, path), seconds(2/speed)
+		if (got - want).Abs() > 120*time.Millisecond {
 			t.Errorf("speed %v: the tone lasts %v, want %v", speed, got, want)
 		}
 		if got := pitch(t, path); math.Abs(got-440) > 5 {
