@@ -21,14 +21,14 @@ func TestMappedFileLeavesMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	const files = 350 // 21 MB
-	_, _, err = s.Create(t.Context(), store.Job{ID: "j"}, func(yield func(store.File, store.Task) bool) {
+	large := func(yield func(store.File, store.Task) bool) {
 		for i := range files {
 			if !yield(store.File{Index: i, Probe: probe}, store.Task{}) {
 				return
 			}
 		}
-	})
-	if err != nil {
+	}
+	if _, _, err := s.Create(t.Context(), store.Job{ID: "j"}, large); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil { // so that all of it is in the file
