@@ -39,6 +39,7 @@ var formats = []Format{
 	{"gif", "image/gif", ".gif", Image},
 	{"apng", "image/apng", ".apng", Image},
 	{"jxl", "image/jxl", ".jxl", Image},
+	{"bmp", "image/bmp", ".bmp", Image},
 	{"svg", "image/svg+xml", ".svg", Image},
 	{"pdf", "application/pdf", ".pdf", Document},
 	{"mp4", "video/mp4", ".mp4", Video},

@@ -69,7 +69,7 @@ var readable = sync.OnceValue(func() []string {
 	}
 	var types []string
 	for mediaType, l := range loaders {
-		if exists(l.operation) {
+		if l.operation == "" || exists(l.operation) {
 			types = append(types, mediaType)
 		}
 	}

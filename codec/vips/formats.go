@@ -9,7 +9,7 @@ import (
 
 // loader is how libvips reads a media type.
 type loader struct {
-	operation string
+	operation string // "" is none: the picture is decoded in Go
 	class     string // to unblock once a policy has named the type
 	codec     string // in codec.Stream
 	sequence  bool   // more than one page or frame can be asked for
@@ -24,6 +24,7 @@ var loaders = map[string]loader{
 	"image/jpeg": {operation: "jpegload_source", codec: "jpeg"},
 	"image/png":  {operation: "pngload_source", codec: "png"},
 	"image/apng": {operation: "pngload_source", codec: "apng", animated: true},
+	"image/bmp":  {codec: "bmp"},
 	"image/webp": {operation: "webpload_source", codec: "webp",
 		sequence: true, animated: true, scales: true, mapped: true},
 	"image/gif": {operation: "gifload_source", codec: "gif",
@@ -41,7 +42,7 @@ var loaders = map[string]loader{
 
 // saver is how libvips writes a format.
 type saver struct {
-	operation string
+	operation string  // "" is none: the picture is encoded in Go
 	maxSide   int     // what the format or its encoder can hold
 	alpha     bool    // has transparency
 	deep      bool    // has 16 bits
@@ -110,6 +111,8 @@ var savers = map[string]*saver{
 		options: func(_ size, _ int) map[string]string {
 			return options()
 		}},
+	"bmp": {maxSide: 1<<31 - 1, perPixel: 5,
+		options: func(size, int) map[string]string { return options() }},
 	"jxl": {operation: "jxlsave_target", maxSide: 1<<30 - 1, alpha: true, deep: true, profile: true,
 		encodes: 0.8, memory: 60, efforts: efforts(5, 100, 4, 25, 3, 20),
 		scale: efforts(3, 20, 4, 25, 5, 100, 7, 560),
@@ -152,5 +155,10 @@ func (f *saver) tooLarge(name, target string, z size) error {
 		name, z.w, z.h, target, f.maxSide)
 }
 
-// name is the libvips operation without its kind of target.
-func (f *saver) name() string { return strings.TrimSuffix(f.operation, "_target") }
+// name is who encodes: the libvips operation, without its kind of target.
+func (f *saver) name() string {
+	if f.operation == "" {
+		return "spool"
+	}
+	return "libvips " + strings.TrimSuffix(f.operation, "_target")
+}

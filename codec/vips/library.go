@@ -55,7 +55,10 @@ func unblock(class string) {
 // saves reports whether this build of libvips can save the format: that there
 // is an operation does not yet mean that there is an encoder.
 func saves(f *saver) bool {
-	if !exists(f.operation) {
+	switch {
+	case f.operation == "":
+		return true
+	case !exists(f.operation):
 		return false
 	}
 	ok := false

@@ -35,14 +35,21 @@ func (s *session) open(in codec.Input, policy codec.Policy) (*picture, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.words = append(s.words, word(l.operation))
+	if l.operation != "" {
+		s.words = append(s.words, word(l.operation))
+	}
 	if in.Type() == "application/pdf" {
 		s.words = append(s.words, "glib") // which Poppler reports through
 	}
 	native := C.spool_source(C.uintptr_t(s.id))
 	s.own(unsafe.Pointer(native))
 	p := &picture{loader: l, in: in, source: nativeSource{native}, limits: policy.Limits}
-	if p.header, err = s.load(p, nil); err != nil {
+	if l.operation == "" {
+		p.header, err = s.openBMP(p)
+	} else {
+		p.header, err = s.load(p, nil)
+	}
+	if err != nil {
 		return nil, s.loadFailure(p, err)
 	}
 	if in.Type() == "image/apng" {
@@ -62,7 +69,7 @@ func (s *session) open(in codec.Input, policy codec.Policy) (*picture, error) {
 func loaderOf(in codec.Input, policy codec.Policy) (loader, error) {
 	l, ok := loaders[in.Type()]
 	switch {
-	case !ok || !exists(l.operation):
+	case !ok || l.operation != "" && !exists(l.operation):
 		return l, codec.Errorf(codec.Unsupported, "%s is %s, which libvips does not read here",
 			in.Name(), codec.TypeName(in.Type()))
 	case !policy.Allows(in.Type()):

@@ -77,7 +77,7 @@ func (c *conversion) result(im image, options map[string]string) codec.Result {
 		Frames: c.frames, Duration: im.duration(c.frames)}
 	return codec.Result{Media: media, Notes: c.takeNotes(), Streams: []codec.Stream{{
 		Kind: "image", Codec: c.codec, Action: codec.Encoded,
-		Encoder: "libvips " + c.saver.name(), Options: options}}}
+		Encoder: c.saver.name(), Options: options}}}
 }
 
 // errTooLong says that an encoder made more bytes than it may.
@@ -119,8 +119,11 @@ func (c *conversion) encodeTo(
 func (c *conversion) encode(
 	im image, options map[string]string, w io.Writer, limit int64,
 ) error {
-	if c.saver.framed {
+	switch {
+	case c.saver.framed:
 		return c.encodeFrames(im, options, w, limit)
+	case c.saver.operation == "":
+		return c.encodeBMP(im, w, limit)
 	}
 	return c.encodeOne(im, options, w, limit)
 }
