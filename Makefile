@@ -40,8 +40,8 @@ check:
 	go tool staticcheck ./...
 	CGO_ENABLED=0 go build $(PURE)
 
-# browser tests the page of examples/server in chromium, which it installs if it is
-# missing: some 300 MB, so that test does without.
+# browser tests the page of examples/server in chromium, and plays adaptive streams
+# there. It installs chromium if it is missing: some 300 MB, so that test does without.
 browser: setup
 	@scripts/browser "$(OUT)/browser"
 
@@ -59,7 +59,7 @@ crash: setup
 bench: setup
 	cd examples/bench && go run . && go run ./pictures && go run ./jobs
 
-# soak prints memory and descriptors over a thousand conversions.
+# soak prints memory and descriptors over 2,000 conversions.
 soak: setup
 	cd examples/bench && go run ./soak
 

@@ -23,13 +23,33 @@ type AdaptiveStream struct {
 	// SegmentDuration in seconds, from 2 to 12; 0 means 6.
 	SegmentDuration int `json:"segmentDuration,omitempty"`
 	// PackageFormats are "hls" and "dash"; none means both.
+	//
+	// With Encryption, none means "hls".
 	PackageFormats []string `json:"packageFormats,omitempty"`
 	// Captions to go with the video, at most 32. Their times count from the start of
 	// the stream.
 	Captions []Caption `json:"captions,omitempty"`
 	// Clip is the part of the video to stream; the zero Clip is all of it.
 	Clip Clip `json:"clip,omitzero"`
+	// Encryption of the segments, for HLS: DASH knows none of this kind. nil leaves
+	// them open.
+	Encryption *StreamEncryption `json:"encryption,omitempty"`
 }
+
+// StreamEncryption encrypts the segments of picture and sound by AES-128 (RFC 8216,
+// section 4.3.2.4). Whoever has the key sees the video: let only those have it who
+// may. The poster and the captions stay open.
+type StreamEncryption struct {
+	// KeyURI is where players get the 16 bytes of the key, an address or a name beside
+	// the playlists; "" means [StreamKeyName].
+	KeyURI string `json:"keyUri,omitempty"`
+	// Key is of 32 hexadecimal digits, and kept with the job; "" makes one. A key that
+	// was made, or that has no KeyURI, is an output called [StreamKeyName].
+	Key string `json:"key,omitempty"`
+}
+
+// StreamKeyName is the output that holds the key of an encrypted stream.
+const StreamKeyName = "stream.key"
 
 // Profiles of a [AdaptiveStream].
 const (
@@ -93,6 +113,7 @@ func (s AdaptiveStream) Validate() error {
 		f.add("renditions", "%d are more than 12", len(s.Renditions))
 	}
 	f.between("segmentDuration", s.SegmentDuration, 2, 12)
+	f.encryption(s)
 	for _, p := range s.PackageFormats {
 		f.oneOf("packageFormats", cmp.Or(p, "nothing"), "hls", "dash")
 	}
@@ -115,6 +136,26 @@ func (s AdaptiveStream) Validate() error {
 	f.prefix = "clip."
 	f.clip(s.Clip)
 	return f.err()
+}
+
+var (
+	keyDigits = regexp.MustCompile(`^[0-9a-fA-F]{32}$`)
+	keyURI    = regexp.MustCompile(`^[!#-~]{1,1000}$`) // without quotes and blanks
+)
+
+func (f *faults) encryption(s AdaptiveStream) {
+	if s.Encryption == nil {
+		return
+	}
+	if slices.Contains(s.PackageFormats, "dash") {
+		f.add("packageFormats", "dash does not go with encryption")
+	}
+	if k := s.Encryption.Key; k != "" && !keyDigits.MatchString(k) {
+		f.add("encryption.key", "is not of 32 hexadecimal digits")
+	}
+	if u := s.Encryption.KeyURI; u != "" && !keyURI.MatchString(u) {
+		f.add("encryption.keyUri", "%q is no address", u)
+	}
 }
 
 func (f *faults) rendition(r StreamRendition) {
@@ -158,6 +199,9 @@ func (s AdaptiveStream) WithDefaults() AdaptiveStream {
 	s.SegmentDuration = cmp.Or(s.SegmentDuration, 6)
 	if len(s.PackageFormats) == 0 {
 		s.PackageFormats = []string{"hls", "dash"}
+		if s.Encryption != nil {
+			s.PackageFormats = []string{"hls"}
+		}
 	}
 	s.Captions = slices.Clone(s.Captions)
 	for i := range s.Captions {

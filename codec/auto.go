@@ -2,7 +2,6 @@ package codec
 
 import (
 	"cmp"
-	"slices"
 )
 
 // FormatAuto, in place of a format, lets the codec choose what suits the picture
@@ -35,7 +34,7 @@ const maxAccept = 4096
 
 // formatOrAuto wants any format, or [FormatAuto], with which accept goes.
 func (f *faults) formatOrAuto(name, accept string) {
-	switch known := append(formatNames(), FormatAuto); {
+	switch _, known := LookupFormat(name); {
 	case name == FormatAuto && len(accept) > maxAccept:
 		f.add("accept", "it has %d bytes; the limit is %d", len(accept), maxAccept)
 	case name == FormatAuto:
@@ -43,8 +42,8 @@ func (f *faults) formatOrAuto(name, accept string) {
 	case accept != "":
 		f.add("accept", "goes with format %s only", FormatAuto)
 		f.format(name)
-	case !slices.Contains(known, canonicalFormat(name)):
-		f.oneOfFormats(name, known)
+	case !known:
+		f.oneOfFormats(name, append(formatNames(), FormatAuto))
 	}
 }
 

@@ -24,6 +24,8 @@ type Compress struct {
 	Lossless bool `json:"lossless,omitempty"`
 	// StripMetadata removes what strip-metadata removes; nil means true.
 	StripMetadata *bool `json:"stripMetadata,omitempty"`
+	// Video says how the picture of a film is encoded. It has no Bitrate here.
+	Video VideoEncoding `json:"video,omitzero"`
 }
 
 // Modes of a [Compress].
@@ -56,6 +58,13 @@ func (c Compress) Validate() error {
 	}
 	if c.Lossless && (c.TargetBytes > 0 || c.Quality > 0 || c.Mode == CompressTargetSize) {
 		f.add("lossless", "does not go with quality and targetBytes")
+	}
+	f.video(c.Video, "")
+	if c.Video.Bitrate != 0 {
+		f.add("video.bitrate", "does not go with compress, which decides it")
+	}
+	if c.Lossless && !c.Video.IsZero() {
+		f.add("video", "does not go with lossless")
 	}
 	return f.err()
 }

@@ -9,6 +9,9 @@ type Concat struct {
 	Format string `json:"format,omitempty"`
 	// Quality from 1 to 100; 0 means 82.
 	Quality int `json:"quality,omitempty"`
+	// Chapters makes a chapter of each input, called like its file. If an input has
+	// chapters, they are kept, and the others get one in any case.
+	Chapters bool `json:"chapters,omitempty"`
 }
 
 // Name returns "concat".
@@ -45,6 +48,10 @@ type ConcatAudio struct {
 	BitrateKbps int `json:"bitrateKbps,omitempty"`
 	// Gap is silence between two files, in seconds up to 60.
 	Gap float64 `json:"gap,omitempty"`
+	// Chapters makes a chapter of each input, called like its file. If an input has
+	// chapters, they are kept, and the others get one in any case. wav and flac hold
+	// none.
+	Chapters bool `json:"chapters,omitempty"`
 }
 
 // Name returns "concat-audio".

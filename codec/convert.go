@@ -1,6 +1,8 @@
 package codec
 
-import "cmp"
+import (
+	"cmp"
+)
 
 // Convert makes a file of another format, and changes its size if asked.
 //
@@ -44,10 +46,33 @@ type Convert struct {
 	// false the pixels stay as they are stored, and the orientation stays in the
 	// metadata, where the format has them.
 	AutoOrient *bool `json:"autoOrient,omitempty"`
-	// Effort of an image's encoder, from 1, which is fast, to 9, which makes small
-	// files; 0 means a usual one, and less for large images. jpg, tiff and heif have
-	// no choice, and a note says so.
+	// Page of a tiff, a pdf or another document of images, from 1; 0 means the first,
+	// and a note tells that there are more.
+	Page int `json:"page,omitempty"`
+	// Pages, in the place of Page, are "all", or a range such as "2-5": a tiff then has
+	// as many pages if they are of one size. Otherwise each page becomes an output,
+	// with "-" and its number behind the name.
+	Pages string `json:"pages,omitempty"`
+	// Effort of the encoder of a picture or a film, from 1, which is fast, to 9, which
+	// makes small files; 0 means a usual one, which is 6 for films, and less for large
+	// images. jpg, tiff and heif have no choice, and a note says so.
 	Effort int `json:"effort,omitempty"`
+	// Video says how the picture of a film is encoded.
+	Video VideoEncoding `json:"video,omitzero"`
+	// Deinterlace makes whole pictures of a film in fields; nil means so where its
+	// pictures are encoded anyway, true asks for that, and false leaves the fields.
+	Deinterlace *bool `json:"deinterlace,omitempty"`
+	// AudioTracks and SubtitleTracks are what to keep of a film's sound and
+	// subtitles: the number of a stream as inspect tells it, such as "2", or a
+	// language, such as "en", which takes all in it. None means all that the format
+	// holds; a format for sound holds one.
+	AudioTracks    []string `json:"audioTracks,omitempty"`
+	SubtitleTracks []string `json:"subtitleTracks,omitempty"`
+	// Mute leaves the sound of a film out.
+	Mute bool `json:"mute,omitempty"`
+	// Sound is the storage key of a file whose sound takes the place of the film's.
+	// It begins with the film and ends with it, or sooner.
+	Sound string `json:"sound,omitempty"`
 }
 
 // Name returns "convert".
@@ -55,6 +80,14 @@ func (Convert) Name() string { return "convert" }
 
 // Target returns the canonical name of the format.
 func (c Convert) Target() string { return canonicalFormat(c.Format) }
+
+// Blobs returns the storage key of the sound as "sound".
+func (c Convert) Blobs() map[string]string {
+	if c.Sound == "" {
+		return nil
+	}
+	return map[string]string{"sound": c.Sound}
+}
 
 // Validate implements [Operation].
 func (c Convert) Validate() error {
@@ -67,7 +100,27 @@ func (c Convert) Validate() error {
 	f.preset("resize", c.Resize, size, plainPresets)
 	f.colour("background", c.Background)
 	f.between("effort", c.Effort, 1, 9)
+	f.pages(c.Page, c.Pages)
+	f.video(c.Video, c.Format)
+	f.tracks("audioTracks", c.AudioTracks...)
+	f.tracks("subtitleTracks", c.SubtitleTracks...)
+	f.sound(c)
 	return f.err()
+}
+
+// sound wants fields of sound that go with each other and with the format.
+func (f *faults) sound(c Convert) {
+	_, film := videoCodecs[c.Target()]
+	switch {
+	case c.Mute && !film:
+		f.add("mute", "is for films, and %s holds none", c.Format)
+	case c.Mute && (c.Sound != "" || len(c.AudioTracks) > 0):
+		f.add("mute", "does not go with sound and audioTracks")
+	case c.Sound != "" && !film:
+		f.add("sound", "is for films, and %s holds none", c.Format)
+	case c.Sound != "" && len(c.AudioTracks) > 0:
+		f.add("sound", "does not go with audioTracks")
+	}
 }
 
 // WithDefaults returns c with the preset and the documented defaults in place of

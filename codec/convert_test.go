@@ -2,6 +2,7 @@ package codec_test
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -54,18 +55,18 @@ func TestConvertFillsInDefaults(t *testing.T) {
 	want := codec.Convert{
 		Format: "tiff", Quality: 82, Fit: codec.FitCover, Background: "#ffffff",
 	}
-	if got != want {
+	if !reflect.DeepEqual(got, want) {
 		t.Errorf("WithDefaults = %+v, want %+v", got, want)
 	}
 	got = codec.Convert{Format: "auto", AutoQuality: true}.WithDefaults()
 	want = codec.Convert{Format: "auto", AutoQuality: true, MinSSIM: codec.AutoMinSSIM,
 		Fit: codec.FitCover, Background: "#ffffff"}
-	if got != want {
+	if !reflect.DeepEqual(got, want) {
 		t.Errorf("WithDefaults = %+v, want %+v", got, want)
 	}
 	full := codec.Convert{Format: "png", Quality: 1, Width: 2, Height: 3, Fit: codec.FitFill,
 		Background: "#000000"}
-	if got := full.WithDefaults(); got != full {
+	if got := full.WithDefaults(); !reflect.DeepEqual(got, full) {
 		t.Errorf("WithDefaults = %+v, want %+v", got, full)
 	}
 }

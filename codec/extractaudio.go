@@ -14,6 +14,9 @@ type ExtractAudio struct {
 	// 512. 0 keeps the sound as it is where it can be copied, and means 192 where
 	// it cannot. Formats without loss have no choice: a note says so.
 	BitrateKbps int `json:"bitrateKbps,omitempty"`
+	// Track is the sound to extract: the number of a stream as inspect tells it, such
+	// as "2", or a language, such as "en". "" means the one that players play.
+	Track string `json:"track,omitempty"`
 }
 
 // Name returns "extract-audio".
@@ -27,5 +30,8 @@ func (e ExtractAudio) Validate() error {
 	f := faults{op: e.Name()}
 	f.format(e.Target(), Audio)
 	f.between("bitrateKbps", e.BitrateKbps, 32, 512)
+	if e.Track != "" {
+		f.tracks("track", e.Track)
+	}
 	return f.err()
 }

@@ -37,6 +37,7 @@ var formats = []Format{
 	{"heif", "image/heif", ".heif", Image},
 	{"tiff", "image/tiff", ".tiff", Image},
 	{"gif", "image/gif", ".gif", Image},
+	{"apng", "image/apng", ".apng", Image},
 	{"jxl", "image/jxl", ".jxl", Image},
 	{"svg", "image/svg+xml", ".svg", Image},
 	{"pdf", "application/pdf", ".pdf", Document},

@@ -48,7 +48,7 @@ func TestRegistryReversesEncode(t *testing.T) {
 			t.Errorf("Decode(%s, %s) = %+v, %v, want %+v", name, params, got, err, op)
 		}
 	}
-	if got, err := registry().Decode("convert", nil); err != nil || got != (codec.Convert{}) {
+	if got, err := registry().Decode("convert", nil); err != nil || !reflect.DeepEqual(got, codec.Convert{}) {
 		t.Errorf("Decode without parameters = %+v, %v", got, err)
 	}
 }

@@ -25,6 +25,8 @@ type Thumbnail struct {
 	// Timestamp is the moment of a video in seconds, as in new(2.5). nil lets the
 	// codec choose a picture that stands for the video, and never an empty one.
 	Timestamp *float64 `json:"timestamp,omitempty"`
+	// Page of a document of images, from 1; 0 means 1.
+	Page int `json:"page,omitempty"`
 }
 
 // Name returns "thumbnail".
@@ -41,6 +43,7 @@ func (t Thumbnail) Validate() error {
 	f.colour("background", t.Background)
 	f.between("quality", t.Quality, 1, 100)
 	f.within("timestamp", t.Timestamp, 0, mostSeconds)
+	f.between("page", t.Page, 1, mostPage)
 	return f.err()
 }
 
@@ -123,7 +126,7 @@ func (p PDFPreview) Target() string { return canonicalFormat(cmp.Or(p.Format, "j
 // Validate implements [Operation].
 func (p PDFPreview) Validate() error {
 	f := faults{op: p.Name()}
-	f.between("page", p.Page, 1, 1_000_000)
+	f.between("page", p.Page, 1, mostPage)
 	f.picture(p.Format, pictureFormats...)
 	f.between("width", p.Width, 1, MaxSide)
 	f.between("quality", p.Quality, 1, 100)

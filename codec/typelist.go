@@ -14,7 +14,7 @@ var groups = []struct{ kind, word string }{
 // shortNames are what people call files of types that are no [Format]; the order
 // is that of how common they are.
 var shortNames = []struct{ mediaType, name string }{
-	{"image/bmp", "bmp"}, {"image/apng", "apng"}, {"image/jp2", "jp2"},
+	{"image/bmp", "bmp"}, {"image/jp2", "jp2"},
 	{"video/x-msvideo", "avi"}, {"video/mpeg", "mpg"}, {"video/x-ms-asf", "wmv"},
 	{"video/x-flv", "flv"}, {"video/mp2t", "ts"}, {"video/3gpp", "3gp"}, {"video/ogg", "ogv"},
 	{"audio/aac", "aac"}, {"audio/x-ms-wma", "wma"}, {"audio/aiff", "aiff"}, {"audio/amr", "amr"},

@@ -257,7 +257,7 @@ func (e *Engine) callFor(ctx context.Context, op codec.Operation, in inputs) (ca
 		work.In = append(work.In, one)
 		types[i] = one.mediaType
 	}
-	cd := codecFor(e.config.Codecs, op, types)
+	cd := e.codecFor(op, types)
 	if cd == nil {
 		return call{}, refusal(e.offers, op, in)
 	}

@@ -67,7 +67,7 @@ func (e *Engine) Draft() (*Draft, error) {
 	if err != nil {
 		return nil, fmt.Errorf("engine: begin a draft: %w", err)
 	}
-	return &Draft{engine: e, id: id.String(), begun: e.now(), uploads: map[string]Upload{}}, nil
+	return &Draft{engine: e, id: id.String(), begun: e.now()}, nil
 }
 
 // FromUpload is a file that the draft holds by which the request is submitted.
@@ -88,6 +88,9 @@ func (d *Draft) Upload(ctx context.Context, name string, r io.Reader) (Upload, e
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.uploads == nil {
+		d.uploads = make(map[string]Upload)
+	}
 	d.uploads[key] = u
 	return u, nil
 }

@@ -23,6 +23,7 @@ type Engine struct {
 	config        Config
 	closeBackends func() error
 	offers        []codec.Offer // of the codecs of this engine
+	makers        []codec.Codec // whose each offer is
 	session       store.Session
 	progress      store.Progress
 	outbound      *outbound.Client
@@ -73,13 +74,13 @@ func Open(config Config) (*Engine, error) {
 	e := &Engine{
 		config:        config,
 		closeBackends: closeBackends,
-		offers:        offersOf(config.Codecs),
 		outbound:      outbound.New(config.Outbound.client()),
 		budget:        newBudget(config),
 		codecs:        accounts{limit: config.AccountLimit},
 		net:           accounts{limit: func(string) int { return max(config.NetWorkers/2, 1) }},
 		unobserve:     func() error { return nil },
 	}
+	e.offers, e.makers = offersOf(config.Codecs)
 	e.feeder = newFeeder(e)
 	e.progress = progressIn(config.Store)
 	e.pulling, e.stopPulling = context.WithCancel(context.Background())

@@ -34,7 +34,7 @@ func newFeeder(e *Engine) feeder {
 		engine: e, lanes: append(append(lanes, heavyLanes(lanes)...),
 			laneControl, laneFetch, laneNet),
 		limit: 4 * workers, perAccount: workers,
-		window: window{enough: max(workers/2, 1)},
+		window: window{enough: max(workers/4, min(workers/2, 8), 1)},
 		wakeup: make(chan struct{}, 1),
 	}
 }

@@ -103,7 +103,7 @@ func (e *Engine) copyIn(
 		return "", info, err
 	}
 	defer func() { err = errors.Join(err, w.Abort()) }()
-	size, err := io.Copy(w, r)
+	size, err := copyAll(w, r)
 	if err != nil {
 		return "", info, err
 	}
@@ -114,6 +114,19 @@ func (e *Engine) copyIn(
 	}
 	info, err = w.Commit()
 	return mediaType, info, err
+}
+
+// buffers are what inputs are copied through.
+var buffers = sync.Pool{New: func() any { return new([64 << 10]byte) }}
+
+// copyAll copies r to w, as io.Copy does, which takes a new buffer each time.
+func copyAll(w io.Writer, r io.Reader) (int64, error) {
+	buffer := buffers.Get().(*[64 << 10]byte)
+	defer buffers.Put(buffer)
+	if f, ok := r.(*os.File); ok {
+		r = struct{ io.Reader }{f} // its WriteTo takes one of its own
+	}
+	return io.CopyBuffer(w, r, buffer[:])
 }
 
 // openRegular opens a file that can be read by range.

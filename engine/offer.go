@@ -15,13 +15,14 @@ type announcement struct {
 	Offers []codec.Offer `json:"offers"`
 }
 
-// offersOf returns what all codecs offer, in their order.
-func offersOf(codecs []codec.Codec) []codec.Offer {
-	var offers []codec.Offer
+// offersOf returns what all codecs offer, in their order, and whose each offer is.
+func offersOf(codecs []codec.Codec) (offers []codec.Offer, makers []codec.Codec) {
 	for _, c := range codecs {
-		offers = append(offers, c.Offers()...)
+		for _, o := range c.Offers() {
+			offers, makers = append(offers, o), append(makers, c)
+		}
 	}
-	return offers
+	return offers, makers
 }
 
 // announced returns own and what the sessions offer besides, for reading only.
@@ -52,13 +53,11 @@ func takesAll(o codec.Offer, op codec.Operation, types []string) bool {
 	return !slices.ContainsFunc(types, func(t string) bool { return !o.Takes(op, t) })
 }
 
-// codecFor returns the first codec that offers op from the media types, or nil.
-func codecFor(codecs []codec.Codec, op codec.Operation, types []string) codec.Codec {
-	for _, c := range codecs {
-		for _, o := range c.Offers() {
-			if takesAll(o, op, types) {
-				return c
-			}
+// codecFor returns the first codec here that offers op from the media types, or nil.
+func (e *Engine) codecFor(op codec.Operation, types []string) codec.Codec {
+	for i, o := range e.offers {
+		if takesAll(o, op, types) {
+			return e.makers[i]
 		}
 	}
 	return nil

@@ -120,10 +120,10 @@ func traceOf(ctx context.Context) propagation.MapCarrier {
 
 // start begins the span of an attempt, as a part of the trace of Submit.
 func (t telemetry) start(ctx context.Context, name string, c *claimed) (context.Context, span) {
-	attributes := []attribute.KeyValue{
+	attributes := make([]attribute.KeyValue, 0, 4)
+	attributes = append(attributes,
 		attribute.String("spool.job", c.task.Job), attribute.String("spool.task", c.task.Task),
-		attribute.Int("spool.attempt", c.task.Attempt),
-	}
+		attribute.Int("spool.attempt", c.task.Attempt))
 	if index, ok := c.task.File(); ok {
 		attributes = append(attributes, attribute.Int("spool.file", index))
 	}
@@ -136,16 +136,18 @@ func (t telemetry) start(ctx context.Context, name string, c *claimed) (context.
 
 // end ends it with the outcome.
 func (s span) end(err error) {
-	attributes := []attribute.KeyValue{attribute.String("spool.kind", s.kind)}
+	class := string(codec.ClassOf(err))
 	if err != nil {
-		class := string(codec.ClassOf(err))
-		attributes = append(attributes, attribute.String("error.type", class))
 		s.span.RecordError(err)
 		s.span.SetStatus(codes.Error, class)
 	}
 	s.span.End()
 	if !s.telemetry.durations.Enabled(s.ctx) {
 		return
+	}
+	attributes := []attribute.KeyValue{attribute.String("spool.kind", s.kind)}
+	if err != nil {
+		attributes = append(attributes, attribute.String("error.type", class))
 	}
 	s.telemetry.durations.Record(s.ctx, time.Since(s.began).Seconds(),
 		metric.WithAttributes(attributes...))

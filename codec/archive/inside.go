@@ -210,9 +210,10 @@ func (k kept) Write(p []byte) (int, error) {
 }
 
 // Create implements [codec.Sink] for the codecs.
-func (x *unpacker) Create(ctx context.Context, spec codec.OutSpec) (codec.Writer, error) {
+func (x *unpacker) Create(_ context.Context, spec codec.OutSpec) (codec.Writer, error) {
 	spec.Name = x.names.name(spec.Name)
-	w, err := x.out.Create(ctx, spec)
+	// It is committed after the codec has returned, whose context has ended then.
+	w, err := x.out.Create(x.ctx, spec)
 	if err != nil {
 		x.keep(err)
 		return nil, err

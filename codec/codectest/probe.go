@@ -35,6 +35,8 @@ type ProbeStream struct {
 	Kind        string            `json:"codec_type"` // video, audio, subtitle, attachment, data
 	Codec       string            `json:"codec_name"`
 	Profile     string            `json:"profile"`
+	Level       int               `json:"level"`
+	Tag         string            `json:"codec_tag_string"`
 	Width       int               `json:"width"`
 	Height      int               `json:"height"`
 	Aspect      string            `json:"sample_aspect_ratio"`

@@ -3,7 +3,9 @@ package libav
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/spoolmedia/spool/codec"
 )
@@ -11,22 +13,28 @@ import (
 // adjustment is a change of look and loudness.
 type adjustment struct{ codec.Adjust }
 
-func (a adjustment) changesPictures() bool {
+func (a adjustment) changesPictures() bool { return a.Speed != 1 || a.changesLook() }
+
+func (a adjustment) changesLook() bool {
 	return *a.Brightness != 1 || *a.Contrast != 1 || a.changesColours() || a.Invert || a.Sharpen ||
 		a.FadeIn > 0 || a.FadeOut > 0
 }
+
+// hurry makes f shorter, for what comes after.
+func (a adjustment) hurry(f *film) { f.length = time.Duration(float64(f.length) / a.Speed) }
 
 func (a adjustment) changesColours() bool {
 	return *a.Saturation != 1 || a.Hue != 0 || a.Grayscale
 }
 
 func (a adjustment) changesSound() bool {
-	return *a.Volume != 1 || a.Normalize || a.FadeIn > 0 || a.FadeOut > 0
+	return a.Speed != 1 || *a.Volume != 1 || a.Normalize || a.FadeIn > 0 || a.FadeOut > 0
 }
 
 // pictures works on RGB, so that the factors mean what they mean for images.
 func (a adjustment) pictures(f *film) ([]string, error) {
-	if !a.changesPictures() {
+	defer a.hurry(f)
+	if !a.changesLook() {
 		return nil, nil
 	}
 	all := f.toRGB()
@@ -60,7 +68,8 @@ func (a adjustment) sound(f *film) ([]string, error) {
 		all = append(all, "volume="+decimal(*a.Volume)+":precision=float")
 	}
 	fades, err := a.fades(f, "afade")
-	return append(all, fades...), err
+	a.hurry(f)
+	return slices.Concat(all, fades, tempo(a.Speed)), err
 }
 
 // fades returns the filters called name that fade in and out.

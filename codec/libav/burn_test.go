@@ -61,6 +61,7 @@ Dialogue: 0,0:00:00.50,0:00:01.50,Loud,,0,0,0,,{\fnNeither This}MMM
 `
 
 func TestBurntSubtitlesAreInThePictures(t *testing.T) {
+	t.Parallel()
 	in := subtitled(t, "in.mkv")
 	lower, middle := image.Rect(0, 120, 320, 180), image.Rect(0, 60, 320, 120)
 	upper := image.Rect(0, 0, 320, 60)
@@ -109,6 +110,7 @@ func TestBurntSubtitlesAreInThePictures(t *testing.T) {
 }
 
 func TestTheFontSizeOfBurntSubtitlesIsInPixels(t *testing.T) {
+	t.Parallel()
 	in := subtitled(t, "in.mp4", "-c:s", "mov_text")
 	height := func(pixels int) int {
 		op := codec.BurnSubtitles{Subtitles: "k", FontSize: pixels}

@@ -128,7 +128,7 @@ int spool_clip_packet(const SpoolJob *job, SpoolTrack *t, AVPacket *p)
 // Sound is cut by a filter, between its samples.
 int spool_clip_frame(const SpoolJob *job, SpoolTrack *t, AVFrame *f)
 {
-    if (!job->length)
+    if (!job->length || t->beside)
         return 1;
     int64_t length = length_in(job, t->from->time_base), end = f->pts + SPOOL_FRAME_DURATION(f);
     if (f->pts >= length) {
@@ -152,7 +152,7 @@ int spool_clip_done(const SpoolJob *job)
         const SpoolTrack *t = job->tracks[i];
         enum AVMediaType kind = t->from->codecpar->codec_type;
         int cover = t->from->disposition & AV_DISPOSITION_ATTACHED_PIC;
-        if (cover || (kind != AVMEDIA_TYPE_VIDEO && kind != AVMEDIA_TYPE_AUDIO))
+        if (cover || t->beside || (kind != AVMEDIA_TYPE_VIDEO && kind != AVMEDIA_TYPE_AUDIO))
             continue;
         if (!t->done)
             return 0;

@@ -20,6 +20,16 @@ typedef uint8_t spool_write_buffer;
 #define SPOOL_FRAME_DURATION(f) ((f)->pkt_duration)
 #endif
 
+// FFmpeg 6 tells libvpx how long a frame lasts; before, it is one tick for all of them
+// unless this says how many.
+#if LIBAVCODEC_VERSION_MAJOR < 60
+#define SPOOL_SET_FRAME_LENGTH(e) \
+    ((e)->ticks_per_frame = (e)->codec_id == AV_CODEC_ID_VP9 && (e)->framerate.num > 0 \
+         ? FFMAX(1, av_rescale_q(1, av_inv_q((e)->framerate), (e)->time_base)) : 1)
+#else
+#define SPOOL_SET_FRAME_LENGTH(e)
+#endif
+
 // FFmpeg 6.1 moved the side data of a stream into its parameters, where
 // avcodec_parameters_copy takes it along.
 #if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)

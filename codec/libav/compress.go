@@ -40,8 +40,9 @@ func (c *Codec) compress(ctx context.Context, w *codec.Work, op codec.Compress) 
 
 // smaller is the request for a compression by quality.
 func smaller(op codec.Compress, mediaType string) request {
+	c := codec.Convert{Format: sameFormat(mediaType), Quality: op.Quality, Video: op.Video}
 	return request{
-		Convert:  codec.Convert{Format: sameFormat(mediaType), Quality: op.Quality}.WithDefaults(),
+		Convert:  c.WithDefaults(),
 		newVideo: true, newSound: true, onlyLess: true, plain: *op.StripMetadata,
 	}
 }

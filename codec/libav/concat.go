@@ -38,11 +38,12 @@ func joinOf(op codec.Operation) (r request, gap float64, ok bool) {
 	switch op := op.(type) {
 	case codec.Concat:
 		op = op.WithDefaults()
-		r = request{Convert: codec.Convert{Format: op.Format, Quality: op.Quality}, newVideo: true}
+		r = request{Convert: codec.Convert{Format: op.Format, Quality: op.Quality}, newVideo: true,
+			chapterEach: op.Chapters}
 	case codec.ConcatAudio:
 		op = op.WithDefaults()
 		r = request{Convert: codec.Convert{Format: op.Format}, newSound: true,
-			bitRate: op.BitrateKbps * 1000}
+			bitRate: op.BitrateKbps * 1000, chapterEach: op.Chapters}
 		gap = op.Gap
 	default:
 		return request{}, 0, false
@@ -71,7 +72,9 @@ type part struct {
 	in           codec.Input
 	streams      []stream
 	media        codec.Media
-	video, audio int // streams, or -1
+	video, audio int     // streams, or -1
+	start        float64 // seconds of the input
+	chapters     []codec.Chapter
 }
 
 // survey reads all headers, and plans how to encode by the first part that has
@@ -112,7 +115,7 @@ func survey(ctx context.Context, in codec.Input, policy codec.Policy) (part, err
 	}
 	defer s.close()
 	p := part{in: in, streams: streams, media: mediaOf(s, streams), video: bestVideo(streams),
-		audio: bestAudio(streams)}
+		audio: bestAudio(streams), start: startOf(streams), chapters: s.chapters()}
 	for _, i := range []int{p.video, p.audio} {
 		if i >= 0 && (!streams[i].decodable || streams[i].kind == audio && streams[i].sampleRate <= 0) {
 			return p, source{name: in.Name(), mediaType: in.Type()}.undecodable(streams[i])
@@ -184,8 +187,12 @@ func (j *joint) do(ctx context.Context) error {
 		if i > 0 {
 			j.start += int64(j.gap * 1e6)
 		}
+		start := j.start
 		if err := j.add(ctx, p); err != nil {
 			return err
+		}
+		if err := j.mark(i, start); err != nil {
+			return j.workError(err)
 		}
 	}
 	if err := j.finishFeeds(); err != nil {
@@ -217,6 +224,9 @@ func (j *joint) begin(w codec.Writer) error {
 		if j.sound, err = j.addSound(e, d); err != nil {
 			return err
 		}
+	}
+	if err := j.announce(); err != nil {
+		return err
 	}
 	return j.session.start(j.options, 0, 0, false)
 }

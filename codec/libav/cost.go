@@ -1,6 +1,7 @@
 package libav
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/spoolmedia/spool/codec"
@@ -70,8 +71,8 @@ func costly(w *codec.Work) (op request, times float64, err error) {
 	return op, 1, err
 }
 
-// costOfPlan estimates from figures measured on one core: x264 and VP9 with the
-// options used here do some 15 and 7 million pixels a second.
+// costOfPlan estimates from figures measured on one core: see the speeds
+// of videoEncoders.
 func costOfPlan(m codec.Media, p plan, threads int) codec.Cost {
 	c := codec.Cost{CPU: 10*time.Millisecond + m.Duration/1000, Memory: 32 << 20, Threads: 1}
 	for _, t := range p.tracks {
@@ -81,10 +82,7 @@ func costOfPlan(m codec.Media, p plan, threads int) codec.Cost {
 			c.CPU += m.Duration / 40
 		default:
 			pixels := float64(m.Width) * float64(m.Height)
-			speed := 15e6
-			if t.encode.encoder == "libvpx-vp9" {
-				speed = 7e6
-			}
+			speed := cmp.Or(videoEncoders[t.encode.encoder].speed, 15e6)
 			c.CPU += time.Duration(m.Duration.Seconds() * frameRate(t.from) * pixels / speed * 1e9)
 			// Frames in the look-ahead, references and threads: about 60 of 1.5 bytes.
 			c.Memory += int64(pixels * 1.5 * 60)

@@ -39,13 +39,25 @@
 // # After a cancel
 //
 // Work stops between two packets, and where the input or the output is read or
-// written. What it must wait for is the encoder's longest call: at 1080p some 0.7 s
-// for H.264 and 1.5 s for VP9, on two cores.
+// written. What it must wait for is the encoder's longest call, and then its end, which
+// encodes what it holds: at 1080p some 0.7 s and 0.5 s for H.264, 0.7 s and 0.2 s for
+// H.265, 1.5 s and nothing for VP9, on two cores. Each looks ahead only so far:
+//
+//	libx264     30 pictures, fewer with an effort below 5
+//	libx265     20 pictures, fewer with an effort below 4
+//	libvpx-vp9  20 pictures
+//	libsvtav1   none, in groups of 8: it holds at most 18 or so
+//
+// AV1 is the slow one: it encodes those 18 before it ends, with the usual effort in
+// 10 s if they are noise, the worst there is, and in longer with more effort. An option
+// of the encoder that looks further ahead makes all of this longer.
 //
 // # Settings of the process
 //
 // The first [New] takes over the libraries' log, which is the process's, so that
 // warnings become notes of the work they belong to and nothing is printed. It
-// also limits glibc's malloc to one arena for each core; the encoders' threads,
-// new for each film, would leave freed memory in eight times as many.
+// keeps SVT-AV1 quiet, which prints unless the environment has SVT_LOG=0; where the
+// host has set that variable, it stays. And it limits glibc's malloc to one arena for
+// each core; the encoders' threads, new for each film, would leave freed memory in
+// eight times as many.
 package libav

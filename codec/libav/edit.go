@@ -1,6 +1,7 @@
 package libav
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -169,6 +170,9 @@ func (r *request) noteEdits() {
 		r.newVideo = r.newVideo || !adjusts || a.changesPictures()
 		r.newSound = r.newSound || adjusts && a.changesSound()
 		r.normalize = r.normalize || adjusts && a.Normalize
+		if adjusts {
+			r.speed = cmp.Or(r.speed, 1) * a.Speed
+		}
 		if b, ok := e.(*burning); ok {
 			r.burnt = b
 		}
@@ -193,9 +197,10 @@ func chainRequest(op codec.Chain, mediaType string, refs map[string]codec.Input)
 			r.newVideo, r.newSound = true, true
 			r.Quality = step.Quality
 		case codec.Convert:
-			r.newVideo = r.newVideo || step.Quality != 0
+			r.newVideo = r.newVideo || step.Quality != 0 || step.Effort != 0 || !step.Video.IsZero()
 			step = step.WithDefaults()
-			r.Quality = step.Quality
+			r.Convert, r.soundRef = step, fmt.Sprintf("steps[%d].sound", i)
+			r.Width, r.Height = 0, 0
 			if step.Width != 0 || step.Height != 0 {
 				r.edits = append(r.edits, resizing{step})
 			}

@@ -108,17 +108,22 @@ func TestHueTurnsColoursAndSharpenSharpensEdges(t *testing.T) {
 	}
 }
 
+// said is what ffmpeg prints.
+func said(t testing.TB, args ...string) string {
+	t.Helper()
+	args = append([]string{"-hide_banner", "-nostats"}, args...)
+	out, err := exec.CommandContext(t.Context(), "ffmpeg", args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return string(out)
+}
+
 // measured is what ffmpeg's meter says of the sound of a file: LUFS and the true
 // peak in dB.
 func measured(t testing.TB, path string) (lufs, peak float64) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "ffmpeg", "-hide_banner", "-nostats", "-i", path, "-af",
-		"ebur128=peak=true", "-f", "null", "-")
-	said, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %s", err, said)
-	}
-	text := string(said)
+	text := said(t, "-i", path, "-af", "ebur128=peak=true", "-f", "null", "-")
 	find := func(pattern string) float64 {
 		all := regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1)
 		if len(all) == 0 {

@@ -49,6 +49,8 @@ func (s *session) plainError(err error) error {
 		return err
 	case s.readErr != nil && errors.Is(err, s.readErr):
 		return readError(s.in.Name(), err)
+	case s.beside != nil && s.beside.readErr != nil && errors.Is(err, s.beside.readErr):
+		return readError(s.beside.in.Name(), err)
 	}
 	return fmt.Errorf("libav: write the output of %q: %w", s.in.Name(), err)
 }

@@ -36,14 +36,14 @@ static int add_ends(SpoolTrack *t, const AVFrame *like)
     int video = t->decoder->codec_type == AVMEDIA_TYPE_VIDEO, err;
     char args[256];
     if (video)
-        describe_picture(like, t->from->time_base, args, sizeof args);
+        describe_picture(like, t->clock, args, sizeof args);
     else
         describe_sound(like, t->from->time_base, args, sizeof args);
     if ((err = add(t, &t->source, video ? "buffer" : "abuffer", "in", args)) < 0 ||
         (err = add(t, &t->sink, video ? "buffersink" : "abuffersink", "out", NULL)) < 0 ||
         !t->still)
         return err;
-    describe_picture(t->still, t->from->time_base, args, sizeof args);
+    describe_picture(t->still, t->clock, args, sizeof args);
     return add(t, &t->second, "buffer", "still", args);
 }
 

@@ -34,6 +34,8 @@ typedef struct SpoolTrack {
     char *filters;      // what lies between decoder and encoder
     AVDictionary *options;
     AVFrame *last;      // parameters of the frames that graph takes
+    AVRational clock;   // the time base of from, or that of the film made faster or slower
+    int fed;            // the encoder was given something
     int64_t frames;     // decoded
     int64_t faults;     // packets that could not be decoded
     int64_t next;       // end of what came out of the decoder, in from's time base
@@ -45,6 +47,7 @@ typedef struct SpoolTrack {
     int done;           // the output has all it needs of this track
     int index;          // among the tracks
     int tap;            // frames go to Go, there is no output
+    int beside;         // of a second input: see beside.c
     int64_t limit;      // frames that are given on at most; 0: all
     int64_t given;
     AVFrame *spare;     // with limit: the last frame before the clip
@@ -89,6 +92,7 @@ typedef struct SpoolJob {
     int *by_input;      // index of the track of each input stream, or -1
     int inputs;
     int64_t offset;     // taken from all timestamps, in AV_TIME_BASE
+    AVRational speed;   // of the output; 0/0: as it is
     int64_t length;     // of the clip behind offset, in AV_TIME_BASE; 0: to the end
     int64_t position;   // the latest timestamp written, in AV_TIME_BASE
     int64_t end;        // of the last packet written, in AV_TIME_BASE
@@ -96,6 +100,8 @@ typedef struct SpoolJob {
     int read_fault;     // what ended the input before its end, or 0
     int header;
     int plain;          // tags, titles of chapters and traces of the software are left out
+    struct SpoolJob *beside; // reads a second input, or NULL
+    int64_t beside_at, beside_end; // how far it was read, and is; in AV_TIME_BASE
     AVPacket *packet, *encoded;
     AVFrame *decoded, *filtered;
     char fault[256];    // what a function failed on, if it knows more than its code
@@ -111,7 +117,7 @@ typedef struct SpoolStream {
     uint32_t tag;       // the container's code for the codec, or 0
     const char *profile;
     int decodable, width, height, bits, disposition, rgb, full_range, interlaced, alpha;
-    AVRational aspect, rate, tick;
+    AVRational aspect, rate;
     int primaries, transfer, matrix, color_range;
     int sample_rate, channels, sample_bits, floating, pixel_bits;
     char layout[64];
@@ -125,6 +131,7 @@ typedef struct SpoolStream {
 
 // log.c
 void spool_log_install(void);
+void spool_quiet_encoders(void);
 SpoolJob *spool_job_enter(SpoolJob *job); // warnings of this thread belong to job; returns the last
 void spool_job_leave(SpoolJob *last);
 void spool_note(SpoolJob *job, const char *text);
@@ -153,24 +160,36 @@ double spool_duration(const SpoolJob *job); // seconds; NaN: unknown
 int spool_open_output(SpoolJob *job, const char *muxer, int seekable);
 int spool_new_track(SpoolJob *job, int input, int tap, SpoolTrack **track);
 int spool_append_track(SpoolJob *job, AVStream *from, int tap, SpoolTrack **track);
+int spool_copy_track(SpoolJob *job, SpoolTrack *t, const char *tag);
 int spool_add_copy(SpoolJob *job, int input, const char *tag);
+void spool_set_tag(SpoolJob *job, const char *tag); // of the last track
 int spool_job_start(SpoolJob *job, AVDictionary **options, double offset, double length,
                     int chapters);
+int spool_add_chapter(SpoolJob *job, int64_t start, int64_t end, const char *title);
 int spool_write(SpoolJob *job, SpoolTrack *t, AVPacket *packet, AVRational base);
 int spool_finish(SpoolJob *job);
+
+// encode.c
+int spool_set_up_encoder(SpoolJob *job, SpoolTrack *t, const AVCodec *codec, int threads);
+int spool_set_colour(SpoolJob *job, int track, int primaries, int transfer, int matrix, int range);
+int spool_encode(SpoolJob *job, SpoolTrack *t, AVFrame *frame); // NULL: the end
+int spool_drain_graph(SpoolJob *job, SpoolTrack *t);
+void spool_close_encoder(SpoolTrack *t);
 
 // hold.c
 int spool_hold(SpoolTrack *t, const char *muxer);
 int spool_hold_back(SpoolJob *job, SpoolTrack *t, AVPacket *packet);
 int spool_release(SpoolJob *job, SpoolTrack *t);
 
+// beside.c
+int spool_add_beside(SpoolJob *job, SpoolJob *other, int input, double end, SpoolEncode *e);
+int spool_run_beside(SpoolJob *job, int64_t until, int last);
+
 // track.c
+int spool_open_track(SpoolJob *job, SpoolTrack *t, SpoolEncode *e);
 int spool_add_encode(SpoolJob *job, int input, SpoolEncode *e);
-int spool_set_colour(SpoolJob *job, int track, int primaries, int transfer, int matrix, int range);
 int spool_decode(SpoolJob *job, SpoolTrack *t, AVPacket *packet); // NULL: the end
 int spool_take_settings(SpoolTrack *t, SpoolEncode *e);
-int spool_set_up_encoder(SpoolJob *job, SpoolTrack *t, const AVCodec *codec, int threads);
-int spool_drain_graph(SpoolJob *job, SpoolTrack *t);
 int spool_end_track(SpoolJob *job, SpoolTrack *t);
 int spool_rewind(SpoolJob *job, SpoolTrack *t); // after a seek
 void spool_track_free(SpoolTrack *t);

@@ -6,21 +6,11 @@ import "C"
 import (
 	"context"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
-	"time"
-	"unsafe"
 
 	"github.com/spoolmedia/spool/codec"
-	"github.com/spoolmedia/spool/codec/libav/internal/manifest"
 )
-
-// cmaf is an MP4 that is cut where it is told to.
-var cmaf = map[string]string{
-	"movflags":     "cmaf+frag_custom+empty_moov+delay_moov+default_base_moof+skip_trailer",
-	"use_editlist": "1",
-}
 
 // ladder is an adaptive stream under way: one decode of the source, whose frames are
 // fed to the encoders of all renditions. The same frames begin a segment in each of
@@ -32,20 +22,8 @@ type ladder struct {
 	source part
 	rungs  []*rung
 	sound  *rung // nil: none
+	key    streamKey
 }
-
-// rung is one rendition: an output in segments.
-type rung struct {
-	*feed
-	track  manifest.Track
-	ladder *ladder
-	ctx    context.Context
-	writer codec.Writer
-	before int64 // bytes before this segment
-	ready  bool  // the init segment is complete
-}
-
-var _ codec.Writer = (*rung)(nil)
 
 // stream makes renditions of a film, with playlists and a manifest.
 func (c *Codec) stream(ctx context.Context, w *codec.Work, op codec.AdaptiveStream) error {
@@ -58,7 +36,7 @@ func (c *Codec) stream(ctx context.Context, w *codec.Work, op codec.AdaptiveStre
 	}
 	defer r.close()
 	r.meter.share = 0.95
-	l := &ladder{run: r, op: op, tones: c.tones}
+	l := &ladder{run: r, op: op, tones: c.tones, key: newStreamKey(op.Encryption)}
 	if l.source, err = survey(ctx, w.In[0], w.Policy); err != nil {
 		return err
 	}
@@ -182,138 +160,6 @@ func fittingRenditions(all []codec.StreamRendition, height int) []codec.StreamRe
 	return fit
 }
 
-// mostRate is the most frames a second that are passed on.
-const mostRate = 60
-
-func (l *ladder) addRung(ctx context.Context, v stream, r codec.StreamRendition, z size) error {
-	to := size{max(2, int(math.Round(float64(z.w)*float64(r.Height)/float64(z.h)/2))*2), r.Height}
-	e := encode{encoder: "libx264", colour: colour{bt709, bt709, bt709, limited},
-		filters: fmt.Sprintf("scale=%d:%d:flags=bicubic,setsar=1", to.w, to.h),
-		options: map[string]string{
-			"b": strconv.Itoa(r.Bitrate), "maxrate": strconv.Itoa(r.Bitrate * 6 / 5),
-			"bufsize": strconv.Itoa(r.Bitrate * 2), "preset": "fast", "profile": "high",
-			// Key frames only where segments begin.
-			"g": "100000", "sc_threshold": "0", "forced-idr": "1", "rc-lookahead": "20",
-		}}
-	g, err := l.newRung(ctx)
-	if err != nil {
-		return err
-	}
-	l.rungs = append(l.rungs, g)
-	rate := usualRate(v.rate)
-	if frameRate(v) > mostRate {
-		rate = rational{mostRate, 1}
-	}
-	g.track = manifest.Track{ID: strconv.Itoa(to.h) + "p", Kind: manifest.Video,
-		Width: to.w, Height: to.h, FrameRate: manifest.Rate{Num: rate.num, Den: rate.den}}
-	f, err := g.addPictures(z, rate, e, decodingOf(l.work))
-	if err != nil {
-		return err
-	}
-	g.feed = f
-	return g.begin(l.op.SegmentDuration)
-}
-
-func (l *ladder) addSoundRung(ctx context.Context, t track) error {
-	g, err := l.newRung(ctx)
-	if err != nil {
-		return err
-	}
-	l.sound = g
-	e := *t.encode
-	e.filters = "anull"
-	g.track = manifest.Track{ID: "audio", Kind: manifest.Audio, Codecs: "mp4a.40.2",
-		SampleRate: e.samples.rate, Channels: t.from.channels}
-	f, err := g.addSound(e, decodingOf(l.work))
-	if err != nil {
-		return err
-	}
-	g.feed = f
-	return g.begin(l.op.SegmentDuration)
-}
-
-// newRung opens an output that is cut into files.
-func (l *ladder) newRung(ctx context.Context) (*rung, error) {
-	s, err := newOutput(ctx, l.in.Name())
-	if err != nil {
-		return nil, err
-	}
-	g := &rung{ladder: l, ctx: ctx, feed: &feed{session: s}}
-	s.cut = g.cut
-	if err := s.openOutput("mp4", g, false); err != nil {
-		s.close()
-		return nil, err
-	}
-	return g, nil
-}
-
-// begin writes the header, and cuts from now on.
-func (g *rung) begin(seconds int) error {
-	C.spool_cut_every(g.job, C.double(seconds))
-	if g.track.Kind == manifest.Video {
-		g.track.Codecs = fmt.Sprintf("avc1.%06x", int(C.spool_profile(g.job)))
-	}
-	if err := g.session.start(cmaf, 0, 0, false); err != nil {
-		return err
-	}
-	g.track.Timescale = int(unsafe.Slice(g.job.tracks, 1)[0].to.time_base.den)
-	return nil
-}
-
-// Write implements [codec.Writer]: bytes go into the file of the segment.
-func (g *rung) Write(b []byte) (int, error) {
-	if g.writer == nil {
-		name := g.track.Init()
-		if g.ready {
-			name = g.track.Segment(len(g.track.Segments) + 1)
-		}
-		w, err := g.ladder.work.Out.Create(g.ctx, codec.OutSpec{Name: name, Type: g.mediaType()})
-		if err != nil {
-			return 0, err
-		}
-		g.writer = w
-	}
-	return g.writer.Write(b)
-}
-
-// Commit and Abort are for files, and a rung is more than one.
-func (g *rung) Commit(codec.Result) error { return nil }
-
-// Abort does nothing.
-func (g *rung) Abort() error { return nil }
-
-func (g *rung) mediaType() string { return g.track.Kind + "/mp4" }
-
-// cut ends a file.
-func (g *rung) cut(duration int64) error {
-	w := g.writer
-	if w == nil {
-		return codec.Errorf(codec.Internal, "libav: an empty segment of %s", g.track.ID)
-	}
-	m := codec.Media{Type: g.mediaType(), Width: g.track.Width, Height: g.track.Height}
-	if g.ready {
-		g.track.Segments = append(g.track.Segments, manifest.Segment{Duration: duration,
-			Bytes: g.written - g.before})
-		long := seconds(float64(duration) / float64(g.track.Timescale))
-		m.Duration = long.Round(time.Millisecond)
-	}
-	g.ready, g.before, g.writer = true, g.written, nil
-	if err := w.Commit(codec.Result{Media: m, Streams: g.ladder.report}); err != nil {
-		_ = w.Abort()
-		return err
-	}
-	return nil
-}
-
-// finish ends the last segment.
-func (g *rung) finish() error {
-	err := g.native(func() C.int { return C.spool_finish_segments(g.job) })
-	if err != nil {
-		return err
-	}
-	return g.session.finish()
-}
-
 // lead decodes a stream of the source for the renditions of its kind. length is that
 // of the clip in seconds, 0 for all.
 func (l *ladder) lead(t track, z size, length float64) error {
@@ -364,73 +210,4 @@ func (l *ladder) canonical(s stream, z size) string {
 	}
 	f = append(f, toBT709(s, z), "setsar=1", "format=yuv420p")
 	return strings.Join(f, ",")
-}
-
-// write makes the playlists, the manifest and the captions.
-func (l *ladder) write(ctx context.Context) error {
-	var p manifest.Presentation
-	for _, g := range l.all() {
-		p.Tracks = append(p.Tracks, g.track)
-	}
-	for i, c := range l.op.Captions {
-		id := "captions-" + strconv.Itoa(i+1)
-		p.Captions = append(p.Captions, manifest.Caption{ID: id, Label: c.Label, Language: c.Language,
-			Captions: c.Kind == "captions"})
-		text := strings.TrimPrefix(c.Content, "\uFEFF")
-		if err := l.text(ctx, id+".vtt", "text/vtt", []byte(text)); err != nil {
-			return err
-		}
-	}
-	for _, format := range l.op.PackageFormats {
-		var err error
-		if format == "hls" {
-			err = l.playlists(ctx, p)
-		} else {
-			var text []byte
-			if text, err = p.DASH(); err == nil {
-				err = l.text(ctx, "manifest.mpd", "application/dash+xml", text)
-			}
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (l *ladder) playlists(ctx context.Context, p manifest.Presentation) error {
-	const hls = "application/vnd.apple.mpegurl"
-	for _, t := range p.Tracks {
-		if err := l.text(ctx, t.PlaylistName(), hls, t.Playlist()); err != nil {
-			return err
-		}
-	}
-	for _, c := range p.Captions {
-		if err := l.text(ctx, c.PlaylistName(), hls, p.CaptionPlaylist(c)); err != nil {
-			return err
-		}
-	}
-	return l.text(ctx, "master.m3u8", hls, p.Master())
-}
-
-func (l *ladder) text(ctx context.Context, name, mediaType string, text []byte) error {
-	return writeText(ctx, l.work, codec.OutSpec{Name: name, Type: mediaType}, text, l.report)
-}
-
-// poster makes the picture that is shown before the film plays.
-func (c *Codec) poster(ctx context.Context, w *codec.Work, from clip) error {
-	op, _, _ := stillOf(codec.PosterFrame{})
-	at, err := choose(ctx, w, from)
-	if err != nil {
-		return err
-	}
-	op.clip.start = at
-	r, err := c.open(ctx, w, op)
-	if err != nil {
-		return err
-	}
-	defer r.close()
-	r.called = "poster.jpg"
-	r.meter.from, r.meter.share = 0.95, 0.05
-	return r.do(ctx)
 }

@@ -77,9 +77,10 @@ func TestFieldsForPicturesAreNoted(t *testing.T) {
 	}{
 		{codec.Convert{Format: "flac", AutoOrient: new(true)}, ""},
 		{codec.Convert{Format: "flac", Effort: 9, KeepProfile: true, AutoOrient: new(false),
-			AutoQuality: true}, "autoOrient was not used: it is for pictures.\n" +
+			AutoQuality: true, Pages: "all"}, "autoOrient was not used: it is for pictures.\n" +
 			"autoQuality was not used: it is for pictures.\neffort was not used: it is for pictures.\n" +
-			"keepProfile was not used: it is for pictures."},
+			"keepProfile was not used: it is for pictures.\n" +
+			"pages was not used: it is for pictures."},
 	} {
 		o, err := convert(t.Context(), in, test.op)
 		if got := strings.Join(o.Result.Notes, "\n"); err != nil || got != test.notes {

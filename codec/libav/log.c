@@ -2,6 +2,7 @@
 // traced to the job it belongs to; what cannot be traced is dropped.
 #include "job.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <libavutil/log.h>
@@ -78,4 +79,11 @@ static void log_message(void *object, int level, const char *format, va_list arg
 void spool_log_install(void)
 {
     av_log_set_callback(log_message);
+}
+
+// spool_quiet_encoders keeps SVT-AV1 from printing: it knows no other way to be told.
+// What the host has set stays.
+void spool_quiet_encoders(void)
+{
+    setenv("SVT_LOG", "0", 0);
 }

@@ -118,6 +118,9 @@ int spool_append_track(SpoolJob *job, AVStream *from, int tap, SpoolTrack **trac
     job->count++;
     av_bprint_init(&t->stats, 0, AV_BPRINT_SIZE_UNLIMITED);
     t->from = from;
+    t->clock = from->time_base;
+    if (job->speed.num && from->codecpar->codec_type != AVMEDIA_TYPE_AUDIO)
+        t->clock = av_div_q(t->clock, job->speed);
     t->from->discard = AVDISCARD_DEFAULT;
     t->next = t->previous = t->last_dts = AV_NOPTS_VALUE;
     t->first_dts = t->first_pts = t->end_pts = AV_NOPTS_VALUE;
@@ -135,8 +138,19 @@ int spool_add_copy(SpoolJob *job, int input, const char *tag)
 {
     SpoolTrack *t;
     int err = spool_new_track(job, input, 0, &t);
-    if (err < 0)
-        return err;
+    return err < 0 ? err : spool_copy_track(job, t, tag);
+}
+
+// spool_set_tag gives the last track the container's code for its codec.
+void spool_set_tag(SpoolJob *job, const char *tag)
+{
+    job->tracks[job->count - 1]->to->codecpar->codec_tag = strlen(tag) == 4 ? AV_RL32(tag) : 0;
+}
+
+// spool_copy_track makes t a copy of its stream.
+int spool_copy_track(SpoolJob *job, SpoolTrack *t, const char *tag)
+{
+    int err;
     if ((err = avcodec_parameters_copy(t->to->codecpar, t->from->codecpar)) < 0 ||
         (err = spool_copy_side_data(t->to, t->from)) < 0)
         return err;
@@ -167,7 +181,7 @@ static int copy_chapters(SpoolJob *job)
             return AVERROR(ENOMEM);
         job->out->chapters[job->out->nb_chapters++] = to;
         to->id = from->id;
-        to->time_base = from->time_base;
+        to->time_base = job->speed.num ? av_div_q(from->time_base, job->speed) : from->time_base;
         to->start = FFMAX(0, from->start - shift);
         to->end = FFMAX(to->start, from->end - shift);
         if (job->length)
@@ -176,6 +190,25 @@ static int copy_chapters(SpoolJob *job)
             av_dict_copy(&to->metadata, from->metadata, 0);
     }
     return 0;
+}
+
+// spool_add_chapter adds a chapter to the output, with times in AV_TIME_BASE.
+int spool_add_chapter(SpoolJob *job, int64_t start, int64_t end, const char *title)
+{
+    AVFormatContext *out = job->out;
+    AVChapter **grown = av_realloc_array(out->chapters, out->nb_chapters + 1, sizeof *grown);
+    if (!grown)
+        return AVERROR(ENOMEM);
+    out->chapters = grown;
+    AVChapter *c = av_mallocz(sizeof *c);
+    if (!c)
+        return AVERROR(ENOMEM);
+    grown[out->nb_chapters++] = c;
+    c->id = out->nb_chapters;
+    c->time_base = AV_TIME_BASE_Q;
+    c->start = start;
+    c->end = end;
+    return *title ? av_dict_set(&c->metadata, "title", title, 0) : 0;
 }
 
 // What the old container said of itself does not describe the new one.
@@ -274,7 +307,7 @@ int spool_write(SpoolJob *job, SpoolTrack *t, AVPacket *packet, AVRational base)
     if (!(t->to->disposition & AV_DISPOSITION_ATTACHED_PIC)) {
         repair_times(t, packet);
         job->packets++;
-        if (packet->pts != AV_NOPTS_VALUE) {
+        if (packet->pts != AV_NOPTS_VALUE && !t->beside) {
             int64_t at = av_rescale_q(packet->pts, t->to->time_base, AV_TIME_BASE_Q);
             job->position = job->position == AV_NOPTS_VALUE ? at : FFMAX(job->position, at);
             int64_t length = av_rescale_q(packet->duration, t->to->time_base, AV_TIME_BASE_Q);

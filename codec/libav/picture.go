@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/spoolmedia/spool/codec"
 )
 
 // pictures plans the encode of a video stream.
@@ -13,17 +15,38 @@ func (p *planner) pictures(s stream) (encode, error) {
 	if err != nil {
 		return encode{}, err
 	}
-	e := encode{encoder: p.target.video, options: videoOptions(p.target.video, p.op.Quality),
-		colour: s.colour}
-	p.op.rate.apply(&e, s)
+	e, err := p.newVideoEncode(s)
+	if err != nil {
+		return encode{}, err
+	}
 	f = append(append(f, edits...), p.resize(s, from)...)
+	if least := videoEncoders[e.encoder].least; p.size.w < least || p.size.h < least {
+		return e, codec.Errorf(codec.Invalid, "%s would be %d × %d pixels; %s takes no less than %d × %d",
+			p.name, p.size.w, p.size.h, e.encoder, least, least)
+	}
 	format, filters := p.pixels(s, &e)
 	f = append(append(f, filters...), "format="+format)
+	f = append(f, p.steady(s)...)
 	e.filters, e.still = strings.Join(f, ","), p.still
-	if s.interlaced {
-		p.note("The video is interlaced and was left so.")
-	}
 	return e, nil
+}
+
+// steady returns the filter that leaves out what is too many pictures a second: more
+// than asked for, or than the film has before it is made faster.
+func (p *planner) steady(s stream) []string {
+	rate, most := frameRate(s), p.op.Video.MaxFrameRate
+	switch speed := max(p.op.speed, 1); {
+	case most > 0 && rate*speed > most && (speed == 1 || most < rate):
+		return []string{"fps=" + decimal(most)}
+	case speed > 1 && s.rate.num > 0 && s.rate.den > 0:
+		return []string{fmt.Sprintf("fps=%d/%d", s.rate.num, s.rate.den)}
+	}
+	return nil
+}
+
+// deinterlaces reports whether the fields of s become whole pictures.
+func (p *planner) deinterlaces(s stream) bool {
+	return s.interlaced && (p.target.still || p.op.Deinterlace == nil || *p.op.Deinterlace)
 }
 
 // upright returns the filters that make s stand upright.
@@ -32,8 +55,11 @@ func (p *planner) upright(s stream) []string {
 	if s.dolbyVision {
 		p.note("Dolby Vision data was left out; the colours are those of the base layer.")
 	}
-	if s.interlaced && p.target.still {
-		f = append(f, "bwdif=deint=interlaced")
+	switch {
+	case p.deinterlaces(s):
+		f = append(f, "bwdif=mode=send_frame:deint=interlaced")
+	case s.interlaced:
+		p.note("The video is interlaced and was left so.")
 	}
 	if s.turn != upright {
 		f = append(f, string(s.turn))
@@ -83,37 +109,55 @@ func (p *planner) trim(z size) []string {
 // pixels chooses the pixel format, with the filters that lead to it, and the
 // colour tags of e.
 func (p *planner) pixels(s stream, e *encode) (string, []string) {
-	h264 := e.encoder == "libx264"
+	v := videoEncoders[e.encoder]
+	format, deep := p.pixelFormat(s, v)
 	if s.alpha && !s.rgb {
 		p.note("The transparency of the video was left out.")
 	}
 	switch {
-	case s.hdr() && h264:
+	case s.hdr() && !deep:
 		tones, mapped := p.standardRange(s)
 		if mapped {
 			e.colour = colour{bt709, bt709, bt709, limited}
 		}
-		return "yuv420p", tones
-	case s.bits > 8 && !h264 && !s.rgb:
-		e.options["profile"] = "2"
-		return "yuv420p10le", nil
+		return format, tones
 	case s.rgb:
 		e.colour = colour{bt709, s.colour.transfer, bt709, limited}
 		if s.colour.primaries != unknown {
 			e.colour.primaries = s.colour.primaries
 		}
-		return "yuv420p", []string{"scale=out_color_matrix=bt709:out_range=tv"}
-	case s.full && h264 && s.bits == 8:
+		return format, []string{"scale=out_color_matrix=bt709:out_range=tv"}
+	case deep:
+		if v.depth != "" && format == codec.PixelYUV420P10 {
+			e.options["profile"] = v.depth
+		}
+		return format, nil
+	case s.full && e.encoder == "libx264" && s.bits == 8 && p.op.Video.PixelFormat == "":
 		e.colour.rng = fullRange
 		return "yuvj420p", nil
 	case s.full:
 		e.colour.rng = limited
-		return "yuv420p", []string{"scale=in_range=pc:out_range=tv"}
+		return format, []string{"scale=in_range=pc:out_range=tv"}
 	}
 	if s.bits > 8 {
 		p.note(strconv.Itoa(s.bits) + " bits a sample were reduced to 8.")
 	}
-	return "yuv420p", nil
+	return format, nil
+}
+
+// pixelFormat is what was asked for, or what fits s, and whether it has more than 8
+// bits.
+func (p *planner) pixelFormat(s stream, v videoEncoder) (format string, deep bool) {
+	if format = p.op.Video.PixelFormat; format != "" {
+		return format, strings.HasSuffix(format, "10le")
+	}
+	switch {
+	case p.op.hardware != nil:
+		return p.op.hardware.pixels, false
+	case s.bits > 8 && v.deep() && !s.rgb:
+		return codec.PixelYUV420P10, true
+	}
+	return codec.PixelYUV420, false
 }
 
 // standardRange returns the filters that map an HDR picture to standard dynamic
@@ -142,28 +186,6 @@ func toneMap(c colour) []string {
 		"zscale=p=709", "tonemap=hable:desat=0", "zscale=t=709:m=709:r=tv",
 	}
 }
-
-// videoOptions are the encoder's for a quality from 1 to 100.
-func videoOptions(encoder string, quality int) map[string]string {
-	switch encoder {
-	case "libvpx-vp9":
-		return map[string]string{
-			"crf": strconv.Itoa(vp9CRF(quality)), "b": "0", "deadline": "good", "cpu-used": "4",
-			"row-mt": "1", "tile-columns": "2", "lag-in-frames": "20", "g": "240",
-		}
-	}
-	// Medium is where more time stops to pay; a short look-ahead bounds both the
-	// memory and what a cancel has to wait for.
-	return map[string]string{"crf": strconv.Itoa(x264CRF(quality)), "preset": "medium",
-		"rc-lookahead": "30"}
-}
-
-// x264CRF maps quality to x264's scale: 82 → 23, 100 → 16, 1 → 51. It falls by
-// 0.35 a step below 82, so that 50 is 34.
-func x264CRF(quality int) int { return crf(quality, 16, 23, 51) }
-
-// vp9CRF maps quality to libvpx's scale: 82 → 31, 100 → 20, 1 → 63.
-func vp9CRF(quality int) int { return crf(quality, 20, 31, 63) }
 
 // crf goes in two straight lines from worst (at 1) over usual (at 82, the
 // default of [codec.Convert]) to best (at 100).

@@ -19,7 +19,9 @@ type encode struct {
 	still   *image.NRGBA // a second picture for the filters, as [still]
 	limit   int          // frames at most; 0: all
 	samples samples
-	stats   string // of a first pass, for encoders that keep none in a file
+	stats   string   // of a first pass, for encoders that keep none in a file
+	asked   []string // the options that the caller named
+	tag     string   // as of a copied stream
 }
 
 // samples is what an encoder of sound takes.
@@ -62,8 +64,9 @@ type planner struct {
 	source
 	target target
 	op     request
-	chosen int  // the subtitles for a target of text
-	tones  bool // filters that map HDR to SDR are here
+	chosen int            // the subtitles for a target of text
+	wanted map[kind][]int // streams that were named, by kind
+	tones  bool           // filters that map HDR to SDR are here
 }
 
 // makePlan decides what becomes of each stream of the input.
@@ -75,6 +78,9 @@ func makePlan(in source, op request, tones bool) (plan, error) {
 	p := planner{plan: plan{options: t.options, report: make([]codec.Stream, len(in.streams))},
 		source: in, target: t, op: op, tones: tones}
 	p.noteUnused()
+	if err := p.chooseTracks(); err != nil {
+		return plan{}, err
+	}
 	if t.words {
 		var err error
 		if p.chosen, err = op.pick.choose(in.name, in.streams); err != nil {
@@ -82,6 +88,9 @@ func makePlan(in source, op request, tones bool) (plan, error) {
 		}
 	}
 	best, sound := bestVideo(in.streams), bestAudio(in.streams)
+	if chosen := p.wanted[audio]; len(chosen) > 0 {
+		sound = chosen[0]
+	}
 	for i, s := range in.streams {
 		p.report[i] = codec.Stream{Index: i, Kind: s.spokenKind(), Codec: s.codec}
 		if err := p.place(s, best, sound); err != nil {
@@ -91,6 +100,7 @@ func makePlan(in source, op request, tones bool) (plan, error) {
 	if err := p.complete(); err != nil {
 		return plan{}, err
 	}
+	p.inOrder()
 	return p.plan, nil
 }
 
@@ -102,8 +112,10 @@ func (p *planner) noteUnused() {
 	}{
 		{"autoOrient", p.op.AutoOrient != nil && !*p.op.AutoOrient},
 		{"autoQuality", p.op.AutoQuality},
-		{"effort", p.op.Effort != 0},
+		{"effort", p.op.Effort != 0 && (p.target.video == "" || p.target.still)},
 		{"keepProfile", p.op.KeepProfile},
+		{"page", p.op.Page != 0},
+		{"pages", p.op.Pages != ""},
 	} {
 		if field.given {
 			p.note(field.name + " was not used: it is for pictures.")
@@ -113,7 +125,10 @@ func (p *planner) noteUnused() {
 
 // place decides about one stream.
 func (p *planner) place(s stream, best, sound int) error {
+	unwanted := p.leftOut(s)
 	switch {
+	case unwanted != "":
+		p.drop(s, unwanted)
 	case p.target.words:
 		p.words(s)
 	case (p.target.still || p.target.mute) && s.index != best:
@@ -192,6 +207,7 @@ func (p *planner) video(s stream) error {
 		if err != nil {
 			return err
 		}
+		e.tag = p.target.tags[codecOf(e.encoder)]
 		p.encode(s, e, reason)
 	}
 	return nil
@@ -205,6 +221,8 @@ func (p *planner) whyNotCopied(s stream) string {
 		return fmt.Sprintf("%s does not hold %s video", p.op.Format, s.spoken())
 	case math.IsNaN(s.start):
 		return "its pictures have no times to copy"
+	case s.decodable && s.interlaced && p.op.Deinterlace != nil && *p.op.Deinterlace:
+		return "its fields become whole pictures"
 	case s.decodable && (s.cutInside || s.cutStart && !editList):
 		return "its edit list hides pictures that a copy would show"
 	}

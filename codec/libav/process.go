@@ -100,8 +100,12 @@ func (c *Codec) open(ctx context.Context, w *codec.Work, op request) (*run, erro
 		length = op.part.of(r.media.Duration)
 	}
 	from := source{in.Name(), in.Type(), streams, length}
-	if err := r.prepare(from, c.tones); err != nil {
-		s.close()
+	err = r.prepare(from, c.tones)
+	if err == nil {
+		err = r.soundBeside(ctx)
+	}
+	if err != nil {
+		r.close()
 		return nil, err
 	}
 	return r, nil
@@ -132,6 +136,7 @@ type run struct {
 	media  codec.Media // of the input
 	meter  meter
 	called string                 // the output, if not like the input
+	sound  *track                 // of a second input, or nil
 	accept func(size int64) error // nil, or refuses an output of that size
 }
 
@@ -218,6 +223,7 @@ func (r *run) begin(w codec.Writer) error {
 		return err
 	}
 	r.setPlain(r.plain)
+	r.setSpeed(r.speed)
 	d := decodingOf(r.work)
 	for _, t := range r.tracks {
 		var err error
@@ -232,6 +238,9 @@ func (r *run) begin(w codec.Writer) error {
 		if err != nil {
 			return err
 		}
+	}
+	if err := r.addBeside(d); err != nil {
+		return err
 	}
 	if r.attached != nil {
 		if err := r.attach(r.attached); err != nil {
@@ -307,7 +316,7 @@ func (r *run) loop() error {
 func (r *run) progress() {
 	done := ratioOf(float64(r.readAt), float64(r.in.Size()))
 	if total := r.clip.of(r.media.Duration); total > 0 {
-		done = ratioOf(float64(r.position()), float64(total))
+		done = ratioOf(float64(r.position())*cmp.Or(r.speed, 1), float64(total))
 	}
 	r.meter.tell(done * 0.97)
 }

@@ -4,32 +4,31 @@ import (
 	"strconv"
 )
 
-// rate makes an encoder of video reach a bit rate in two passes.
+// rate makes an encoder of video reach a bit rate.
 type rate struct {
 	bits  int    // a second
-	pass  int    // 1 or 2
+	pass  int    // 1 or 2 of two; 0: there is but one
 	file  string // for what the first pass finds, of encoders that use one
 	stats string // what it found, of the others
 }
 
-// apply sets the options of e, which encodes s; r may be nil.
-func (r *rate) apply(e *encode, s stream) {
+// apply sets the options of e; r may be nil.
+func (r *rate) apply(e *encode) {
 	if r == nil {
 		return
 	}
-	bits := float64(r.bits)
-	if e.encoder == "libvpx-vp9" && s.tick > 0 {
-		// It is told that a frame lasts one tick, so its seconds are shorter.
-		bits /= s.tick * frameRate(s)
-	}
 	delete(e.options, "crf")
-	e.options["b"] = strconv.FormatInt(int64(min(bits, 2e9)), 10)
-	e.options["flags"] = "+pass" + strconv.Itoa(r.pass)
-	if e.encoder == "libx264" {
-		e.options["stats"] = r.file
+	e.options["b"] = strconv.Itoa(min(r.bits, 2e9))
+	switch pass := strconv.Itoa(r.pass); {
+	case r.pass == 0:
 		return
-	}
-	if r.pass == 2 {
+	case e.encoder == "libx265":
+		e.add("x265-params", "pass="+pass+":stats="+r.file)
+		return
+	case e.encoder == "libx264":
+		e.options["stats"] = r.file
+	case r.pass == 2:
 		e.stats = r.stats
 	}
+	e.options["flags"] = "+pass" + strconv.Itoa(r.pass)
 }

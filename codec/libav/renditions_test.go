@@ -28,6 +28,7 @@ func rendered(t testing.TB, in codec.Input, op codec.Renditions) map[string]outp
 }
 
 func TestRenditionsOfAFilmAreThatFilm(t *testing.T) {
+	t.Parallel()
 	in := strip(t, "in.mp4", "-t", "2")
 	all := rendered(t, codectest.OpenInput(t, in), codec.Renditions{BlurHash: true,
 		Outputs: []codec.Rendition{
@@ -74,6 +75,7 @@ func TestRenditionsOfAFilmAreThatFilm(t *testing.T) {
 }
 
 func TestRenditionsStayInSync(t *testing.T) {
+	t.Parallel()
 	in := clapper(t, "in.mkv", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "mp2", "-t", "3",
 		"-af", "atrim=start=0.3")
 	all := rendered(t, codectest.OpenInput(t, in), codec.Renditions{Outputs: []codec.Rendition{
@@ -86,6 +88,7 @@ func TestRenditionsStayInSync(t *testing.T) {
 }
 
 func TestRenditionsDecodeTheirSourceOnce(t *testing.T) {
+	t.Parallel()
 	in := codectest.Count(codectest.OpenInput(t, busy(t, "in.mp4", "-c:v", "libx264", "-preset",
 		"ultrafast", "-crf", "5", "-t", "1")))
 	rendered(t, in, codec.Renditions{Outputs: []codec.Rendition{
@@ -97,6 +100,7 @@ func TestRenditionsDecodeTheirSourceOnce(t *testing.T) {
 }
 
 func TestRenditionsThatCannotBeMadeAreRefused(t *testing.T) {
+	t.Parallel()
 	sound := codectest.NewInput("tone.wav", "", wave(0.2))
 	all := rendered(t, sound, codec.Renditions{Outputs: []codec.Rendition{{Format: "mp3"}, {Format: "flac"}}})
 	if len(all) != 2 {
@@ -113,6 +117,7 @@ func TestRenditionsThatCannotBeMadeAreRefused(t *testing.T) {
 }
 
 func TestAChainEndsInAPicture(t *testing.T) {
+	t.Parallel()
 	in := strip(t, "in.mp4", "-t", "4")
 	chain := func(last codec.Operation, steps ...codec.Operation) codec.Chain {
 		return codec.Chain{Steps: append(codec.Steps(steps), last)}

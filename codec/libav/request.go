@@ -15,14 +15,18 @@ type request struct {
 	family             map[string]target // where Format is looked up; nil: targets
 	frameRate          float64
 	edits              []edit
-	normalize          bool   // the loudness of sound is measured and set
-	gravity            string // what stays when Fit cuts
-	onlyLess           bool   // sound is encoded only if it gets smaller
-	rate               *rate  // of video, instead of the quality
-	plain              bool   // without tags, titles and covers
-	remux              bool   // in the format that it has, whatever the codecs
-	choose             bool   // the picture that stands for the film is wanted
-	pick               pick   // of subtitles, for a target of text
+	normalize          bool             // the loudness of sound is measured and set
+	gravity            string           // what stays when Fit cuts
+	onlyLess           bool             // sound is encoded only if it gets smaller
+	rate               *rate            // of video, instead of the quality
+	plain              bool             // without tags, titles and covers
+	remux              bool             // in the format that it has, whatever the codecs
+	choose             bool             // the picture that stands for the film is wanted
+	speed              float64          // of the output; 0 and 1 change nothing
+	soundRef           string           // the name of the sound among the work's references
+	hardware           *hardwareEncoder // of video, or nil
+	pick               pick             // of subtitles, for a target of text
+	chapterEach        bool             // one for each part that is joined
 	attached           *addition
 	burnt              *burning
 }
@@ -43,11 +47,14 @@ func requestOf(w *codec.Work) (request, error) {
 		if _, ok := textDemuxers[mediaType]; ok {
 			return request{Convert: op, family: texts}, nil
 		}
-		return request{
-			Convert: op, newVideo: changed || op.Width != 0 || op.Height != 0, newSound: changed,
+		return request{Convert: op, newSound: changed, soundRef: "sound",
+			newVideo: changed || op.Width != 0 || op.Height != 0 || op.Effort != 0 || !op.Video.IsZero(),
 		}, nil
 	case codec.ExtractAudio:
 		r := request{Convert: codec.Convert{Format: op.Target()}.WithDefaults(), bitRate: 192_000}
+		if op.Track != "" {
+			r.AudioTracks = []string{op.Track}
+		}
 		if op.BitrateKbps > 0 {
 			r.newSound, r.bitRate = true, op.BitrateKbps*1000
 		}

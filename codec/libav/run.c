@@ -24,7 +24,7 @@ static int take_packet(SpoolJob *job)
         return t->done ? 0 : spool_decode(job, t, p);
     if (!spool_clip_packet(job, t, p))
         return 0;
-    return spool_write(job, t, p, t->from->time_base);
+    return spool_write(job, t, p, t->clock);
 }
 
 static int drain(SpoolJob *job)
@@ -34,11 +34,14 @@ static int drain(SpoolJob *job)
         return err;
     for (int i = 0; i < job->count; i++) {
         SpoolTrack *t = job->tracks[i];
+        if (t->beside)
+            continue;
         err = t->decoder ? spool_decode(job, t, NULL) : 0;
         if (err < 0 || (err = spool_release(job, t)) < 0)
             return err;
     }
-    return AVERROR_EOF;
+    err = job->beside ? spool_run_beside(job, job->end, 1) : 0;
+    return err < 0 ? err : AVERROR_EOF;
 }
 
 int spool_job_run(SpoolJob *job, int packets)
@@ -64,6 +67,8 @@ int spool_job_run(SpoolJob *job, int packets)
         }
         err = take_packet(job);
         av_packet_unref(job->packet);
+        if (err >= 0 && job->beside && job->position != AV_NOPTS_VALUE)
+            err = spool_run_beside(job, job->position, 0);
         if (err < 0)
             return err;
     }

@@ -41,6 +41,7 @@ type session struct {
 	hear     func(cue) error            // takes the cues of a text
 	cut      func(duration int64) error // ends a segment; -1: the init segment
 	encodes  bool                       // some encoder was opened
+	beside   *session                   // reads a second input, or nil
 }
 
 // newSession makes a session that stops when ctx ends. Close it.
@@ -69,6 +70,9 @@ func (s *session) close() {
 	s.release()
 	C.spool_job_free(s.job)
 	s.handle.Delete()
+	if s.beside != nil {
+		s.beside.close()
+	}
 	if s.encodes { // the pictures that encoders hold leave holes that malloc keeps
 		C.spool_heap_trim()
 	}
@@ -95,6 +99,8 @@ func (s *session) check(code C.int) error {
 		return s.readErr
 	case s.writeErr != nil:
 		return s.writeErr
+	case s.beside != nil && s.beside.readErr != nil:
+		return s.beside.readErr
 	case s.seeErr != nil:
 		return s.seeErr
 	}
@@ -140,7 +146,18 @@ func (s *session) addEncode(input int, e encode, d decoding) error {
 	if err := s.addTrack(input, e, d); err != nil {
 		return err
 	}
-	return s.openEncoder(e.colour)
+	err := s.openEncoder(e.colour)
+	if err = e.checkOptions(s, err); err == nil && e.tag != "" {
+		s.setTag(e.tag)
+	}
+	return err
+}
+
+// setTag gives the last track the container's code for its codec.
+func (s *session) setTag(tag string) {
+	t := C.CString(tag)
+	defer C.free(unsafe.Pointer(t))
+	C.spool_set_tag(s.job, t)
 }
 
 // openEncoder opens that of the last track, with these tags of colour.
@@ -192,7 +209,7 @@ func (s *session) writePicture(t target, m *image.NRGBA, e encode, w codec.Write
 // newSettings is what C is told; free it.
 func newSettings(e encode, d decoding) (settings C.SpoolEncode, free func()) {
 	settings = C.SpoolEncode{
-		filters: C.CString(e.filters), options: dictionary(e.options), limit: C.int64_t(e.limit),
+		filters: C.CString(e.filters), options: dictionary(e.withThreads(d.threads)), limit: C.int64_t(e.limit),
 		threads: C.int(d.threads), max_pixels: C.int64_t(d.maxPixels), keys: C.int(toInt(d.keys)),
 		slices: C.int(toInt(d.slices)),
 	}
@@ -312,6 +329,7 @@ func (s *session) warnings() []string {
 func startLibraries() {
 	C.spool_heap_limit()
 	C.spool_log_install()
+	C.spool_quiet_encoders()
 }
 
 func dictionary(options map[string]string) *C.AVDictionary {

@@ -35,7 +35,7 @@ func stillOf(op codec.Operation) (r request, at *float64, ok bool) {
 	case codec.Thumbnail:
 		op = op.WithDefaults()
 		r.Convert = codec.Convert{Format: op.Format, Quality: op.Quality, Width: op.Width,
-			Height: op.Height, Fit: op.Fit, Background: op.Background}
+			Height: op.Height, Fit: op.Fit, Background: op.Background, Page: op.Page}
 		r.gravity = op.Gravity
 		return r, op.Timestamp, true
 	}

@@ -68,7 +68,6 @@ type stream struct {
 	channels      int
 	layout        string
 	floating      bool
-	tick          float64 // of its timestamps, in seconds
 	start, length float64 // seconds, NaN if unknown
 	bitRate       int64
 }
@@ -127,9 +126,6 @@ func newStream(index int, d *C.SpoolStream) stream {
 		def:       d.disposition&C.AV_DISPOSITION_DEFAULT != 0,
 		text:      d.text != 0, language: C.GoString(d.language),
 		start: float64(d.start), length: float64(d.duration), bitRate: int64(d.bit_rate),
-	}
-	if d.tick.den > 0 {
-		s.tick = float64(d.tick.num) / float64(d.tick.den)
 	}
 	switch s.kind {
 	case video:

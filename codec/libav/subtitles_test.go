@@ -70,6 +70,7 @@ func streamsOf(t testing.TB, path, kind string) []codectest.ProbeStream {
 }
 
 func TestSubtitlesBecomeWhatTheFormatHolds(t *testing.T) {
+	t.Parallel()
 	mkv := subtitled(t, "in.mkv", "-c:s:0", "ass", "-c:s:1", "subrip")
 	mp4 := subtitled(t, "in.mp4", "-c:s", "mov_text")
 	for _, test := range []struct {
@@ -97,6 +98,7 @@ func TestSubtitlesBecomeWhatTheFormatHolds(t *testing.T) {
 }
 
 func TestATrimCutsSubtitlesToo(t *testing.T) {
+	t.Parallel()
 	in := subtitled(t, "in.mkv")
 	o := do(t, in, codec.Trim{Format: "mp4", Start: 1, Duration: 1.5})
 	const want = "00:00:00,0 --> 00:00:00,5 Hello <i>there</i>|00:00:01,0 --> 00:00:01,5 two lines"
@@ -106,6 +108,7 @@ func TestATrimCutsSubtitlesToo(t *testing.T) {
 }
 
 func TestPictureSubtitlesAreKeptWhereTheyCanBe(t *testing.T) {
+	t.Parallel()
 	in := codectest.Corpus(t, "video/androidx-sample_with_pgs_subtitles.mkv")
 	if err := codectest.SameStreams(do(t, in, codec.Convert{Format: "mkv"}).path, in); err != nil {
 		t.Error(err)
@@ -118,6 +121,7 @@ func TestPictureSubtitlesAreKeptWhereTheyCanBe(t *testing.T) {
 }
 
 func TestSubtitlesAreExtracted(t *testing.T) {
+	t.Parallel()
 	in := subtitled(t, "in.mkv", "-disposition:s:1", "default")
 	for _, test := range []struct {
 		op   codec.ExtractSubtitles
@@ -153,6 +157,7 @@ func TestSubtitlesAreExtracted(t *testing.T) {
 }
 
 func TestFilesOfSubtitlesAreConverted(t *testing.T) {
+	t.Parallel()
 	utf16le := "\xff\xfe"
 	for _, u := range utf16.Encode([]rune(german)) {
 		utf16le += string([]byte{byte(u), byte(u >> 8)})
@@ -203,6 +208,7 @@ func adorn(t testing.TB, path string, op codec.Operation, refs map[string]codec.
 }
 
 func TestSubtitlesAreAddedToThoseThatAreThere(t *testing.T) {
+	t.Parallel()
 	in := subtitled(t, "in.mkv", "-disposition:s:0", "default")
 	file := codectest.NewInput("fr.srt", "", []byte("1\n00:00:00,200 --> 00:00:03,800\nÇa va ?\n"))
 	for _, format := range []string{"mp4", "mkv"} {

@@ -169,8 +169,8 @@ int spool_text_packet(SpoolJob *job, SpoolTrack *t, AVPacket *p)
     }
     if (got && s.num_rects) {
         t->frames++;
-        start = av_rescale_q(start, t->from->time_base, AV_TIME_BASE_Q);
-        int64_t end = start + av_rescale_q(length, t->from->time_base, AV_TIME_BASE_Q);
+        start = av_rescale_q(start, t->clock, AV_TIME_BASE_Q);
+        int64_t end = start + av_rescale_q(length, t->clock, AV_TIME_BASE_Q);
         if (length <= 0 && s.end_display_time && s.end_display_time != UINT32_MAX)
             end = start + 1000LL * s.end_display_time;
         err = pass_on(job, t, &s, start, end);

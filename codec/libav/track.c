@@ -15,9 +15,7 @@ void spool_track_free(SpoolTrack *t)
         return;
     avfilter_graph_free(&t->graph);
     avcodec_free_context(&t->decoder);
-    if (t->encoder)
-        av_freep(&t->encoder->stats_in);
-    avcodec_free_context(&t->encoder);
+    spool_close_encoder(t);
     av_dict_free(&t->options);
     av_frame_free(&t->last);
     av_frame_free(&t->still);
@@ -78,33 +76,6 @@ static int first_frame(SpoolJob *job, SpoolTrack *t, AVFrame *f)
     return av_channel_layout_copy(&f->ch_layout, &d->ch_layout);
 }
 
-int spool_set_up_encoder(SpoolJob *job, SpoolTrack *t, const AVCodec *codec, int threads)
-{
-    AVCodecContext *e = t->encoder;
-    e->opaque = job;
-    e->time_base = av_buffersink_get_time_base(t->sink);
-    if (codec->type == AVMEDIA_TYPE_VIDEO) {
-        e->width = av_buffersink_get_w(t->sink);
-        e->height = av_buffersink_get_h(t->sink);
-        e->pix_fmt = av_buffersink_get_format(t->sink);
-        e->sample_aspect_ratio = av_buffersink_get_sample_aspect_ratio(t->sink);
-        // Only a hint for rate control: timestamps pass through as they are.
-        e->framerate = av_guess_frame_rate(job->in, t->from, NULL);
-        e->thread_count = threads;
-        t->to->avg_frame_rate = e->framerate;
-    } else {
-        e->sample_rate = av_buffersink_get_sample_rate(t->sink);
-        e->sample_fmt = av_buffersink_get_format(t->sink);
-        e->time_base = (AVRational){1, e->sample_rate};
-        int err = av_buffersink_get_ch_layout(t->sink, &e->ch_layout);
-        if (err < 0)
-            return err;
-    }
-    if (job->out->oformat->flags & AVFMT_GLOBALHEADER)
-        e->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
-    return 0;
-}
-
 // spool_take_settings makes what e says the track's.
 int spool_take_settings(SpoolTrack *t, SpoolEncode *e)
 {
@@ -122,11 +93,18 @@ int spool_take_settings(SpoolTrack *t, SpoolEncode *e)
 int spool_add_encode(SpoolJob *job, int input, SpoolEncode *e)
 {
     SpoolTrack *t;
+    int err = spool_new_track(job, input, !e->encoder, &t);
+    return err < 0 ? err : spool_open_track(job, t, e);
+}
+
+// spool_open_track opens the decoder of t and its filters, and makes its encoder.
+int spool_open_track(SpoolJob *job, SpoolTrack *t, SpoolEncode *e)
+{
+    int err;
     const AVCodec *codec = e->encoder ? avcodec_find_encoder_by_name(e->encoder) : NULL;
     if (e->encoder && !codec)
         return AVERROR_ENCODER_NOT_FOUND;
-    int err = spool_new_track(job, input, !e->encoder, &t);
-    if (err < 0 || (err = spool_take_settings(t, e)) < 0 || (err = open_decoder(job, t, e)) < 0 ||
+    if ((err = spool_take_settings(t, e)) < 0 || (err = open_decoder(job, t, e)) < 0 ||
         (err = first_frame(job, t, t->last)) < 0 || (err = spool_build_graph(t, t->last)) < 0)
         return err;
     if (t->tap)
@@ -147,136 +125,6 @@ int spool_rewind(SpoolJob *job, SpoolTrack *t)
     t->given = 0;
     t->done = 0;
     return spool_build_graph(t, t->last);
-}
-
-// spool_set_colour opens the encoder of the track, with these tags for video.
-int spool_set_colour(SpoolJob *job, int track, int primaries, int transfer, int matrix, int range)
-{
-    SpoolTrack *t = job->tracks[track];
-    AVCodecContext *e = t->encoder;
-    if (e->codec_type == AVMEDIA_TYPE_VIDEO) {
-        e->color_primaries = primaries;
-        e->color_trc = transfer;
-        e->colorspace = matrix;
-        e->color_range = range;
-    }
-    int err = avcodec_open2(e, NULL, &t->options);
-    if (err < 0)
-        return err;
-    const AVDictionaryEntry *left = av_dict_get(t->options, "", NULL, AV_DICT_IGNORE_SUFFIX);
-    if (left) {
-        snprintf(job->fault, sizeof job->fault, "%s", left->key);
-        return AVERROR_OPTION_NOT_FOUND;
-    }
-    if (e->codec_type == AVMEDIA_TYPE_AUDIO && e->frame_size > 0 &&
-        !(e->codec->capabilities & AV_CODEC_CAP_VARIABLE_FRAME_SIZE))
-        av_buffersink_set_frame_size(t->sink, e->frame_size);
-    t->to->time_base = e->time_base;
-    t->to->sample_aspect_ratio = e->sample_aspect_ratio;
-    return avcodec_parameters_from_context(t->to->codecpar, e);
-}
-
-static void keep_duration(SpoolTrack *t, int64_t pts, int64_t duration)
-{
-    unsigned i = t->durations_at++ % SPOOL_DURATIONS;
-    t->durations[i].pts = pts;
-    t->durations[i].duration = duration;
-}
-
-static int64_t kept_duration(const SpoolTrack *t, int64_t pts)
-{
-    for (unsigned i = 0; i < SPOOL_DURATIONS && i < t->durations_at; i++)
-        if (t->durations[i].pts == pts)
-            return t->durations[i].duration;
-    return 0;
-}
-
-// encode gives frame, or NULL at the end, to the encoder and writes what comes.
-static int encode(SpoolJob *job, SpoolTrack *t, AVFrame *frame)
-{
-    int err = avcodec_send_frame(t->encoder, frame);
-    if (err < 0)
-        return err == AVERROR_EOF ? 0 : err;
-    for (;;) {
-        err = avcodec_receive_packet(t->encoder, job->encoded);
-        if (t->encoder->flags & AV_CODEC_FLAG_PASS1 && t->encoder->stats_out) {
-            av_bprintf(&t->stats, "%s", t->encoder->stats_out);
-            t->encoder->stats_out[0] = 0;
-        }
-        if (err == AVERROR(EAGAIN) || err == AVERROR_EOF)
-            return 0;
-        if (err < 0)
-            return err;
-        if (t->encoder->codec_type == AVMEDIA_TYPE_VIDEO && job->encoded->duration <= 0)
-            job->encoded->duration = kept_duration(t, job->encoded->pts);
-        err = spool_write(job, t, job->encoded, t->encoder->time_base);
-        av_packet_unref(job->encoded);
-        if (err < 0)
-            return err;
-        if (spool_stopped(job))
-            return AVERROR_EXIT;
-    }
-}
-
-// filtered_duration is how long a frame out of the filters stays. They do not convert
-// the duration where they convert the time base.
-static int64_t filtered_duration(const SpoolTrack *t, const AVFrame *f, AVRational to)
-{
-    AVRational base = av_buffersink_get_time_base(t->sink);
-    AVRational rate = av_buffersink_get_frame_rate(t->sink);
-    if (av_cmp_q(base, t->from->time_base) && rate.num > 0)
-        return av_rescale_q(1, av_inv_q(rate), to);
-    return av_rescale_q(SPOOL_FRAME_DURATION(f), base, to);
-}
-
-// prepare_frame gives a frame the encoder's clock; 0: it is to be left out.
-static int prepare_frame(SpoolTrack *t, AVFrame *f)
-{
-    AVRational base = av_buffersink_get_time_base(t->sink), to = t->encoder->time_base;
-    int64_t duration = filtered_duration(t, f, to);
-    f->pts = f->pts == AV_NOPTS_VALUE ? AV_NOPTS_VALUE : av_rescale_q(f->pts, base, to);
-    f->pict_type = AV_PICTURE_TYPE_NONE;
-    if (t->encoder->flags & AV_CODEC_FLAG_QSCALE)
-        f->quality = t->encoder->global_quality;
-    if (t->encoder->codec_type != AVMEDIA_TYPE_VIDEO)
-        return 1;
-    if (f->pts == AV_NOPTS_VALUE || (t->previous != AV_NOPTS_VALUE && f->pts <= t->previous))
-        return 0;
-    t->previous = f->pts;
-    spool_force_key(t, f);
-    keep_duration(t, f->pts, duration);
-    return 1;
-}
-
-// give_to_go gives a frame of a tap on, with its time in AV_TIME_BASE.
-static int give_to_go(SpoolJob *job, const SpoolTrack *t, AVFrame *f)
-{
-    SPOOL_FRAME_DURATION(f) = filtered_duration(t, f, AV_TIME_BASE_Q);
-    if (f->pts != AV_NOPTS_VALUE)
-        f->pts = av_rescale_q(f->pts, av_buffersink_get_time_base(t->sink), AV_TIME_BASE_Q);
-    return spoolAVFrame(job->handle, t->index, f);
-}
-
-int spool_drain_graph(SpoolJob *job, SpoolTrack *t)
-{
-    for (;;) {
-        int err = av_buffersink_get_frame(t->sink, job->filtered);
-        if (err == AVERROR(EAGAIN) || err == AVERROR_EOF)
-            return 0;
-        if (err < 0)
-            return err;
-        if (t->limit && t->given >= t->limit)
-            err = 0;
-        else if (t->tap)
-            err = give_to_go(job, t, job->filtered);
-        else
-            err = prepare_frame(t, job->filtered) ? encode(job, t, job->filtered) : 0;
-        av_frame_unref(job->filtered);
-        if (++t->given >= t->limit && t->limit)
-            t->done = 1;
-        if (err < 0)
-            return err;
-    }
 }
 
 static int same_parameters(const AVFrame *a, const AVFrame *b)
@@ -413,7 +261,7 @@ int spool_end_track(SpoolJob *job, SpoolTrack *t)
     if ((err = use_spare(job, t)) < 0 || (err = close_source(job, t)) < 0 ||
         (err = spool_drain_graph(job, t)) < 0)
         return err;
-    return t->tap ? 0 : encode(job, t, NULL);
+    return t->tap ? 0 : spool_encode(job, t, NULL);
 }
 
 int spool_decode(SpoolJob *job, SpoolTrack *t, AVPacket *packet)

@@ -55,6 +55,7 @@ func steps() []byte {
 }
 
 func TestAWaveformShowsThePeaks(t *testing.T) {
+	t.Parallel()
 	in := codectest.NewInput("steps.wav", "", steps())
 	for _, split := range []bool{false, true} {
 		d, m := waveform(t, in, codec.Waveform{Points: 100, Width: 200, Height: 80, SplitChannels: split,
@@ -93,6 +94,7 @@ func TestAWaveformShowsThePeaks(t *testing.T) {
 }
 
 func TestAWaveformOfAFilmIsOfItsSound(t *testing.T) {
+	t.Parallel()
 	d, _ := waveform(t, codectest.OpenInput(t, clapper(t, "in.mp4", "-t", "2")), codec.Waveform{Points: 200})
 	at := func(seconds float64) int {
 		return d.Data[2*int(seconds*float64(d.SampleRate)/float64(d.SamplesPerPixel))+1]

@@ -117,7 +117,7 @@ func TestAdjustKeepsTheFormat(t *testing.T) {
 
 func TestFieldsForVideoAreNoted(t *testing.T) {
 	for want, op := range map[string]codec.Operation{
-		"fadeOut normalize": codec.Adjust{Normalize: true, FadeOut: 1}, "volume": codec.Adjust{Volume: new(0.5)},
+		"fadeOut normalize speed": codec.Adjust{Normalize: true, FadeOut: 1, Speed: 2}, "volume": codec.Adjust{Volume: new(0.5)},
 		"frameRate": codec.Transform{FrameRate: 25}, "timestamp": codec.Thumbnail{Timestamp: new(1.0)},
 		"":                 codec.Adjust{Volume: new(1.0)},
 		"fadeIn frameRate": codec.Chain{Steps: codec.Steps{codec.Adjust{FadeIn: 1}, codec.Transform{FrameRate: 25}}},

@@ -7,6 +7,9 @@ import (
 	"image/color/palette"
 	"image/draw"
 	"image/gif"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -134,13 +137,99 @@ func TestAnimationBecomesAPictureElsewhere(t *testing.T) {
 	}
 }
 
+// TestAnimationsKeepFramesInAPNG goes from gif to apng, webp, apng and back.
+func TestAnimationsKeepFramesInAPNG(t *testing.T) {
+	in := animation(t, 90, 60)
+	var probed codec.Media
+	for i, format := range []string{"apng", "webp", "apng"} {
+		op := codec.Convert{Format: format}
+		if i == 0 {
+			op.Width = 45
+		}
+		there := mustConvert(t, in, op)
+		in = newInput("flags."+format, there.spec.Type, there.data)
+		if sniffed, err := codec.Sniff(in, in.Size()); err != nil || sniffed != "image/"+format {
+			t.Errorf("the bytes are %s, %v", sniffed, err)
+		}
+		var err error
+		probed, _, err = vips.New().Probe(t.Context(), &codec.Work{In: []codec.Input{in}})
+		if err != nil || probed != there.result.Media || probed.Width != 45 {
+			t.Errorf("%s: the probe says %+v, %v, and the result %+v", format, probed, err,
+				there.result.Media)
+		}
+	}
+	checkAnimation(t, mustConvert(t, in, codec.Convert{Format: "gif"}), probed)
+}
+
+// TestAPNGIsDrawnByOthers lets another library draw the frames, of which the second
+// and the third change a part only: one with transparency, one without.
+func TestAPNGIsDrawnByOthers(t *testing.T) {
+	g := &gif.GIF{Delay: []int{10, 20, 30}, Disposal: []byte{gif.DisposalNone, gif.DisposalBackground, 0}}
+	for _, r := range []image.Rectangle{image.Rect(0, 0, 40, 30), image.Rect(5, 6, 20, 20),
+		image.Rect(25, 10, 30, 30)} {
+		frame := image.NewPaletted(r, color.Palette{color.Transparent, red, green, blue})
+		draw.Draw(frame, r, image.NewUniform(frame.Palette[1+len(g.Image)]), image.Point{}, draw.Src)
+		g.Image = append(g.Image, frame)
+	}
+	var b bytes.Buffer
+	if err := gif.EncodeAll(&b, g); err != nil {
+		t.Fatal(err)
+	}
+	out := mustConvert(t, newInput("parts.gif", "image/gif", b.Bytes()), codec.Convert{Format: "apng"})
+	path := filepath.Join(t.TempDir(), "parts.apng") // ffmpeg goes back in it
+	if err := os.WriteFile(path, out.data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ffmpeg := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-f", "apng", "-i", path,
+		"-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgba", "-")
+	ffmpeg.Stderr = t.Output()
+	raw, err := ffmpeg.Output()
+	if err != nil || len(raw) != 3*4*40*30 {
+		t.Fatalf("%d bytes, %v", len(raw), err)
+	}
+	for _, c := range []struct {
+		frame, x, y int
+		want        color.NRGBA
+	}{
+		{0, 6, 7, red}, {1, 6, 7, green}, {1, 1, 1, red}, {2, 6, 7, color.NRGBA{}},
+		{2, 1, 1, red}, {2, 26, 11, blue},
+	} {
+		im := &image.NRGBA{Pix: raw[c.frame*4*40*30:], Stride: 4 * 40, Rect: image.Rect(0, 0, 40, 30)}
+		if d := near(im, c.x, c.y, c.want, 1); d != "" {
+			t.Errorf("frame %d: %s", c.frame, d)
+		}
+	}
+}
+
+func TestAPNGFromOthersKeepsItsFrames(t *testing.T) {
+	in := corpus(t, "image/pillow-iss634.apng")
+	for _, format := range []string{"apng", "webp", "gif"} {
+		out := mustConvert(t, in, codec.Convert{Format: format, Width: 80})
+		if m := out.result.Media; m.Frames != 41 || m.Width != 80 || m.Duration != probe(t, in).Duration {
+			t.Errorf("%s: %+v, want 41 frames in %v", format, m, probe(t, in).Duration)
+		}
+		if format == "apng" && int64(len(out.data)) > in.Size() {
+			t.Errorf("smaller frames have %d bytes, of %d", len(out.data), in.Size())
+		}
+	}
+}
+
+func TestCompressAnAPNG(t *testing.T) {
+	loose := mustConvert(t, animation(t, 90, 60), codec.Convert{Format: "apng", Effort: 1})
+	in := newInput("flags.apng", "image/apng", loose.data)
+	out := mustConvert(t, in, codec.Compress{Lossless: true})
+	if len(out.data) >= len(loose.data) || out.result.Media != loose.result.Media {
+		t.Errorf("%d bytes became %d: %+v", len(loose.data), len(out.data), out.result)
+	}
+}
+
 func TestAnimatedPNGGivesItsFirstFrame(t *testing.T) {
 	in := corpus(t, "image/pillow-iss634.apng")
 	media, _, err := vips.New().Probe(t.Context(), &codec.Work{In: []codec.Input{in}})
 	if err != nil || media.Frames != 41 {
 		t.Errorf("the probe says %+v, %v, want 41 frames", media, err)
 	}
-	out := mustConvert(t, in, codec.Convert{Format: "gif"})
+	out := mustConvert(t, in, codec.Convert{Format: "png"})
 	if out.result.Media.Frames != 1 || len(out.result.Notes) == 0 {
 		t.Errorf("%+v, want one frame and a note", out.result)
 	}

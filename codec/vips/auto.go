@@ -22,7 +22,7 @@ type content struct{ animated, drawn, transparent bool }
 func (c content) candidates() []candidate {
 	switch {
 	case c.animated:
-		return []candidate{{"webp", nil}, {"gif", nil}}
+		return []candidate{{"webp", nil}, {"apng", nil}, {"gif", nil}}
 	case c.drawn:
 		return []candidate{{"webp", lossless["webp"]}, {"png", nil}}
 	case c.transparent:
@@ -109,7 +109,7 @@ func (s *session) followAuto(p *picture, r recipe, out codec.Sink) error {
 	}
 	s.note("%s was chosen for a %s", c.target.Name, what)
 	c.share = phase{base.share.to, 1}
-	return c.saveFrom(base, im, c.target.OutputName(s.name), out)
+	return c.saveFrom(base, im, c.outputName(), out)
 }
 
 // exact reports whether the file is of a format without loss, so that it may hold a
@@ -124,6 +124,9 @@ func (p *picture) exact() bool {
 	}
 	return false
 }
+
+// maxChunks bounds how many chunks of a file are looked at before the picture.
+const maxChunks = 64
 
 // losslessWebP looks for the chunk that holds the picture:
 // https://developers.google.com/speed/webp/docs/riff_container.

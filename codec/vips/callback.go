@@ -48,6 +48,24 @@ func spoolTargetSeek(id C.uintptr_t, offset C.gint64, whence C.int) C.gint64 {
 	return -1
 }
 
+//export spoolRow
+func spoolRow(id C.uintptr_t, row unsafe.Pointer) C.int {
+	if s := sessionOf(uintptr(id)); s != nil && s.rows != nil && s.rows(row) {
+		return 0
+	}
+	return -1
+}
+
+//export spoolDraw
+func spoolDraw(id C.uintptr_t, x, y, n C.int, pixels unsafe.Pointer) C.int {
+	if s := sessionOf(uintptr(id)); s != nil && s.draw != nil {
+		if s.draw(unsafe.Slice((*byte)(pixels), 4*n), int(x), int(y)) {
+			return 0
+		}
+	}
+	return -1
+}
+
 //export spoolEval
 func spoolEval(id C.uintptr_t, percent C.int) {
 	if s := sessionOf(uintptr(id)); s != nil {

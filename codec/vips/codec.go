@@ -183,6 +183,12 @@ func (s *session) process(p *picture, w *codec.Work, logos map[string]*pixels) e
 	if !ok {
 		return refusal(w.Op)
 	}
+	if r.pages != (pages{}) {
+		return s.followPages(p, func() recipe {
+			r, _ := recipeOf(w.Op, logos)
+			return r
+		}, w.Out)
+	}
 	return s.follow(p, r, w.Out)
 }
 

@@ -27,6 +27,9 @@ var lossless = map[string]*saver{
 	"png": variant("png", nil, func(int) map[string]string {
 		return options("compression", 9, "filter", "all")
 	}),
+	"apng": variant("apng", nil, func(int) map[string]string {
+		return options("compression", 9, "filter", "all")
+	}),
 	"webp": variant("webp", efforts(4, 1200, 0, 800), func(int) map[string]string {
 		return options("lossless", true)
 	}),

@@ -180,7 +180,12 @@ func TestCompressKeepsAllFramesAndPages(t *testing.T) {
 		int64(len(out.data)) >= gif.Size() {
 		t.Errorf("gif: %d bytes became %d: %+v", gif.Size(), len(out.data), out.result)
 	}
-	for _, file := range []string{"sharp-G31D_MULTI.TIF", "pillow-iss634.apng"} {
+	apng := corpus(t, "image/pillow-iss634.apng")
+	if out := mustConvert(t, apng, codec.Compress{}); out.result.Media.Frames != 41 ||
+		int64(len(out.data)) > apng.Size() {
+		t.Errorf("apng: %d bytes became %d: %+v", apng.Size(), len(out.data), out.result)
+	}
+	for _, file := range []string{"sharp-G31D_MULTI.TIF"} {
 		in := corpus(t, "image/"+file)
 		out := mustConvert(t, in, codec.Compress{StripMetadata: new(false)})
 		if !bytes.Equal(out.data, in2bytes(in)) || !strings.Contains(notes(out), "came back") {

@@ -21,6 +21,9 @@ func (p *picture) cost(op codec.Operation) codec.Cost {
 	if p.wholePicture() {
 		memory += in * float64(max(p.header.bands(), 3)) * 3
 	}
+	if p.apng != nil {
+		memory += in * 4 * 3 // the canvas, a frame, and what comes back after it
+	}
 	if p.mapped {
 		memory += float64(p.in.Size())
 	}
@@ -45,7 +48,10 @@ func (p *picture) cost(op codec.Operation) codec.Cost {
 		r.format = p.shows().candidates()[0].format // which costs the most
 		fallthrough
 	case ok:
-		return p.add(cost, r)
+		cost = p.add(cost, r)
+	}
+	if g, err := r.pages.of(p); err == nil && r.pages != (pages{}) {
+		cost.CPU *= time.Duration(g.count())
 	}
 	return cost
 }

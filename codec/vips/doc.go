@@ -32,8 +32,12 @@
 // preview in EXIF, and a profile that was applied to the pixels. Thumbnails,
 // renditions and previews of pages carry none. [codec.StripMetadata] decodes no JPEG,
 // PNG and WebP, but cuts the files, unless the orientation has to be applied.
-// Animations keep their frames, delays and loops between GIF and WebP. All other
-// formats get the first frame or page, and a note. What libvips warns about becomes a
+// Animations keep their frames, delays and loops between GIF, WebP and APNG, whose
+// frames this package draws and puts together itself, one at a time. All other
+// formats get the first frame or page, and a note; [codec.Convert] and
+// [codec.Thumbnail] take another page. Of several pages that go into one tiff, those
+// of a tiff are decoded while they are written, and those of other documents before,
+// all of them into memory. What libvips warns about becomes a
 // note of the output and is never printed.
 //
 // Texts of a [codec.Watermark] are drawn with the Go fonts, which are part of the
@@ -53,7 +57,7 @@
 //
 //	format         cannot be interrupted  effort: nanoseconds for each pixel
 //	jpg            a strip                -
-//	png            a strip                -
+//	png, apng      a strip                -
 //	tiff           a strip                -
 //	webp           a frame                6: 80    4: 40    2: 20    0: 12
 //	gif            a frame                10: 450  7: 300   4: 265   2: 220

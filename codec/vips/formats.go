@@ -23,7 +23,7 @@ type loader struct {
 var loaders = map[string]loader{
 	"image/jpeg": {operation: "jpegload_source", codec: "jpeg"},
 	"image/png":  {operation: "pngload_source", codec: "png"},
-	"image/apng": {operation: "pngload_source", codec: "apng"},
+	"image/apng": {operation: "pngload_source", codec: "apng", animated: true},
 	"image/webp": {operation: "webpload_source", codec: "webp",
 		sequence: true, animated: true, scales: true, mapped: true},
 	"image/gif": {operation: "gifload_source", codec: "gif",
@@ -48,6 +48,8 @@ type saver struct {
 	cmyk      bool    // has CMYK
 	profile   bool    // has colour profiles
 	animated  bool    // has frames
+	pages     bool    // has pages
+	framed    bool    // each of which the operation encodes alone
 	seekable  bool    // the encoder goes back in its output
 	encodes   float64 // the part of the time after the pixels are made: see [session.stage]
 	// perPixel and memory are what encoding costs, for Cost: nanoseconds, where no
@@ -75,6 +77,10 @@ var savers = map[string]*saver{
 		perPixel: 60, memory: 0, knob: "compression",
 		scale:   []effort{{level: 1}, {level: 6}, {level: 6, filter: "all"}, {level: 9, filter: "all"}},
 		options: func(size, int) map[string]string { return options("compression", 6) }},
+	"apng": {operation: "pngsave_target", maxSide: 1<<31 - 1, alpha: true, profile: true, animated: true,
+		framed: true, perPixel: 70, memory: 0, knob: "compression",
+		scale:   []effort{{level: 1}, {level: 6}, {level: 6, filter: "all"}, {level: 9, filter: "all"}},
+		options: func(size, int) map[string]string { return options("compression", 6) }},
 	"webp": {operation: "webpsave_target", maxSide: 16383, alpha: true, profile: true, animated: true,
 		encodes: 0.6, memory: 12, efforts: efforts(4, 40, 2, 20, 0, 12),
 		scale: efforts(0, 12, 2, 20, 4, 40, 6, 80),
@@ -93,7 +99,7 @@ var savers = map[string]*saver{
 			return options("Q", quality, "compression", "hevc", "bitdepth", 8)
 		}},
 	"tiff": {operation: "tiffsave_target", maxSide: 1<<31 - 1, alpha: true, deep: true, cmyk: true,
-		profile: true, seekable: true, perPixel: 25, memory: 0,
+		profile: true, seekable: true, pages: true, perPixel: 25, memory: 0,
 		options: func(z size, _ int) map[string]string {
 			return options("compression", "deflate", "predictor", "horizontal",
 				"bigtiff", z.pixels() > 400_000_000)

@@ -126,6 +126,48 @@ int spool_run(VipsOperation *op, VipsImage **out) {
 	return result;
 }
 
+static int on_rows(VipsRegion *region, VipsRect *area, void *id) {
+	spool_enter((uintptr_t) id);
+	for (int y = 0; y < area->height; y++)
+		if (spoolRow((uintptr_t) id, VIPS_REGION_ADDR(region, area->left, area->top + y)))
+			return -1;
+	return 0;
+}
+
+int spool_rows(VipsImage *image, uintptr_t id) {
+	return vips_sink_disc(image, on_rows, (void *) id);
+}
+
+static int on_draw(VipsRegion *region, void *seq, void *a, void *b, gboolean *stop) {
+	VipsRect *r = &region->valid;
+	spool_enter((uintptr_t) a);
+	for (int y = 0; y < r->height; y++)
+		if (spoolDraw((uintptr_t) a, r->left, r->top + y, r->width,
+				VIPS_REGION_ADDR(region, r->left, r->top + y)))
+			return -1;
+	return 0;
+}
+
+VipsImage *spool_drawn(int width, int height, uintptr_t id) {
+	VipsImage *image = vips_image_new();
+	vips_image_init_fields(image, width, height, 4, VIPS_FORMAT_UCHAR, VIPS_CODING_NONE,
+		VIPS_INTERPRETATION_sRGB, 1, 1);
+	if (vips_image_pipelinev(image, VIPS_DEMAND_STYLE_THINSTRIP, NULL) ||
+			vips_image_generate(image, NULL, on_draw, NULL, (void *) id, NULL)) {
+		g_object_unref(image);
+		return NULL;
+	}
+	return image;
+}
+
+static void *dress(VipsImage *like, const char *name, GValue *value, void *image) {
+	if (!vips_image_get_typeof(image, name))
+		vips_image_set(image, name, value);
+	return NULL;
+}
+
+void spool_dress(VipsImage *image, VipsImage *like) { vips_image_map(like, dress, image); }
+
 static void on_eval(VipsImage *image, VipsProgress *progress, gpointer id) {
 	spoolEval((uintptr_t) id, progress->percent);
 }

@@ -24,6 +24,15 @@ int spool_set_images(VipsOperation *op, const char *name, VipsImage **images, in
 // spool_run builds op and drops it; if out is not NULL, it takes the image made.
 int spool_run(VipsOperation *op, VipsImage **out);
 
+// spool_rows makes all pixels of image, and calls spoolRow with each row of them, from
+// the first to the last. It is 0 unless one of the calls was not.
+int spool_rows(VipsImage *image, uintptr_t id);
+// spool_drawn makes an image of red, green, blue and transparency whose pixels come
+// from calls of spoolDraw with id.
+VipsImage *spool_drawn(int width, int height, uintptr_t id);
+// spool_dress gives an image all metadata of another that it does not have.
+void spool_dress(VipsImage *image, VipsImage *like);
+
 // spool_watch makes evaluation of image call spoolEval with id.
 void spool_watch(VipsImage *image, uintptr_t id);
 // spool_enter says that this thread works for id: see spoolWarn.

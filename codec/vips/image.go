@@ -153,6 +153,16 @@ func (im image) setNumber(field string, n int) {
 	C.vips_image_set_int(im.p, name, C.int(n))
 }
 
+func (im image) setNumbers(field string, numbers []int) {
+	name := C.CString(field)
+	defer C.free(unsafe.Pointer(name))
+	native := make([]C.int, len(numbers))
+	for i, n := range numbers {
+		native[i] = C.int(n)
+	}
+	C.vips_image_set_array_int(im.p, name, unsafe.SliceData(native), C.int(len(native)))
+}
+
 func (im image) setBlob(field string, b []byte) {
 	name := C.CString(field)
 	defer C.free(unsafe.Pointer(name))
@@ -163,12 +173,14 @@ func (im image) setBlob(field string, b []byte) {
 const defaultDelay = 100 * time.Millisecond
 
 // duration is how long one round of the first n frames of an animation lasts.
-func (im image) duration(n int) time.Duration {
+func (im image) duration(n int) time.Duration { return duration(im.numbers("delay"), n) }
+
+// duration is how long n frames last with delays in milliseconds.
+func duration(delays []int, n int) time.Duration {
 	if n < 2 {
 		return 0
 	}
 	var total time.Duration
-	delays := im.numbers("delay")
 	for i := range n {
 		d := defaultDelay
 		if i < len(delays) && delays[i] > 10 {

@@ -49,8 +49,11 @@ func (p *picture) report() codec.Report {
 	switch n := p.media.Frames; {
 	case p.in.Type() == "application/pdf":
 		r.Kind, r.Image.Pages = codec.Document, n
-	case n > 1 && (p.animated || p.in.Type() == "image/apng"):
+	case n > 1 && p.animated:
 		r.Image.Frames, r.Image.Loop = n, p.header.number("loop")
+		if p.apng != nil {
+			r.Image.Loop = p.apng.Plays
+		}
 	case n > 1:
 		r.Image.Pages = n
 	}
@@ -60,7 +63,7 @@ func (p *picture) report() codec.Report {
 // formatName is the name of a media type for people: that of its format, or the
 // end of the type.
 func formatName(mediaType string) string {
-	if name := formatOf(mediaType); name != "" && mediaType != "image/apng" {
+	if name := formatOf(mediaType); name != "" {
 		return name
 	}
 	_, name, _ := strings.Cut(mediaType, "/")

@@ -51,7 +51,7 @@ func TestInspectTellsWhatTheHeaderSays(t *testing.T) {
 			Image: &codec.ImageReport{ColourSpace: "srgb", Depth: 8, Channels: 4, Alpha: true, Frames: 10, Loop: 3}},
 		"sharp-G31D_MULTI.TIF": {Format: "tiff", Width: 2464, Height: 3248,
 			Image: &codec.ImageReport{ColourSpace: "grey", Depth: 8, Channels: 1, Orientation: 1, Pages: 2}},
-		"pillow-iss634.apng": {Format: "apng", Width: 245, Height: 245,
+		"pillow-iss634.apng": {Format: "apng", Width: 245, Height: 245, Duration: 2.73,
 			Image: &codec.ImageReport{ColourSpace: "srgb", Depth: 8, Channels: 4, Alpha: true, Frames: 41}},
 		"govips-svg.svg": {Format: "svg", Width: 159, Height: 202,
 			Image: &codec.ImageReport{ColourSpace: "srgb", Depth: 8, Channels: 4, Alpha: true}},

@@ -9,6 +9,7 @@ import (
 	"unsafe"
 
 	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/vips/internal/apng"
 )
 
 // maxMapped is the largest file of a format that libvips reads into memory as a
@@ -23,7 +24,8 @@ type picture struct {
 	header image
 	media  codec.Media
 	limits codec.Limits
-	stored bool // it is shown as it is stored, whatever EXIF says
+	apng   *apng.Animation // the frames, if the type is that
+	stored bool            // it is shown as it is stored, whatever EXIF says
 }
 
 // open reads the header of the input by the decoder of its media type, which
@@ -42,6 +44,11 @@ func (s *session) open(in codec.Input, policy codec.Policy) (*picture, error) {
 	p := &picture{loader: l, in: in, source: nativeSource{native}, limits: policy.Limits}
 	if p.header, err = s.load(p, nil); err != nil {
 		return nil, s.loadFailure(p, err)
+	}
+	if in.Type() == "image/apng" {
+		if err := s.readFrames(p); err != nil {
+			return nil, err
+		}
 	}
 	p.media = p.describe()
 	if err := policy.Limits.Check(in.Name(), p.media); err != nil {
@@ -87,22 +94,30 @@ func (s *session) load(p *picture, more args) (image, error) {
 // describe says what the header says.
 func (p *picture) describe() codec.Media {
 	m := codec.Media{Type: p.in.Type(), Width: p.header.width(), Height: p.header.pageHeight(),
-		Frames: max(1, p.header.pages())}
+		Frames: p.frames()}
 	if p.turns() >= 5 {
 		m.Width, m.Height = m.Height, m.Width
 	}
-	if p.animated {
+	switch {
+	case p.apng != nil:
+		m.Duration = duration(delaysOf(p.apng), m.Frames)
+	case p.animated:
 		m.Duration = p.header.duration(m.Frames)
-	}
-	if p.in.Type() == "image/apng" {
-		m.Frames = apngFrames(p.in)
 	}
 	return m
 }
 
+// frames counts the frames or pages in the file.
+func (p *picture) frames() int {
+	if p.apng != nil {
+		return p.apng.Count
+	}
+	return max(1, p.header.pages())
+}
+
 // turns is the EXIF orientation that is still to be applied, 1 to 8.
 func (p *picture) turns() int {
-	if p.stored || p.upright || p.animated && p.header.pages() > 1 {
+	if p.stored || p.upright || p.animated && p.frames() > 1 {
 		return 1
 	}
 	return p.header.orientation()

@@ -30,7 +30,7 @@ func (s *session) plan(p *picture, r recipe) (*conversion, error) {
 		p.stored = true
 		p.media = p.describe()
 	}
-	c := &conversion{session: s, picture: p, recipe: r, frames: 1, share: phase{0, 1}}
+	c := &conversion{session: s, picture: p, recipe: r, frames: 1, share: s.span}
 	var err error
 	if c.target, err = r.target(p.in.Type()); err != nil {
 		return nil, err
@@ -134,7 +134,13 @@ func (c *conversion) decode() (image, error) {
 		}
 	}
 	im := c.header
-	if len(a) > 0 {
+	switch {
+	case c.frames > 1 && c.apng != nil:
+		var err error
+		if im, err = c.unroll(); err != nil {
+			return image{}, err
+		}
+	case len(a) > 0:
 		var err error
 		if im, err = c.load(c.picture, a); err != nil {
 			return image{}, err
@@ -146,10 +152,8 @@ func (c *conversion) decode() (image, error) {
 
 // turnTo makes a later page of a document the picture.
 func (s *session) turnTo(p *picture, page int) error {
-	pages := p.media.Frames
-	if page > pages {
-		return codec.Errorf(codec.Unsupported, "%s has %d pages; there is no page %d",
-			s.name, pages, page)
+	if _, err := (pages{page, page}).of(p); err != nil {
+		return err
 	}
 	var err error
 	if p.header, err = s.load(p, args{"page": page - 1}); err != nil {
@@ -163,7 +167,7 @@ func (s *session) turnTo(p *picture, page int) error {
 func (c *conversion) noteRest() {
 	switch n := c.media.Frames; {
 	case n < 2 || c.page > 0:
-	case c.animated || c.in.Type() == "image/apng":
+	case c.animated:
 		c.note("only the first of %d frames is in the output", n)
 	default:
 		c.note("only the first of %d pages is in the output", n)
@@ -211,14 +215,14 @@ func (c *conversion) settle(im image) (image, error) {
 		return im, nil
 	}
 	c.settled = true
-	c.session.stage(c.best, c.share.at(1-max(c.saver.encodes, 0.3)))
+	c.session.stageTo(c.share.at(1 - max(c.saver.encodes, 0.3)))
 	return c.render(im)
 }
 
 // hold makes all pixels of a picture that is encoded several times.
 func (c *conversion) hold(im image) (image, error) {
 	c.settled = true
-	c.session.stage(c.best, c.share.at(0.9))
+	c.session.stageTo(c.share.at(0.9))
 	return c.render(im)
 }
 

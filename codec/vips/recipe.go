@@ -13,8 +13,10 @@ import (
 // the steps, and encoded once. Steps keep what they find out about the picture,
 // so a recipe is for one.
 type recipe struct {
-	page     int  // of a document, from 1; 0 is the first, and the rest is noted
-	asStored bool // the EXIF orientation is kept and not applied
+	page     int    // of a document, from 1; 0 is the first, and the rest is noted
+	pages    pages  // in its place
+	suffix   string // behind the name of the output
+	asStored bool   // the EXIF orientation is kept and not applied
 	steps    []step
 	unused   []string // fields that are for video and sound
 	encoding
@@ -75,6 +77,7 @@ func plainRecipe(op codec.Operation, logos map[string]*pixels) (recipe, bool) {
 }
 
 func convert(op codec.Convert) recipe {
+	first, last := op.PageRange()
 	return recipe{
 		steps: fitted(&fit{box: size{op.Width, op.Height}, mode: op.Fit, enlarge: op.Enlarge,
 			background: op.Background}),
@@ -82,12 +85,15 @@ func convert(op codec.Convert) recipe {
 			minSSIM: op.MinSSIM, background: op.Background, keepProfile: op.KeepProfile,
 			effort: op.Effort},
 		asStored: op.AutoOrient != nil && !*op.AutoOrient,
+		page:     op.Page,
+		pages:    pages{first, last},
 	}
 }
 
 // thumbnail carries no metadata: they would be larger than the picture.
 func thumbnail(op codec.Thumbnail) recipe {
 	return recipe{
+		page: op.Page,
 		steps: fitted(&fit{box: size{op.Width, op.Height}, mode: op.Fit, gravity: op.Gravity,
 			background: op.Background}),
 		encoding: encoding{format: op.Format, quality: op.Quality, background: op.Background,
@@ -161,7 +167,7 @@ func chain(op codec.Chain, logos map[string]*pixels) (recipe, bool) {
 		}
 		r.steps = append(r.steps, next.steps...)
 		r.unused = append(r.unused, next.unused...)
-		r.encoding = next.encoding
+		r.encoding, r.page, r.pages = next.encoding, next.page, next.pages
 	}
 	return r, true
 }
@@ -178,6 +184,7 @@ func unusedBy(op codec.Operation) []string {
 		fields["volume"] = op.Volume != nil && *op.Volume != 1
 		fields["normalize"] = op.Normalize
 		fields["fadeIn"], fields["fadeOut"] = op.FadeIn != 0, op.FadeOut != 0
+		fields["speed"] = op.Speed != 0 && op.Speed != 1
 	}
 	maps.DeleteFunc(fields, func(_ string, said bool) bool { return !said })
 	return slices.Sorted(maps.Keys(fields))
@@ -206,12 +213,9 @@ func (e encoding) target(mediaType string) (codec.Format, error) {
 	return f, nil
 }
 
-// formatOf returns the name of the format whose files have the media type, and for
-// an animated PNG that of the still one; "" if it has no name.
+// formatOf returns the name of the format whose files have the media type; "" if it
+// has no name.
 func formatOf(mediaType string) string {
-	if mediaType == "image/apng" {
-		return "png"
-	}
 	for _, f := range codec.Formats() {
 		if f.Type == mediaType {
 			return f.Name

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"unsafe"
 
 	"github.com/spoolmedia/spool/codec"
@@ -22,7 +23,14 @@ func (c *conversion) watch(im image) {
 
 // save encodes im into an output of the sink and commits it.
 func (c *conversion) save(im image, out codec.Sink) error {
-	return c.saveAs(im, c.target.OutputName(c.name), out)
+	return c.saveAs(im, c.outputName(), out)
+}
+
+// outputName is the name of the output.
+func (c *conversion) outputName() string {
+	f := c.target
+	f.Extension = c.suffix + f.Extension
+	return f.OutputName(c.name)
 }
 
 func (c *conversion) saveAs(im image, name string, out codec.Sink) error {
@@ -111,6 +119,16 @@ func (c *conversion) encodeTo(
 func (c *conversion) encode(
 	im image, options map[string]string, w io.Writer, limit int64,
 ) error {
+	if c.saver.framed {
+		return c.encodeFrames(im, options, w, limit)
+	}
+	return c.encodeOne(im, options, w, limit)
+}
+
+// encodeOne calls the encoder.
+func (c *conversion) encodeOne(
+	im image, options map[string]string, w io.Writer, limit int64,
+) error {
 	t := newTarget(c.session, w)
 	t.limit = limit
 	if c.session.target = t; c.saver.seekable && t.seek == nil {
@@ -125,8 +143,10 @@ func (c *conversion) encode(
 	for name, value := range options {
 		a[name] = value
 	}
-	c.words = append(c.words, word(c.saver.operation))
-	c.stage(c.best, c.share.at(1-c.saver.encodes))
+	if name := word(c.saver.operation); !slices.Contains(c.words, name) {
+		c.words = append(c.words, name)
+	}
+	c.stageTo(c.share.at(1 - c.saver.encodes))
 	if err := c.do(c.saver.operation, a, nil); err != nil {
 		if !errors.Is(err, errOperation) {
 			return err

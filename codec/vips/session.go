@@ -26,6 +26,8 @@ type session struct {
 	source  *source
 	target  *target
 	report  func(float64)
+	draw    func(line []byte, x, y int) bool // draws pixels: see [conversion.unroll]
+	rows    func(unsafe.Pointer) bool        // takes a row of pixels: see [session.eachRow]
 	threads int
 	heavy   bool     // it takes so much memory that the rest must be given back
 	words   []string // of the formats at work, in what libvips says
@@ -37,6 +39,7 @@ type session struct {
 	cause error      // the first failure of a callback
 	notes []string
 	phase phase
+	span  phase   // of the part of the work that is at hand
 	best  float64 // the progress last reported
 }
 
@@ -85,7 +88,7 @@ func run(ctx context.Context, in codec.Input, report func(float64), f func(*sess
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("vips: %s: %w", in.Name(), err)
 	}
-	s := &session{ctx: ctx, name: in.Name(), report: report}
+	s := &session{ctx: ctx, name: in.Name(), report: report, span: phase{0, 1}}
 	s.source = &source{s: s, in: in}
 	sessions.Lock()
 	if len(sessions.byID) == 0 {
@@ -209,6 +212,13 @@ func (s *session) stage(from, to float64) {
 	s.phase = phase{from, to}
 	s.mu.Unlock()
 	s.progress(0)
+}
+
+// stageTo is stage from where the whole is now.
+func (s *session) stageTo(to float64) {
+	s.mu.Lock()
+	s.phase = phase{s.best, to}
+	s.mu.Unlock()
 }
 
 // progress reports that percent of the running stage is done. It never goes

@@ -82,7 +82,7 @@ func (s *session) give(p *picture, r io.Reader, size int64, out codec.Sink) erro
 }
 
 func (s *session) copyTo(w io.Writer, r io.Reader, size int64) error {
-	s.stage(s.best, 1)
+	s.stageTo(1)
 	if _, err := io.Copy(&meter{w: w, s: s, size: size}, r); err != nil {
 		return s.copyError("could not be copied", err)
 	}

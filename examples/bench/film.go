@@ -6,8 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
-	"strconv"
 	"time"
 
 	"github.com/spoolmedia/spool/codec"
@@ -16,21 +14,28 @@ import (
 )
 
 // film converts one file of video or sound to the format.
-func film(name, format string) func(context.Context, *bencher) (
-	spool, peer func(context.Context) error, files int, err error,
-) {
+func film(name, format string) prepare {
+	return func(ctx context.Context, b *bencher) (
+		spool, peer func(context.Context) error, files int, err error,
+	) {
+		path, ok := b.find(name)
+		if !ok {
+			return nil, nil, 0, skip("there is no " + name)
+		}
+		return beside(path, codec.Convert{Format: format}, format)(ctx, b)
+	}
+}
+
+// beside does op, which makes the format, on the file at path, and has ffmpeg do with
+// each stream what spool says that it has done.
+func beside(path string, op codec.Operation, format string) prepare {
 	return func(ctx context.Context, b *bencher) (
 		spool, peer func(context.Context) error, files int, err error,
 	) {
 		if _, err := exec.LookPath("ffmpeg"); err != nil {
 			return nil, nil, 0, skip("ffmpeg is not installed")
 		}
-		path, ok := b.find(name)
-		if !ok {
-			return nil, nil, 0, skip("there is no " + name)
-		}
 		f, _ := codec.LookupFormat(format)
-		op := codec.Convert{Format: format}
 		ours := filepath.Join(b.dir, "spool"+f.Extension)
 		theirs := filepath.Join(b.dir, "peer"+f.Extension)
 		var made engine.Output
@@ -83,7 +88,7 @@ func ffmpegArgs(in, out string, streams []codec.Stream) []string {
 	}
 	args = append(args, output...)
 	// A lone call of an engine gets all cores, as it would say of itself.
-	args = append(args, "-threads", strconv.Itoa(runtime.GOMAXPROCS(0)))
+	args = append(args, "-threads", cores())
 	switch filepath.Ext(out) {
 	case ".mp4", ".mov", ".m4a":
 		args = append(args, "-movflags", "+faststart")

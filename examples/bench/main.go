@@ -19,7 +19,9 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"os/exec"
 	"os/signal"
+	"regexp"
 
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/codec/libav"
@@ -33,31 +35,44 @@ func codecs() []codec.Codec { return []codec.Codec{vips.New(), libav.New()} }
 func main() {
 	log.SetFlags(0)
 	runs := flag.Int("runs", 7, "pairs of runs for each row, at least 5")
+	only := flag.String("only", "", "a pattern: only the rows with such a name")
+	clips := flag.Int("clips", 1000, "clips of the batch")
+	seconds := flag.Int("seconds", 60, "length of the clip in 1080p")
+	one := flag.String("child", "", "convert this film and print nothing: for the row of memory")
 	media := flag.String("media", "", "folder with media; default: the corpus, or examples/media")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := bench(ctx, *media, max(*runs, 5)); err != nil {
+	names, err := regexp.Compile(*only)
+	switch {
+	case err != nil:
+	case *one != "":
+		err = child(ctx, *one)
+	default:
+		err = bench(ctx, &bencher{media: *media, only: names, clips: *clips,
+			seconds: *seconds}, max(*runs, 5))
+	}
+	if err != nil {
 		log.Fatal(err)
 	}
 }
 
-func bench(ctx context.Context, media string, runs int) (err error) {
-	eng, err := engine.Open(engine.Config{Codecs: codecs()})
-	if err != nil {
+func bench(ctx context.Context, b *bencher, runs int) (err error) {
+	if b.eng, err = engine.Open(engine.Config{Codecs: codecs()}); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, eng.Close(context.WithoutCancel(ctx))) }()
-	dir, err := os.MkdirTemp("", "spool-bench-")
-	if err != nil {
+	defer func() { err = errors.Join(err, b.eng.Close(context.WithoutCancel(ctx))) }()
+	if b.dir, err = os.MkdirTemp("", "spool-bench-"); err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	b := &bencher{eng: eng, media: media, dir: dir}
+	defer os.RemoveAll(b.dir)
 
 	fmt.Println("row | files | spool | peer | ratio (least to greatest)")
 	fmt.Println("--- | --- | --- | --- | ---")
 	for _, r := range rows {
+		if !b.only.MatchString(r.name) {
+			continue
+		}
 		spool, peer, n, err := r.prepare(ctx, b)
 		if why, ok := errors.AsType[skip](err); ok {
 			fmt.Printf("%s | – | – | – | %s\n", r.name, string(why))
@@ -73,13 +88,19 @@ func bench(ctx context.Context, media string, runs int) (err error) {
 		fmt.Printf("%s | %d | %.3f s | %.3f s | %.2f (%.2f to %.2f)\n", r.name, n,
 			m.spool.Seconds(), m.peer.Seconds(), m.ratio, m.least, m.greatest)
 	}
-	return nil
+	if _, err := exec.LookPath("ffmpeg"); err != nil || !b.only.MatchString("memory") {
+		return nil
+	}
+	return b.memory(ctx)
 }
 
 // bencher is what the rows share.
 type bencher struct {
 	eng        *engine.Engine
 	media, dir string
+	only       *regexp.Regexp // rows
+	clips      int            // of the batch
+	seconds    int            // of the clip in 1080p
 }
 
 // skip says why a row cannot be measured here.
@@ -92,8 +113,7 @@ type row struct {
 	name string
 	// prepare compares the results of both sides and returns them, and how many
 	// files each does in a run.
-	prepare func(ctx context.Context, b *bencher) (spool, peer func(context.Context) error,
-		files int, err error)
+	prepare prepare
 }
 
 var (
@@ -113,5 +133,13 @@ var rows = []row{
 	{"sound to mp3, beside ffmpeg", film("audio/mediabunny-sample.flac", "mp3")},
 	{"picture 0.3 s behind a key frame, beside ffmpeg", moment(20.3)},
 	{"picture 8 s behind a key frame, beside ffmpeg", moment(28)},
+	{"1080p to H.264, beside ffmpeg", transcode},
+	{"sound of a film, copied, beside ffmpeg", copiedSound},
+	{"stream of 1080p with four renditions, beside four calls of ffmpeg", ladder(false)},
+	{"stream of 1080p with four renditions, beside one call with a split", ladder(true)},
+	{"storyboard of ten minutes, beside ffmpeg with fps", storyboard(nil, "fps=1/50")},
+	{"storyboard of ten minutes, beside ffmpeg with -skip_frame nokey",
+		storyboard([]string{"-skip_frame", "nokey"}, "fps=1/50")},
+	{"short clips in a batch, beside ffmpeg", batch},
 	{"report of a film, beside ffprobe", inspection("video/astiav-video_with_chapters.mp4")},
 }

@@ -61,9 +61,10 @@ func open(o options, log *slog.Logger) (_ *host, err error) {
 		return h, err
 	}
 	codecs, policy := allCodecs(), codec.Policy{Untrusted: o.types}
+	outbound := engine.Outbound{Allow: o.allow, Ports: append(o.ports, 80, 443, 8080, 8443)}
 	h.engine, err = engine.Open(engine.Config{
 		Store: h.store, Storage: h.storage, Codecs: codecs, Workers: o.workers,
-		Policy: policy, Outbound: engine.Outbound{Allow: o.allow}, TempDir: o.data, Logger: log,
+		Policy: policy, Outbound: outbound, TempDir: o.data, Logger: log,
 	})
 	if err != nil {
 		return h, err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"strconv"
 	"time"
 )
 
@@ -17,6 +18,7 @@ type options struct {
 	keys       list
 	workers    int
 	allow      []netip.Prefix
+	ports      []uint16
 	types      list
 	limits     limits
 }
@@ -47,6 +49,12 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		"public, such as 127.0.0.0/8; may be repeated", func(text string) error {
 		prefix, err := netip.ParsePrefix(text)
 		o.allow = append(o.allow, prefix)
+		return err
+	})
+	flags.Func("allow-port", "a `port` that inputs and callbacks may name besides 80, 443, 8080 "+
+		"and 8443; may be repeated", func(text string) error {
+		port, err := strconv.ParseUint(text, 10, 16)
+		o.ports = append(o.ports, uint16(port))
 		return err
 	})
 	flags.Var(&o.types, "allow-type", "a `type` that is decoded though its decoder is not meant "+

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/spoolmedia/spool/storage"
@@ -15,12 +16,31 @@ import (
 	"github.com/spoolmedia/spool/storage/storagetest"
 )
 
-func TestStorageWithoutHardLinksKeepsTheContract(t *testing.T) {
-	storagetest.Run(t, func(t *testing.T) storage.Storage {
-		s := open(t, t.TempDir(), filestorage.Config{NoSync: true})
-		filestorage.WithoutLinks(s)
-		return s
-	})
+func TestStorageWithoutWhatSomeFileSystemsLackKeepsTheContract(t *testing.T) {
+	for name, without := range map[string]func(*filestorage.Storage){
+		"renaming to free names": filestorage.WithoutRename,
+		"hard links":             filestorage.WithoutLinks,
+	} {
+		t.Run(name, func(t *testing.T) {
+			storagetest.Run(t, func(t *testing.T) storage.Storage {
+				s := open(t, t.TempDir(), filestorage.Config{NoSync: true})
+				without(s)
+				return s
+			})
+		})
+	}
+}
+
+func TestCommitLeavesNoFolderUnsynced(t *testing.T) {
+	s := open(t, t.TempDir(), filestorage.Config{})
+	var writers sync.WaitGroup
+	for i := range 16 {
+		writers.Go(func() { put(t, s, fmt.Sprintf("a/%d/b/%d", i%4, i), "x") })
+	}
+	writers.Wait()
+	if n := filestorage.Unsynced(s); n > 0 {
+		t.Errorf("%d folders may not be durable", n)
+	}
 }
 
 func put(t testing.TB, s *filestorage.Storage, key, data string) {

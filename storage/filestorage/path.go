@@ -147,5 +147,8 @@ func dirElement(name string) (string, bool) {
 	return element + "/", ok && len(element) < cut && escape(element, strict) == stem
 }
 
-// folder returns the folder that path is in.
-func folder(path string) string { return path[:strings.LastIndexByte(path, '/')] }
+// folderOf returns the folder that path is in.
+func folderOf(path string) string { return path[:strings.LastIndexByte(path, '/')] }
+
+// baseOf returns the name of path in its folder.
+func baseOf(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }

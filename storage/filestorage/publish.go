@@ -16,18 +16,19 @@ import (
 func (s *Storage) publish(file *os.File, temp, path string) error {
 	err := s.settle(file, temp, path)
 	if err != nil {
-		s.prune(folder(path))
+		s.prune(folderOf(path))
 	}
 	return err
 }
 
 func (s *Storage) settle(file *os.File, temp, path string) error {
-	dir := folder(path)
 	// New folders come before the sync of the file: on journalling file systems
 	// they reach the disk with it, so that syncing them later is cheap.
-	if err := s.makeFolder(dir); err != nil {
+	dir, err := s.makeFolder(folderOf(path))
+	if err != nil {
 		return err
 	}
+	defer func() { dir.close() }()
 	if !s.cfg.NoSync {
 		if err := file.Sync(); err != nil {
 			return err
@@ -36,7 +37,7 @@ func (s *Storage) settle(file *os.File, temp, path string) error {
 	if err := file.Close(); err != nil { // Windows moves no open file
 		return err
 	}
-	if err := s.place(temp, path); err != nil {
+	if dir, err = s.place(temp, path, dir); err != nil {
 		return err
 	}
 	if err := s.syncFolders(dir); err != nil {
@@ -45,19 +46,25 @@ func (s *Storage) settle(file *os.File, temp, path string) error {
 	return nil
 }
 
-// place moves temp to path. A folder that a Remove takes away meanwhile is made
-// again; the number of tries is for folders that can never be entered.
-func (s *Storage) place(temp, path string) (err error) {
-	for range 1000 {
-		err = s.linkOrMove(temp, path)
-		if !errors.Is(err, fs.ErrNotExist) {
-			return err
+// tries are for folders that a Remove takes away meanwhile. The number is for those
+// that can never be entered.
+const tries = 1000
+
+// place moves temp to path, in the folder dir or in what is made in its place. It
+// returns that.
+func (s *Storage) place(temp, path string, dir *folder) (*folder, error) {
+	for n := 1; ; n++ {
+		err := dir.place(temp, baseOf(path))
+		if n == tries || !errors.Is(err, fs.ErrNotExist) {
+			return dir, err
 		}
-		if err := s.makeFolder(folder(path)); err != nil {
-			return err
+		again, err := s.makeFolder(dir.path)
+		if err != nil {
+			return dir, err
 		}
+		dir.close()
+		dir = again
 	}
-	return err
 }
 
 // linkOrMove makes temp's file appear at path in one step. Where there are no
@@ -82,31 +89,9 @@ func (s *Storage) linkOrMove(temp, path string) error {
 	return s.root.Rename(temp, path)
 }
 
-// makeFolder makes the folder and those above it.
-func (s *Storage) makeFolder(dir string) error {
-	for {
-		if _, err := s.root.Lstat(dir); err == nil {
-			return nil
-		}
-		if !s.cfg.NoSync {
-			s.fresh.add(dir) // before others can see it
-		}
-		err := s.root.Mkdir(dir, 0o700)
-		if err == nil || errors.Is(err, fs.ErrExist) {
-			return nil
-		}
-		if !errors.Is(err, fs.ErrNotExist) || dir == blobsDir {
-			return err
-		}
-		if err := s.makeFolder(folder(dir)); err != nil {
-			return err
-		}
-	}
-}
-
 // prune removes the folder and those above it, as far as they are empty.
 func (s *Storage) prune(dir string) {
-	for ; dir != blobsDir; dir = folder(dir) {
+	for ; dir != blobsDir; dir = folderOf(dir) {
 		// What is no folder was not made by us, such as a symbolic link.
 		if info, err := s.root.Lstat(dir); err != nil || !info.IsDir() {
 			return
@@ -118,25 +103,37 @@ func (s *Storage) prune(dir string) {
 }
 
 // syncFolders makes what was placed in dir durable, and dir itself, if it may
-// not be so yet.
-func (s *Storage) syncFolders(dir string) error {
+// not be so yet. Folders that the caller has made it syncs itself, others with
+// whoever else wants that.
+func (s *Storage) syncFolders(dir *folder) error {
 	if s.cfg.NoSync {
 		return nil
 	}
-	if err := s.sync(dir); err != nil {
+	if err := s.syncMade(dir, dir.path); err != nil {
 		return err
 	}
-	for ; dir != blobsDir; dir = folder(dir) {
-		age, ok := s.fresh.age(dir)
+	for path := dir.path; path != blobsDir; path = folderOf(path) {
+		if dir != nil {
+			dir = dir.above
+		}
+		age, ok := s.fresh.age(path)
 		if !ok {
 			continue
 		}
-		if err := s.sync(folder(dir)); err != nil {
+		if err := s.syncMade(dir, folderOf(path)); err != nil {
 			return err
 		}
-		s.fresh.synced(dir, age)
+		s.fresh.synced(path, age)
 	}
 	return nil
+}
+
+// syncMade syncs the folder at path, which is dir if that is not nil.
+func (s *Storage) syncMade(dir *folder, path string) error {
+	if dir.made() {
+		return dir.sync()
+	}
+	return s.sync(path)
 }
 
 // sync makes what was made in dir durable.

@@ -5,7 +5,7 @@
 //	if err != nil { … }
 //	defer s.Close()
 //
-// A blob is written to a file in dir/tmp. Commit syncs it, links it to its place
+// A blob is written to a file in dir/tmp. Commit syncs it, moves it to its place
 // below dir/blobs, which fails if the key is taken, and syncs the folders that
 // changed: once it has returned, a power cut loses nothing. What a killed process
 // left in dir/tmp is removed by the next Open; a lock on dir/lock makes sure that
@@ -54,6 +54,7 @@ type Storage struct {
 	root  *os.Root
 	dir   *os.File // the root's
 	temp  *os.Root // its folder tempDir
+	tmp   *os.File // the same
 	lock  *os.File
 	temps atomic.Uint64 // how many temporary files were made
 
@@ -64,6 +65,8 @@ type Storage struct {
 	syncs syncs
 	move  sync.Mutex                          // held while a file is moved to a free place
 	link  func(oldname, newname string) error // root.Link
+	// rename renames a file unless the new name is taken.
+	rename func(oldDir int, oldName string, newDir int, newName string) error
 }
 
 // The folders and the file in the root.
@@ -83,7 +86,7 @@ func Open(dir string, cfg Config) (*Storage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("filestorage: open: %w", err)
 	}
-	s := &Storage{cfg: cfg, root: root, link: root.Link}
+	s := &Storage{cfg: cfg, root: root, link: root.Link, rename: renameExclusive}
 	if err := s.prepare(); err != nil {
 		return nil, errors.Join(fmt.Errorf("filestorage: open %q: %w", dir, err), s.Close())
 	}
@@ -109,6 +112,9 @@ func (s *Storage) prepare() error {
 		}
 	}
 	if s.temp, err = s.root.OpenRoot(tempDir); err != nil {
+		return err
+	}
+	if s.tmp, err = s.temp.Open("."); err != nil {
 		return err
 	}
 	if err := s.clean(); err != nil {
@@ -150,14 +156,13 @@ func (s *Storage) Close() error {
 	}
 	s.closed = true
 	err := s.root.Close()
-	if s.dir != nil {
-		err = errors.Join(err, s.dir.Close())
-	}
 	if s.temp != nil {
 		err = errors.Join(err, s.temp.Close())
 	}
-	if s.lock != nil {
-		err = errors.Join(err, s.lock.Close()) // gives the lock back
+	for _, file := range []*os.File{s.dir, s.tmp, s.lock} { // the last gives the lock back
+		if file != nil {
+			err = errors.Join(err, file.Close())
+		}
 	}
 	return err
 }
@@ -232,7 +237,7 @@ func (s *Storage) Remove(ctx context.Context, key string) error {
 			}
 			return err
 		}
-		s.prune(folder(path))
+		s.prune(folderOf(path))
 		return nil
 	})
 }

@@ -69,6 +69,7 @@ func (s *Store) startCheckpoint(l *layer, last wal.Position) *checkpoint {
 		if c.err = s.file(l, mark{open: true, id: s.id, done: last}); c.err == nil {
 			c.layer = nil
 			s.versions.wrote(last.Epoch)
+			s.commits.poke()
 		}
 	}()
 	return c
@@ -122,7 +123,7 @@ func (f *filing) layer(l *layer) error {
 		}
 		iter := t.Iter()
 		for ok := iter.First(); ok; ok = iter.Next() {
-			if err := f.change(bucket(b), []byte(iter.Key()), iter.Value()); err != nil {
+			if err := f.change(bucket(b), shareBytes(iter.Key()), iter.Value()); err != nil {
 				return err
 			}
 		}

@@ -25,7 +25,7 @@ type committer struct {
 	logger     *logger     // where the group before it is
 	last       *version    // on top of which the next group runs
 	size       int64       // about how many bytes the log has in this epoch
-	spare      []byte      // for the record of a group
+	spare      [][]byte    // memory for the records of groups, at most two
 	checkpoint *checkpoint // the last one; nil: none yet
 }
 
@@ -68,6 +68,9 @@ func (c *committer) loop(s *Store) {
 		}
 	}
 	c.logger.stop()
+	if c.checkpoint != nil {
+		<-c.checkpoint.done
+	}
 }
 
 // errExit is what becomes of a group when one of its functions does not return.
@@ -103,8 +106,11 @@ func (c *committer) open(s *Store) error {
 	if err != nil {
 		return plain(err)
 	}
-	c.group.write = newWrite(c.last, tx, c.spare)
-	c.spare = nil
+	var spare []byte
+	if n := len(c.spare); n > 0 {
+		spare, c.spare = c.spare[n-1], c.spare[:n-1]
+	}
+	c.group.write = newWrite(c.last, tx, spare)
 	return nil
 }
 
@@ -140,6 +146,7 @@ func (c *committer) handOver(s *Store) {
 
 // wait waits for something to do.
 func (c *committer) wait(s *Store) {
+	c.last = s.versions.trimmed(c.last) // what is in the file need not stay in memory
 	wake := c.wake
 	if c.group.room() == 0 {
 		wake = nil // not for more
@@ -155,8 +162,8 @@ func (c *committer) wait(s *Store) {
 
 // logged notes what became of the group that the logger had.
 func (c *committer) logged(s *Store, err error) {
-	if c.spare = c.logger.group.write.record[:0]; cap(c.spare) > maxSpare {
-		c.spare = nil
+	if r := c.logger.group.write.record; cap(r) <= maxSpare && len(c.spare) < 2 {
+		c.spare = append(c.spare, r[:0])
 	}
 	c.logger.group = nil
 	if err != nil {

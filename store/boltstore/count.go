@@ -5,8 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/spoolmedia/spool/store"
 )
@@ -50,27 +48,34 @@ func counter(b []byte) (int, error) {
 	return int(binary.BigEndian.Uint64(b)), nil
 }
 
+// counted are the jobs of an account, or of all if that is "", that have a status.
+type counted struct {
+	account string
+	status  store.Status
+}
+
 // count counts n more jobs of the account that have the status.
 func (w *write) count(account string, status store.Status, n int) {
-	w.counts[string(countKey("", status))] += n
+	w.counts[counted{"", status}] += n
 	if account != "" {
-		w.counts[string(countKey(account, status))] += n
+		w.counts[counted{account, status}] += n
 	}
 }
 
-// flushCounts writes the counters that have changed, in their order.
+// flushCounts writes the counters that have changed.
 func (w *write) flushCounts() {
-	for _, key := range slices.Sorted(maps.Keys(w.counts)) {
-		n, err := counter(w.get(bucketCount, []byte(key)))
+	for c, more := range w.counts {
+		w.key = countKey(w.key[:0], c.account, c.status)
+		n, err := counter(w.get(bucketCount, w.key))
 		if err != nil && w.err == nil {
 			w.err = err
 		}
-		switch after := n + w.counts[key]; {
+		switch after := n + more; {
 		case after == n:
 		case after == 0:
-			w.delete(bucketCount, []byte(key))
+			w.delete(bucketCount, w.key)
 		default:
-			w.put(bucketCount, []byte(key), binary.BigEndian.AppendUint64(nil, uint64(after)))
+			w.put(bucketCount, w.key, binary.BigEndian.AppendUint64(nil, uint64(after)))
 		}
 	}
 }

@@ -50,7 +50,7 @@ func TestKilledAtNamedMomentsLosesNothingAcknowledged(t *testing.T) {
 	acked := make(map[string]int)
 	for round, moment := range []string{
 		"append 40", "sync 40", "synced 40", "turn 3", "checkpoint 3", "replay 1",
-		"transaction 1", "written 1", "transaction 60", "written 60", "append 90", "written 2",
+		"transaction 1", "written 1", "transaction 60", "written 60",
 	} {
 		t.Logf("killed at %s, %d jobs acknowledged before", moment, len(acked))
 		prefix := fmt.Sprint("m", round)

@@ -139,7 +139,8 @@ func (c *creation) write(w *write) error {
 
 func (c *creation) put(w *write) {
 	for i, f := range c.files {
-		w.add(bucketFile, fileKey(c.Job.Value.ID, f.Value.Index), f.Bytes)
+		w.key = fileKey(w.key[:0], c.Job.Value.ID, f.Value.Index)
+		w.add(bucketFile, w.key, f.Bytes)
 		if t := c.tasks[i]; t != nil {
 			w.putTask(nil, t)
 		}

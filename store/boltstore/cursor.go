@@ -10,10 +10,13 @@ import (
 // A cursor goes through the keys of a bucket in their order, as its layers leave
 // them. Whoever changes the bucket needs a new one.
 type cursor struct {
-	walks   []walk
-	key     []byte // where it is; nil: before the first or behind the last
-	forward bool   // every walk is at its first key that is not before key, else not behind
+	walks   []walk         // at most maxWalks
+	key     []byte         // where it is; nil: before the first or behind the last
+	on      [maxWalks]bool // which of the walks are at key, too
+	forward bool           // every walk is at its first key that is not before key, else not behind
 }
+
+const maxWalks = 3 // two layers and the file
 
 // A walk is a cursor's way through one layer or, below them, the file.
 type walk interface {
@@ -71,8 +74,8 @@ func (c *cursor) step(forward bool) (key, value []byte) {
 
 // pass moves the walks that are at the key on.
 func (c *cursor) pass() {
-	for _, w := range c.walks {
-		if k, _, ok := w.at(); ok && bytes.Equal(k, c.key) {
+	for i, w := range c.walks {
+		if c.on[i] {
 			move(w, c.forward)
 		}
 	}
@@ -118,15 +121,19 @@ func (c *cursor) settle(forward bool) (key, value []byte) {
 
 // nearest makes the first key in the direction that of the cursor.
 func (c *cursor) nearest() (now change, ok bool) {
-	c.key = nil
-	for _, w := range c.walks {
+	c.key, c.on = nil, [maxWalks]bool{}
+	for i, w := range c.walks {
 		k, v, there := w.at()
 		if !there {
 			continue
 		}
 		order := bytes.Compare(k, c.key)
-		if c.key == nil || order != 0 && (order < 0) == c.forward {
-			c.key, now, ok = k, v, true
+		switch {
+		case c.key == nil || order != 0 && (order < 0) == c.forward:
+			c.key, c.on = k, [maxWalks]bool{}
+			now, ok, c.on[i] = v, true, true
+		case order == 0:
+			c.on[i] = true
 		}
 	}
 	return now, ok
@@ -140,23 +147,21 @@ var (
 // A layerWalk goes through a layer.
 type layerWalk struct {
 	iter btree.MapIter[string, change]
-	key  []byte
 	ok   bool
 }
 
-func (w *layerWalk) set(ok bool) {
-	if w.ok = ok; ok {
-		w.key = []byte(w.iter.Key())
+func (w *layerWalk) seek(key []byte) { w.ok = w.iter.Seek(shareString(key)) }
+func (w *layerWalk) first()          { w.ok = w.iter.First() }
+func (w *layerWalk) last()           { w.ok = w.iter.Last() }
+func (w *layerWalk) next()           { w.ok = w.iter.Next() }
+func (w *layerWalk) prev()           { w.ok = w.iter.Prev() }
+
+func (w *layerWalk) at() ([]byte, change, bool) {
+	if !w.ok {
+		return nil, change{}, false
 	}
+	return shareBytes(w.iter.Key()), w.iter.Value(), true
 }
-
-func (w *layerWalk) seek(key []byte) { w.set(w.iter.Seek(string(key))) }
-func (w *layerWalk) first()          { w.set(w.iter.First()) }
-func (w *layerWalk) last()           { w.set(w.iter.Last()) }
-func (w *layerWalk) next()           { w.set(w.iter.Next()) }
-func (w *layerWalk) prev()           { w.set(w.iter.Prev()) }
-
-func (w *layerWalk) at() ([]byte, change, bool) { return w.key, w.iter.Value(), w.ok }
 
 // A fileWalk goes through a bucket of the file.
 type fileWalk struct {

@@ -49,12 +49,13 @@ const modelBucket = bucketList
 func (m *layerModel) empty(t *rapid.T) {
 	err := m.store.db.Update(func(tx *bolt.Tx) error {
 		for _, name := range bucketNames {
-			if tx.Bucket(name) != nil {
-				if err := tx.DeleteBucket(name); err != nil {
-					return err
-				}
+			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+				return err
 			}
-			if _, err := tx.CreateBucket(name); err != nil {
+		}
+		c := tx.Bucket(bucketNames[modelBucket]).Cursor()
+		for k, _ := c.First(); k != nil; k, _ = c.First() {
+			if err := c.Delete(); err != nil {
 				return err
 			}
 		}

@@ -81,7 +81,7 @@ func (w *write) purge(id string) (bool, error) {
 	if err != nil || st.exists {
 		return false, err // a commit failed, as it seemed, but the head is there
 	}
-	prefix := jobPrefix(id)
+	prefix := jobPrefix(nil, id)
 	tasks := w.keys(bucketTask, prefix)
 	for _, key := range tasks {
 		t, err := w.task(key)
@@ -94,7 +94,7 @@ func (w *write) purge(id string) (bool, error) {
 	for _, key := range files {
 		w.delete(bucketFile, key)
 	}
-	log := w.keys(bucketLog, logPrefix("", id))
+	log := w.keys(bucketLog, logPrefix(nil, "", id))
 	for _, key := range log {
 		seq := binary.BigEndian.Uint64(key[len(key)-8:])
 		events, err := w.events(seq)
@@ -105,7 +105,7 @@ func (w *write) purge(id string) (bool, error) {
 	}
 	err = errors.Join(
 		w.gone(bucketTask, prefix, tasks), w.gone(bucketFile, prefix, files),
-		w.gone(bucketLog, logPrefix("", id), log))
+		w.gone(bucketLog, logPrefix(nil, "", id), log))
 	if err != nil {
 		return false, err
 	}

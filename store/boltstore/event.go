@@ -131,7 +131,7 @@ func (f *follower) all(r *read) (page []store.Event, err error) {
 
 // logged reads events of one job or account.
 func (f *follower) logged(r *read) (page []store.Event, err error) {
-	prefix := logPrefix(f.query.Account, f.query.Job)
+	prefix := logPrefix(nil, f.query.Account, f.query.Job)
 	c := r.cursor(bucketLog)
 	k := f.seek(c, prefix)
 	for ; bytes.HasPrefix(k, prefix) && len(page) < chunk; k, _ = c.Next() {
@@ -145,7 +145,7 @@ func (f *follower) logged(r *read) (page []store.Event, err error) {
 // seek moves c to the first record that may have events behind f.seq: the one
 // before the next, as a record has several.
 func (f *follower) seek(c *cursor, prefix []byte) []byte {
-	from := logKey(bytes.Clone(prefix), f.seq+1)
+	from := eventKey(bytes.Clone(prefix), f.seq+1)
 	k, _ := c.Seek(from)
 	if bytes.Equal(k, from) {
 		return k
@@ -185,24 +185,24 @@ func (f *follower) add(r *read, page []store.Event, key []byte) ([]store.Event, 
 
 // events returns the events of the record that begins with the number seq.
 func (r *read) events(seq uint64) (events []store.Event, err error) {
-	value := r.get(bucketEvent, eventKey(seq))
+	value := r.get(bucketEvent, eventKey(nil, seq))
 	for len(value) > 0 {
 		size, n := binary.Uvarint(value)
 		if n <= 0 || size > uint64(len(value)-n) {
-			return nil, misplaced("event", eventKey(seq))
+			return nil, misplaced("event", eventKey(nil, seq))
 		}
 		var e store.Event
 		if err := decode(value[n:n+int(size)], &e); err != nil {
 			return nil, err
 		}
 		if e.Seq != seq+uint64(len(events)) {
-			return nil, misplaced("event", eventKey(seq))
+			return nil, misplaced("event", eventKey(nil, seq))
 		}
 		e.Cursor = rules.Cursor(e.Seq)
 		events, value = append(events, e), value[n+int(size):]
 	}
 	if len(events) == 0 {
-		return nil, misplaced("event", eventKey(seq))
+		return nil, misplaced("event", eventKey(nil, seq))
 	}
 	return events, nil
 }

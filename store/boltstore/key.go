@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
-	"slices"
 	"strings"
 	"time"
 
@@ -47,13 +46,11 @@ var bucketNames = [buckets][]byte{
 // String returns the name of the bucket in the file.
 func (b bucket) String() string { return string(bucketNames[b]) }
 
-// keyRoom is about how long what follows a text in a key is.
-const keyRoom = 48
+// The functions that make keys append them to b, so that its memory can be used again.
 
 // text appends s so that keys sort as the texts do and none is the beginning of
 // another: 0 becomes 0 255, and the end is 0 1.
 func text(b []byte, s string) []byte {
-	b = slices.Grow(b, len(s)+keyRoom)
 	if strings.IndexByte(s, 0) < 0 {
 		return append(append(b, s...), 0, 1)
 	}
@@ -88,33 +85,28 @@ func behind(prefix []byte) []byte {
 }
 
 // jobPrefix is what the keys of a job's files or tasks begin with.
-func jobPrefix(job string) []byte {
-	return append(append(make([]byte, 0, len(job)+16), job...), 0)
+func jobPrefix(b []byte, job string) []byte { return append(append(b, job...), 0) }
+
+func fileKey(b []byte, job string, index int) []byte {
+	return binary.BigEndian.AppendUint32(jobPrefix(b, job), uint32(index))
 }
 
-func fileKey(job string, index int) []byte {
-	return binary.BigEndian.AppendUint32(jobPrefix(job), uint32(index))
+func taskKey(b []byte, r store.Ref) []byte {
+	return append(jobPrefix(b, r.Job), rules.Key(r.Task)...)
 }
-
-func taskKey(r store.Ref) []byte { return append(jobPrefix(r.Job), rules.Key(r.Task)...) }
 
 func idemKey(account, key string) []byte { return append(text(nil, account), key...) }
 
-func listPrefix(account string, status store.Status) []byte {
-	return text(text(nil, account), string(status))
+func listPrefix(b []byte, account string, status store.Status) []byte {
+	return text(text(b, account), string(status))
 }
 
-// listKeys returns where the job stands: among all, and among those of its account.
-func listKeys(account string, status store.Status, job string) [][]byte {
-	all := append(listPrefix("", status), job...)
-	if account == "" {
-		return [][]byte{all}
-	}
-	return [][]byte{all, append(listPrefix(account, status), job...)}
+func listKey(b []byte, account string, status store.Status, job string) []byte {
+	return append(listPrefix(b, account, status), job...)
 }
 
-func countKey(account string, status store.Status) []byte {
-	return append(text(nil, account), status...)
+func countKey(b []byte, account string, status store.Status) []byte {
+	return append(text(b, account), status...)
 }
 
 func pauseKey(p store.Pause) []byte {
@@ -124,39 +116,41 @@ func pauseKey(p store.Pause) []byte {
 	return append([]byte("a"), p.Account...)
 }
 
-func readyPrefix(lane, account string) []byte { return text(text(nil, lane), account) }
+func readyPrefix(b []byte, lane, account string) []byte { return text(text(b, lane), account) }
 
-func readyKey(t store.Task) []byte {
+func readyKey(b []byte, t store.Task) []byte {
 	inverted := uint64(math.MaxInt64) - uint64(t.Priority) // the sign goes to the top
-	b := binary.BigEndian.AppendUint64(readyPrefix(t.Lane, t.Account), inverted)
-	return append(b, taskKey(t.Ref)...)
+	b = binary.BigEndian.AppendUint64(readyPrefix(b, t.Lane, t.Account), inverted)
+	return taskKey(b, t.Ref)
 }
 
 const prioritySize = 8
 
 // timePrefix sorts as times do.
-func timePrefix(t time.Time) []byte {
-	b := binary.BigEndian.AppendUint64(nil, uint64(t.Unix())^1<<63)
+func timePrefix(b []byte, t time.Time) []byte {
+	b = binary.BigEndian.AppendUint64(b, uint64(t.Unix())^1<<63)
 	return binary.BigEndian.AppendUint32(b, uint32(t.Nanosecond()))
 }
 
 const timeSize = 12
 
-func laterKey(t store.Task) []byte { return append(timePrefix(t.NotBefore), taskKey(t.Ref)...) }
+func laterKey(b []byte, t store.Task) []byte { return taskKey(timePrefix(b, t.NotBefore), t.Ref) }
 
-func heldKey(t store.Task) []byte { return append(text(nil, t.Session), taskKey(t.Ref)...) }
+func heldKey(b []byte, t store.Task) []byte { return taskKey(text(b, t.Session), t.Ref) }
 
 const eventSize = 8
 
-func eventKey(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) }
+func eventKey(b []byte, seq uint64) []byte { return binary.BigEndian.AppendUint64(b, seq) }
 
 // logPrefix is what the keys of the events of a job or, if that is "", of an
 // account begin with.
-func logPrefix(account, job string) []byte {
+func logPrefix(b []byte, account, job string) []byte {
 	if job != "" {
-		return text([]byte("j"), job)
+		return text(append(b, 'j'), job)
 	}
-	return text([]byte("a"), account)
+	return text(append(b, 'a'), account)
 }
 
-func logKey(prefix []byte, seq uint64) []byte { return binary.BigEndian.AppendUint64(prefix, seq) }
+func logKey(b []byte, account, job string, seq uint64) []byte {
+	return eventKey(logPrefix(b, account, job), seq)
+}

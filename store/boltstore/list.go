@@ -41,15 +41,15 @@ func (s *Store) Files(ctx context.Context, id string, from int) iter.Seq2[store.
 }
 
 func (r *read) files(id string, from int) (page []store.File, err error) {
-	prefix := jobPrefix(id)
+	prefix := jobPrefix(nil, id)
 	c := r.cursor(bucketFile)
-	k, v := c.Seek(fileKey(id, from))
+	k, v := c.Seek(fileKey(nil, id, from))
 	for ; bytes.HasPrefix(k, prefix) && len(page) < chunk; k, v = c.Next() {
 		var f store.File
 		if err := decode(v, &f); err != nil {
 			return nil, err
 		}
-		if !bytes.Equal(fileKey(id, f.Index), k) || f.Index < from {
+		if !bytes.Equal(fileKey(nil, id, f.Index), k) || f.Index < from {
 			return nil, misplaced("file", k)
 		}
 		from = f.Index + 1
@@ -120,7 +120,7 @@ func (r *read) lists(q store.Query, cursor string) (lists []*list, err error) {
 		}
 	}
 	for status := range counts {
-		l := &list{prefix: listPrefix(q.Account, status)}
+		l := &list{prefix: listPrefix(nil, q.Account, status)}
 		c := r.cursor(bucketList)
 		if q.Oldest {
 			l.step = c.Next

@@ -55,7 +55,7 @@ func (r *read) cursor(b bucket) *cursor {
 // get returns the value of the key, or nil if there is none.
 func (r *read) get(b bucket, key []byte) []byte {
 	for _, l := range [...]*layer{r.version.top, r.version.below} {
-		switch c, ok := l.get(b, string(key)); {
+		switch c, ok := l.get(b, shareString(key)); {
 		case !ok:
 		case c.deleted:
 			return nil
@@ -108,7 +108,7 @@ func (r *read) task(key []byte) (*store.Task, error) {
 
 func taskOf(key, b []byte) (*store.Task, error) {
 	t, err := loaded[store.Task](b)
-	if t != nil && !bytes.Equal(taskKey(t.Ref), key) {
+	if t != nil && !bytes.Equal(taskKey(nil, t.Ref), key) {
 		return nil, misplaced("task", key)
 	}
 	return t, err

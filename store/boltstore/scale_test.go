@@ -41,7 +41,12 @@ func benchPending(b *testing.B, jobs int) {
 	benchFill(b, s, jobs)
 	b.ReportMetric(float64(jobs)/time.Since(start).Seconds(), "filled/s")
 	crashed := filepath.Join(b.TempDir(), "jobs.db")
-	copyFile(b, path, crashed)
+	if err := s.Settle(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	for _, suffix := range []string{"", "-wal0", "-wal1"} {
+		copyFile(b, path+suffix, crashed+suffix)
+	}
 	if err := s.Close(); err != nil {
 		b.Fatal(err)
 	}

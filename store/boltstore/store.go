@@ -21,7 +21,7 @@
 //
 // While the store is open, the file has a log in two more, jobs.db-wal0 and
 // jobs.db-wal1. What is in the log but not yet in the file is in memory, too, sorted;
-// whoever reads sees it laid over the file. When the log has grown by 16 MiB, a
+// whoever reads sees it laid over the file. When the log has grown by 8 MiB, a
 // checkpoint brings that into the file, in key order and in the background, while the
 // other log file fills. If that is full before, Updates wait. There is no checkpoint
 // while the store is idle.
@@ -156,7 +156,7 @@ func open(path string, cfg Config, t tuning) (*Store, error) {
 type tuning struct {
 	// maxLog is how many bytes the log grows by until a checkpoint begins. It bounds
 	// the memory that changes take, and how long Open takes after a crash. 0 means
-	// 16 MiB.
+	// 8 MiB.
 	maxLog int64
 	// step is how many bytes a checkpoint writes in one transaction. 0 means 4 MiB.
 	step int
@@ -165,7 +165,7 @@ type tuning struct {
 }
 
 func (t tuning) withDefaults() tuning {
-	t.maxLog = cmp.Or(t.maxLog, 16<<20)
+	t.maxLog = cmp.Or(t.maxLog, 8<<20)
 	t.step = cmp.Or(t.step, 4<<20)
 	return t
 }

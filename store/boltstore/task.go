@@ -48,7 +48,7 @@ const promoteStep = 1000
 // promote moves the tasks that are due to the ready ones, where they stay: who
 // reads those looks at NotBefore too.
 func (s *Store) promote(ctx context.Context, due time.Time) error {
-	end := append(timePrefix(due), 255) // behind all of that time, as IDs are UTF-8
+	end := append(timePrefix(nil, due), 255) // behind all of that time, as IDs are UTF-8
 	for {
 		waiting := false
 		err := s.view(ctx, func(r *read) error {
@@ -83,7 +83,7 @@ func (w *write) promote(end []byte) error {
 		}
 		w.delete(bucketLater, key)
 		if t != nil {
-			w.put(bucketReady, readyKey(*t), nil)
+			w.put(bucketReady, readyKey(nil, *t), nil)
 		}
 	}
 	return w.gone(bucketLater, nil, keys)
@@ -95,12 +95,13 @@ var _ rules.Index = (*index)(nil)
 type index struct {
 	*read
 	visible map[string]bool // whether jobs are
+	first   []byte          // of the account that Account has found last
 	err     error           // the first one
 }
 
 // Account implements [rules.Index].
 func (ix *index) Account(lane, from string) (string, bool) {
-	prefix, at := text(nil, lane), readyPrefix(lane, from)
+	prefix, at := text(nil, lane), readyPrefix(nil, lane, from)
 	k, _ := ix.cursor(bucketReady).Seek(at)
 	if k != nil && bytes.Compare(k, at) < 0 {
 		ix.err = misplaced("task", k)
@@ -110,6 +111,7 @@ func (ix *index) Account(lane, from string) (string, bool) {
 		return "", false
 	}
 	account, _ := cutText(k[len(prefix):])
+	ix.first = k
 	return account, true
 }
 
@@ -117,10 +119,13 @@ func (ix *index) Account(lane, from string) (string, bool) {
 func (ix *index) Read(
 	lane, account string, after *store.Task, due time.Time, n int,
 ) (out []store.Task) {
-	prefix := readyPrefix(lane, account)
+	prefix := readyPrefix(nil, lane, account)
 	from := prefix
-	if after != nil {
-		from = append(readyKey(*after), 0)
+	switch {
+	case after != nil:
+		from = append(readyKey(nil, *after), 0)
+	case bytes.HasPrefix(ix.first, prefix): // what is before it was passed over
+		from = ix.first
 	}
 	c := ix.cursor(bucketReady)
 	var last []byte
@@ -162,10 +167,10 @@ func (s *Store) under(ctx context.Context, q store.TaskQuery) iter.Seq2[store.Ta
 		if !r.visible(q.Under.Job) {
 			return nil, nil
 		}
-		prefix := taskKey(q.Under)
+		prefix := taskKey(nil, q.Under)
 		from := prefix
 		if last != nil {
-			from = append(taskKey(last.Ref), 0)
+			from = append(taskKey(nil, last.Ref), 0)
 		}
 		var page []store.Task
 		c := r.cursor(bucketTask)
@@ -196,7 +201,7 @@ func (s *Store) orphaned(ctx context.Context, q store.TaskQuery) iter.Seq2[store
 	return pages(ctx, s, "tasks", func(r *read, last *store.Task) ([]store.Task, error) {
 		var from []byte
 		if last != nil {
-			from = append(heldKey(*last), 0)
+			from = append(heldKey(nil, *last), 0)
 		}
 		var page []store.Task
 		var at []byte

@@ -81,13 +81,14 @@ func (w *write) find(r store.Ref) (records, error) {
 		return old, err
 	}
 	if i, ok := r.File(); ok && i <= math.MaxUint32 {
-		old.fileBytes = w.get(bucketFile, fileKey(r.Job, i))
+		w.key = fileKey(w.key[:0], r.Job, i)
+		old.fileBytes = w.get(bucketFile, w.key)
 		if old.file, err = loaded[store.File](old.fileBytes); err != nil {
 			return old, err
 		}
 	}
 	if r.Task != "" {
-		key := taskKey(r)
+		key := taskKey(nil, r)
 		old.taskBytes = w.get(bucketTask, key)
 		old.task, err = taskOf(key, old.taskBytes)
 	}
@@ -112,7 +113,7 @@ func (o records) tx() *store.Tx {
 func (w *write) apply(r store.Ref, old records, c rules.Change) error {
 	for _, t := range c.Add {
 		free := c.Ended && t.Value.Ref == r
-		if !free && w.get(bucketTask, taskKey(t.Value.Ref)) != nil {
+		if !free && w.get(bucketTask, taskKey(nil, t.Value.Ref)) != nil {
 			return fmt.Errorf("task %q: %w", t.Value.Task, store.ErrExist)
 		}
 	}
@@ -127,7 +128,8 @@ func (w *write) apply(r store.Ref, old records, c rules.Change) error {
 		w.setState(old.state, c.Job)
 	}
 	if c.File != nil && !bytes.Equal(c.File.Bytes, old.fileBytes) {
-		w.put(bucketFile, fileKey(r.Job, c.File.Value.Index), c.File.Bytes)
+		w.key = fileKey(w.key[:0], r.Job, c.File.Value.Index)
+		w.put(bucketFile, w.key, c.File.Bytes)
 	}
 	switch {
 	case c.Ended:

@@ -19,7 +19,9 @@ type write struct {
 	read
 	record []byte
 	states map[string]*state // those used in this write
-	counts map[string]int    // what is to be added to counters, by key
+	counts map[counted]int   // what is to be added to counters
+	key    []byte            // memory for keys
+	place  []byte            // and for those of places
 	seq    uint64            // of the newest event
 	news   bool              // there are new events
 	fresh  []store.Event     // the new events
@@ -46,7 +48,7 @@ func newWrite(v *version, tx *bolt.Tx, spare []byte) *write {
 		read:   read{version: &own, tx: tx},
 		record: wal.Begin(spare),
 		states: make(map[string]*state),
-		counts: make(map[string]int),
+		counts: make(map[counted]int),
 		seq:    v.seq,
 	}
 }
@@ -128,68 +130,83 @@ func (w *write) relist(st *state, job string) {
 }
 
 func (w *write) list(account string, status store.Status, job string) {
-	for _, key := range listKeys(account, status, job) {
-		w.add(bucketList, key, nil)
-	}
+	w.listAs(actionAdd, account, status, job)
 	w.count(account, status, 1)
 }
 
 func (w *write) unlist(account string, status store.Status, job string) {
-	for _, key := range listKeys(account, status, job) {
-		w.delete(bucketList, key)
-	}
+	w.listAs(actionDelete, account, status, job)
 	w.count(account, status, -1)
+}
+
+// listAs does it among all jobs, and among those of the account.
+func (w *write) listAs(a action, account string, status store.Status, job string) {
+	w.key = listKey(w.key[:0], "", status, job)
+	w.change(a, bucketList, w.key, nil)
+	if account != "" {
+		w.key = listKey(w.key[:0], account, status, job)
+		w.change(a, bucketList, w.key, nil)
+	}
 }
 
 // place is where a task stands in an index. The zero place is none.
 type place struct {
 	bucket bucket
-	key    string // "": none
+	key    []byte // nil: none
 }
 
-func placeOf(t store.Task) place {
+// placeOf uses the memory of b.
+func placeOf(b []byte, t store.Task) place {
 	switch {
 	case t.Done:
 		return place{}
 	case t.Session != "":
-		return place{bucketHeld, string(heldKey(t))}
+		return place{bucketHeld, heldKey(b[:0], t)}
 	case t.NotBefore.IsZero():
-		return place{bucketReady, string(readyKey(t))}
+		return place{bucketReady, readyKey(b[:0], t)}
 	default:
-		return place{bucketLater, string(laterKey(t))}
+		return place{bucketLater, laterKey(b[:0], t)}
 	}
 }
 
 // putTask writes a task that is old now, or was not there.
 func (w *write) putTask(old *store.Task, t *rules.Record[store.Task]) {
-	key, to := taskKey(t.Value.Ref), placeOf(t.Value)
-	if old == nil {
-		w.add(bucketTask, key, t.Bytes)
-	} else {
-		w.put(bucketTask, key, t.Bytes)
-		if placeOf(*old) == to && to.bucket != bucketLater {
+	a := actionAdd
+	if old != nil {
+		a = actionPut
+	}
+	w.key = taskKey(w.key[:0], t.Value.Ref)
+	w.change(a, bucketTask, w.key, t.Bytes)
+	to := placeOf(w.place, t.Value)
+	if old != nil {
+		from := placeOf(w.key, *old)
+		if from.bucket == to.bucket && bytes.Equal(from.key, to.key) && to.bucket != bucketLater {
 			return
 		}
 		w.removePlace(*old)
 	}
-	if to.key != "" {
-		w.add(to.bucket, []byte(to.key), nil)
+	if to.key != nil {
+		w.add(to.bucket, to.key, nil)
+		w.place = to.key
 	}
 }
 
 func (w *write) deleteTask(t store.Task) {
-	w.delete(bucketTask, taskKey(t.Ref))
+	w.key = taskKey(w.key[:0], t.Ref)
+	w.delete(bucketTask, w.key)
 	w.removePlace(t)
 }
 
 func (w *write) removePlace(t store.Task) {
-	from := placeOf(t)
-	if from.key == "" {
+	from := placeOf(w.key, t)
+	if from.key == nil {
 		return
 	}
-	w.delete(from.bucket, []byte(from.key))
+	w.key = from.key
+	w.delete(from.bucket, from.key)
 	if from.bucket == bucketLater {
-		w.delete(bucketReady, readyKey(t)) // where promote moves it
+		w.key = readyKey(w.key[:0], t) // where promote moves it
+		w.delete(bucketReady, w.key)
 	}
 }
 
@@ -211,21 +228,26 @@ func (w *write) putEvents(events []*rules.Record[store.Event]) {
 	for _, e := range events {
 		value = append(binary.AppendUvarint(value, uint64(len(e.Bytes))), e.Bytes...)
 	}
-	w.add(bucketEvent, eventKey(first.Seq), value)
-	w.add(bucketLog, logKey(logPrefix("", first.Job), first.Seq), nil)
-	if first.Account != "" {
-		w.add(bucketLog, logKey(logPrefix(first.Account, ""), first.Seq), nil)
-	}
+	w.logAs(actionAdd, first.Account, first.Job, first.Seq, value)
 	w.seq, w.news = events[len(events)-1].Value.Seq, true
 }
 
 // deleteEvents deletes the record of events that begins with the number seq.
 func (w *write) deleteEvents(account, job string, seq uint64) {
 	w.purged = true
-	w.delete(bucketEvent, eventKey(seq))
-	w.delete(bucketLog, logKey(logPrefix("", job), seq))
+	w.logAs(actionDelete, account, job, seq, nil)
+}
+
+// logAs does it to a record of events, and to its keys in the logs of the job and the
+// account.
+func (w *write) logAs(a action, account, job string, seq uint64, value []byte) {
+	w.key = eventKey(w.key[:0], seq)
+	w.change(a, bucketEvent, w.key, value)
+	w.key = logKey(w.key[:0], "", job, seq)
+	w.change(a, bucketLog, w.key, nil)
 	if account != "" {
-		w.delete(bucketLog, logKey(logPrefix(account, ""), seq))
+		w.key = logKey(w.key[:0], account, "", seq)
+		w.change(a, bucketLog, w.key, nil)
 	}
 }
 

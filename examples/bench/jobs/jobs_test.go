@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
 	"os"
 	"strings"
@@ -92,11 +93,19 @@ func TestTableIsMarkdown(t *testing.T) {
 // The engine alone, for profiles.
 func BenchmarkSpool(b *testing.B) {
 	slog.SetDefault(slog.New(slog.DiscardHandler))
-	for name, workers := range map[string]int{"accepted": 0, "completed": 64} {
-		b.Run(name, func(b *testing.B) {
-			open := openContending(engine.FromStorage, nothing)
-			c := contender{open: open}
-			p, err := run(b.Context(), c, workers, b.N, 64)
+	referring := openContending(engine.FromStorage, nothing)
+	bringing := openContending(nil, copying)
+	for _, bench := range []struct {
+		name    string
+		workers int
+		open    func(ctx context.Context, dir string, workers int) (running, error)
+	}{
+		{"accepted", 0, referring}, {"completed", 64, referring},
+		{"accepted 20 KiB", 0, bringing}, {"completed 20 KiB", 64, bringing},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			c := contender{open: bench.open}
+			p, err := run(b.Context(), c, bench.workers, b.N, 64)
 			if err != nil {
 				b.Fatal(err)
 			}

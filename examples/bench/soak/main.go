@@ -1,5 +1,5 @@
 // Command soak runs many conversions of all kinds through one durable engine and
-// prints what the process holds after every fifty: resident memory, open
+// prints what the process holds before the first and after every fifty: resident memory, open
 // descriptors, threads, goroutines. Jobs and files are kept on disk, so that it is
 // the codecs and the engine that are measured. Among the inputs are broken ones,
 // and some conversions are not possible. It fails if a file fails for any other
@@ -7,7 +7,7 @@
 // one: over 10 % more memory, or more than a few descriptors, threads or
 // goroutines.
 //
-//	go run ./soak -n 1000 -codec vips
+//	go run ./soak -n 2000 -codec libav
 package main
 
 import (
@@ -30,7 +30,7 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	n := flag.Int("n", 1000, "conversions")
+	n := flag.Int("n", 2000, "conversions")
 	media := flag.String("media", "", "folder with media; default: the corpus, or examples/media")
 	name := flag.String("codec", "", "vips or libav; default: both")
 	flag.Parse()
@@ -61,6 +61,11 @@ func soak(ctx context.Context, media, codecName string, n int) (err error) {
 	defer func() { err = errors.Join(err, closeEngine(context.WithoutCancel(ctx))) }()
 	fmt.Println("conversions | failed | resident MiB | descriptors | threads | goroutines")
 	fmt.Println("--- | --- | --- | --- | --- | ---")
+	start, err := measure()
+	if err != nil {
+		return err
+	}
+	row(0, 0, start)
 	var after []usage
 	failed := 0
 	for done := 0; done < n; {
@@ -75,10 +80,15 @@ func soak(ctx context.Context, media, codecName string, n int) (err error) {
 			return err
 		}
 		after = append(after, u)
-		fmt.Printf("%d | %d | %d | %d | %d | %d\n",
-			done, failed, u.resident>>20, u.descriptors, u.threads, u.goroutines)
+		row(done, failed, u)
 	}
 	return leaked(after)
+}
+
+// row prints a line of the table.
+func row(done, failed int, u usage) {
+	fmt.Printf("%d | %d | %d | %d | %d | %d\n",
+		done, failed, u.resident>>20, u.descriptors, u.threads, u.goroutines)
 }
 
 // open returns a durable engine in dir, and how to close it with its backends.

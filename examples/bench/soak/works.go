@@ -26,6 +26,19 @@ var turns = []codec.Operation{
 	codec.Convert{Format: "mp4", Width: 160},
 	codec.Convert{Format: "mkv"},
 	codec.Convert{Format: "mp3"},
+	codec.Trim{Format: "mp4", Start: 0.2, Duration: 1},
+	codec.Trim{Format: "mkv", Start: 0.2, Duration: 1, Mode: codec.TrimFast},
+	codec.PosterFrame{Width: 320},
+	codec.GIF{Duration: 1, Width: 160},
+	codec.Storyboard{Frames: 4, Width: 64},
+	codec.ExtractAudio{Format: "m4a"},
+	codec.ExtractSubtitles{},
+	codec.Waveform{Points: 100, Width: 100, Height: 40},
+	codec.Renditions{Outputs: []codec.Rendition{
+		{Format: "mp4", Width: 96}, {Format: "opus"}, {Format: "webp", Width: 160},
+	}},
+	codec.Chain{Steps: codec.Steps{codec.Trim{Duration: 1}, codec.Transform{Width: 160, Rotate: 90},
+		codec.Watermark{Text: "soak"}, codec.Convert{Format: "mp4"}}},
 }
 
 // folders with the inputs of each codec, as patterns. "" is for both.

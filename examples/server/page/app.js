@@ -28,7 +28,7 @@ async function begin() {
   }
   $('#sign-in').hidden = true;
   $('#work').hidden = $('#sign-out').hidden = false;
-  start(offer, (id) => appear(id));
+  start(offer, started);
   // Events first: nothing that happens while the list is read is missed.
   follow(onEvent, onState);
   await reload();
@@ -78,6 +78,14 @@ function append(job, open) {
   list.append(card.element);
 }
 
+// started goes on with a job that was started here, for whoever uses the keyboard.
+async function started(id) {
+  await appear(id);
+  const card = cards.get(id);
+  if (card) card.focus();
+  else $('#jobs').focus();
+}
+
 // appear shows a job that is new, open, above the others.
 async function appear(id) {
   if (cards.has(id)) return;
@@ -102,7 +110,7 @@ function onEvent(event) {
   if (!card) return;
   if (event.type === 'progress') return card.progress(event);
   if (event.type === 'deleted') {
-    card.element.remove();
+    card.leave();
     cards.delete(event.jobId);
     return empty();
   }

@@ -17,7 +17,11 @@ export function start(offer, onStarted) {
   limits = offer;
   $('#tools').replaceChildren(...tools.map(toolChoice));
   choose(tools.find((t) => t.name === 'convert') ?? tools[0]);
-  form.onsubmit = (e) => { e.preventDefault(); submit(onStarted); };
+  form.onsubmit = (e) => {
+    e.preventDefault();
+    if (document.activeElement === $('#address')) addAddress(); // Enter
+    else submit(onStarted);
+  };
 }
 
 function toolChoice(t) {
@@ -71,7 +75,10 @@ function row(item) {
 
 function drop(item) {
   chosen.splice(chosen.indexOf(item), 1);
+  const inside = item.row?.contains(document.activeElement);
+  const next = item.row?.nextElementSibling ?? item.row?.previousElementSibling;
   item.row?.remove();
+  if (inside) (next ? $('button', next) : $('#pick')).focus();
   if (item.picture) URL.revokeObjectURL(item.picture);
   changed();
 }
@@ -86,11 +93,12 @@ function changed() {
   const types = chosen.map((c) => c.file?.type).filter(Boolean);
   const fits = (t) => types.length === 0 || t.accepts.includes('*/*')
     || types.some((type) => t.accepts.includes(type));
-  // What a browser takes a file for may be wrong: what does not fit stays, at the end.
-  for (const t of [...tools.filter(fits), ...tools.filter((t) => !fits(t))]) {
-    t.radio.parentElement.classList.toggle('misfit', !fits(t));
-    $('#tools').append(t.radio.parentElement);
-  }
+  // What a browser takes a file for may be wrong: what does not fit can still be had.
+  const others = tools.filter((t) => !fits(t));
+  $('#tools').replaceChildren(...tools.filter(fits).map((t) => t.radio.parentElement));
+  $('#others .pills').replaceChildren(...others.map((t) => t.radio.parentElement));
+  $('#others').hidden = others.length === 0;
+  $('#others').open = others.includes(current);
   const bytes = chosen.reduce((sum, c) => sum + (c.file?.size ?? 0), 0);
   $('#start').textContent = chosen.length > 1
     ? `Start with ${count(chosen.length, 'file', 'files')}, ${size(bytes)}` : 'Start';
@@ -143,9 +151,12 @@ function addAddress() {
 const filesOf = (list) => [...list].map((file) => ({ file }));
 
 $('#pick').onchange = (e) => { add(filesOf(e.target.files)); e.target.value = ''; };
-$('#clear').onclick = () => (sending ? sending.abort() : clear());
+$('#clear').onclick = () => {
+  if (sending) return sending.abort();
+  clear();
+  $('#pick').focus(); // the button is no longer there
+};
 $('#add-address').onclick = addAddress;
-$('#address').onkeydown = (e) => { if (e.key === 'Enter') { e.preventDefault(); addAddress(); } };
 
 // The whole page takes what is dropped on it.
 let depth = 0;

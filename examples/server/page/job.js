@@ -12,6 +12,7 @@ export class JobCard {
     this.id = job.jobId;
     this.rows = new Map(); // by index
     this.limit = page;
+    this.told = 0; // percent that a screen reader was told
     this.title = h('h3');
     this.when = h('span', { class: 'when' });
     this.status = h('span', { class: 'status' });
@@ -43,6 +44,7 @@ export class JobCard {
     }
     this.bar.hidden = !working;
     this.bar.value = job.progress;
+    if (working) this.tell(job.progress);
     // With one file the reason stands beside it.
     show(this.trouble, job.totalFiles > 1 && job.completedFiles === 0 ? job.errorMessage : '');
     this.showActions(job);
@@ -51,6 +53,24 @@ export class JobCard {
   // tick says anew how long ago the job was.
   tick() {
     this.when.textContent = `${work(this.job)} · ${ago(this.job.createdAt)}`;
+  }
+
+  // tell tells a screen reader how far the job is, at each quarter.
+  tell(percent) {
+    const quarter = Math.floor(percent / 25) * 25;
+    if (quarter === this.told) return;
+    this.told = quarter;
+    if (quarter > 0 && quarter < 100) say(`${title(this.job)}: ${quarter} %.`);
+  }
+
+  focus() { $('summary', this.element).focus(); }
+
+  // leave removes the element. Whoever works with the keyboard goes on at the next job.
+  leave() {
+    const inside = this.element.contains(document.activeElement);
+    const next = this.element.nextElementSibling ?? this.element.previousElementSibling;
+    this.element.remove();
+    if (inside) (next ? $('summary', next) : $('#jobs')).focus();
   }
 
   // refresh asks the server how the job is, at most every half a second.
@@ -68,7 +88,7 @@ export class JobCard {
       this.update(await call('GET', `/api/jobs/${this.id}?results=false`));
       if (this.details.open) await this.load();
     } catch (e) {
-      if (e.status === 404) this.element.remove();
+      if (e.status === 404) this.leave();
     }
   }
 
@@ -96,7 +116,9 @@ export class JobCard {
   // progress shows how far one file is.
   progress(event) {
     this.rows.get(event.file)?.progress(event.progress);
-    if (this.job.totalFiles === 1) this.bar.value = event.progress;
+    if (this.job.totalFiles !== 1) return;
+    this.bar.value = event.progress;
+    this.tell(event.progress);
   }
 
   showActions(job) {
@@ -112,7 +134,9 @@ export class JobCard {
     const names = list.map((e) => e.textContent).join();
     if (names === this.names) return; // keeps the focus where it is
     this.names = names;
+    const inside = this.actions.contains(document.activeElement);
     this.actions.replaceChildren(...list);
+    if (inside) this.focus(); // what was pressed is no longer there
   }
 
   button(text, onclick, kind = '') {
@@ -140,7 +164,7 @@ export class JobCard {
       }
       try {
         await call('DELETE', `/api/jobs/${this.id}?purge=true`);
-        this.element.remove();
+        this.leave();
         say('Removed.');
       } catch (e) {
         show(this.trouble, e.message);

@@ -56,7 +56,8 @@ export function inOrder(tools) {
 
 export const toolName = (tool) => toolNames[tool] ?? words(tool);
 
-const fieldNames = { bitrateKbps: 'Bit rate', fps: 'Frames a second', blurHash: 'BlurHash' };
+const fieldNames = { bitrateKbps: 'Bit rate', fps: 'Frames a second', blurHash: 'BlurHash',
+  minSSIM: 'Similarity (SSIM)', autoQuality: 'Find the quality', accept: 'Accept header' };
 
 export const fieldName = (field) => fieldNames[field] ?? words(field);
 

@@ -1,0 +1,57 @@
+package libav_test
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/codectest"
+)
+
+// chapters are those of a file: title and start, to a tenth of a second.
+func chapters(t testing.TB, path string) string {
+	t.Helper()
+	p, err := codectest.ProbeFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, c := range p.Chapters {
+		all = append(all, fmt.Sprintf("%s %.1f-%.1f", c.Tags["title"],
+			math.Abs(number64(c.Start)), number64(c.End)))
+	}
+	return strings.Join(all, ", ")
+}
+
+func TestJoinedInputsKeepAndBecomeChapters(t *testing.T) {
+	t.Parallel()
+	words := textFile(t, "words", ";FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/10\nSTART=0\nEND=4\ntitle=one\n"+
+		"[CHAPTER]\nTIMEBASE=1/10\nSTART=4\nEND=10\ntitle=two\n")
+	film := []string{"-f", "lavfi", "-i", "color=black:s=64x48:r=10:d=1", "-f", "lavfi", "-i", "sine=d=1"}
+	plain := ffmpeg(t, "plain.mp4", film...)
+	told := ffmpeg(t, "told.mkv", append(film, "-i", words, "-map_metadata", "2", "-c:a", "flac")...)
+	sound := ffmpeg(t, "sound.wav", "-f", "lavfi", "-i", "sine=d=1")
+	for _, test := range []struct {
+		op    codec.Operation
+		paths []string
+		want  string
+	}{
+		{codec.Concat{}, []string{plain, told}, "plain 0.0-1.0, one 1.0-1.4, two 1.4-2.0"},
+		{codec.Concat{Format: "mkv", Chapters: true}, []string{told, plain, plain},
+			"one 0.0-0.4, two 0.4-1.0, plain 1.0-2.0, plain 2.0-3.0"},
+		{codec.Concat{}, []string{plain, plain}, ""},
+		{codec.ConcatAudio{Format: "m4a", Gap: 0.5, Chapters: true}, []string{sound, told},
+			"sound 0.0-1.5, one 1.5-1.9, two 1.9-2.5"},
+		{codec.ConcatAudio{Format: "mp3", Gap: 0.5, Chapters: true}, []string{sound, told},
+			"sound 0.0-1.5, one 1.5-1.9, two 1.9-2.5"},
+		{codec.ConcatAudio{Format: "opus", Chapters: true}, []string{sound, sound},
+			"sound 0.0-1.0, sound 1.0-2.0"},
+		{codec.ConcatAudio{Format: "flac", Chapters: true}, []string{sound, sound}, ""},
+	} {
+		if got := chapters(t, join(t, test.op, test.paths...).path); got != test.want {
+			t.Errorf("%+v: chapters %s, want %s", test.op, got, test.want)
+		}
+	}
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/engine"
+)
+
+// ladder makes an adaptive stream of four renditions, beside one call of ffmpeg for each
+// of them, or one call that decodes once. Encoders and their settings are the same;
+// spool makes a poster besides.
+func ladder(split bool) prepare {
+	return func(ctx context.Context, b *bencher) (func(context.Context) error,
+		func(context.Context) error, int, error) {
+		path, err := b.clip(ctx, min(10, b.seconds))
+		if err != nil {
+			return nil, nil, 0, err
+		}
+		op := codec.AdaptiveStream{Profile: codec.ProfileHD, PackageFormats: []string{"hls"}}
+		steps := op.WithDefaults().Renditions
+		made := 0
+		spool := func(ctx context.Context) error {
+			readers, err := b.eng.Process(ctx, op, engine.FromFile(path))
+			made = 0
+			for _, r := range readers {
+				if strings.HasSuffix(r.Output.Name, "-init.mp4") {
+					made++
+				}
+				r.Close()
+			}
+			return err
+		}
+		if err := spool(ctx); err != nil {
+			return nil, nil, 0, unsupported(err)
+		}
+		if made != len(steps)+1 {
+			return nil, nil, 0, fmt.Errorf("spool makes %d renditions, want %d and sound", made, len(steps))
+		}
+		dir := filepath.Join(b.dir, "ladder")
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, nil, 0, err
+		}
+		calls := [][]string{splitCall(path, dir, steps)}
+		if !split {
+			calls = nil
+			for i, r := range steps {
+				calls = append(calls, singleCall(path, dir, r, i == 0))
+			}
+		}
+		peer := func(ctx context.Context) error {
+			for _, args := range calls {
+				if err := run(ctx, "ffmpeg", args...); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		return spool, peer, 1, peer(ctx)
+	}
+}
+
+const segmentSeconds = 6
+
+// singleCall makes one rendition, the first with the sound.
+func singleCall(in, dir string, r codec.StreamRendition, sound bool) []string {
+	args := []string{"-v", "error", "-nostdin", "-y", "-i", in, "-map", "0:v", "-vf", scaled(r)}
+	args = append(args, encoder(r)...)
+	args = append(args, segments(dir, strconv.Itoa(r.Height))...)
+	if sound {
+		args = append(args, soundOf(r, dir)...)
+	}
+	return args
+}
+
+// splitCall makes all of them.
+func splitCall(in, dir string, all []codec.StreamRendition) []string {
+	graph := fmt.Sprintf("[0:v]split=%d", len(all))
+	for i := range all {
+		graph += fmt.Sprintf("[s%d]", i)
+	}
+	for i, r := range all {
+		graph += fmt.Sprintf(";[s%d]%s[v%d]", i, scaled(r), i)
+	}
+	args := []string{"-v", "error", "-nostdin", "-y", "-i", in, "-filter_complex", graph}
+	for i, r := range all {
+		args = append(args, "-map", fmt.Sprintf("[v%d]", i))
+		args = append(append(args, encoder(r)...), segments(dir, strconv.Itoa(r.Height))...)
+	}
+	return append(args, soundOf(all[0], dir)...)
+}
+
+func scaled(r codec.StreamRendition) string {
+	return fmt.Sprintf("scale=-2:%d:flags=bicubic,format=yuv420p", r.Height)
+}
+
+// encoder is what spool's ladder gives to it.
+func encoder(r codec.StreamRendition) []string {
+	return []string{"-c:v", "libx264", "-b:v", strconv.Itoa(r.Bitrate), "-maxrate",
+		strconv.Itoa(r.Bitrate * 6 / 5), "-bufsize", strconv.Itoa(r.Bitrate * 2), "-preset", "fast",
+		"-profile:v", "high", "-g", "100000", "-sc_threshold", "0", "-forced-idr", "1",
+		"-rc-lookahead", "20", "-force_key_frames",
+		fmt.Sprintf("expr:gte(t,n_forced*%d)", segmentSeconds), "-threads", cores()}
+}
+
+func soundOf(r codec.StreamRendition, dir string) []string {
+	return append([]string{"-map", "0:a", "-c:a", "aac", "-b:a", strconv.Itoa(r.AudioBitrate)},
+		segments(dir, "sound")...)
+}
+
+func segments(dir, name string) []string {
+	return []string{"-f", "hls", "-hls_segment_type", "fmp4", "-hls_time",
+		strconv.Itoa(segmentSeconds), "-hls_playlist_type", "vod",
+		"-hls_fmp4_init_filename", name + "-init.mp4", filepath.Join(dir, name+".m3u8")}
+}
