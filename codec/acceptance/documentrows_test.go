@@ -10,6 +10,12 @@ import (
 )
 
 var documentRows = []fieldRow{
+	{"convert.page", document, codec.Convert{Format: "png"}, codec.Convert{Format: "png", Page: 2},
+		shapes(true, false)},
+	{"convert.pages", document, codec.Convert{Format: "png"},
+		codec.Convert{Format: "png", Pages: "all"}, counts(1, 2)},
+	{"thumbnail.page", document, codec.Thumbnail{Width: 40}, codec.Thumbnail{Width: 40, Page: 2},
+		shapes(true, false)},
 	{"pdf-preview.page", document,
 		codec.PDFPreview{Width: 40}, codec.PDFPreview{Width: 40, Page: 2},
 		sizes(40, 30, 40, 53)},
@@ -63,4 +69,15 @@ var documentRows = []fieldRow{
 		codec.Chain{Steps: codec.Steps{codec.Transform{Width: 32},
 			codec.Transform{Rotate: 90, Format: "png"}}},
 		sizes(32, 24, 24, 32)},
+}
+
+// shapes says whether the pictures are wider than high.
+func shapes(a, b bool) differ {
+	return func(x, y []codectest.Output) error {
+		p, q := x[0].Result.Media, y[0].Result.Media
+		if (p.Width > p.Height) != a || (q.Width > q.Height) != b {
+			return fmt.Errorf("they are %d × %d and %d × %d", p.Width, p.Height, q.Width, q.Height)
+		}
+		return nil
+	}
 }

@@ -28,6 +28,16 @@ var elsewhere = map[string]string{
 	"adjust.fadeOut":      "codec/libav: TestFadesStartAndEndInTheDark",
 	"thumbnail.timestamp": "codec/libav: TestAThumbnailKeepsWhatIsAskedOf",
 	"transform.frameRate": "codec/libav: TestTransformChangesTheFrameRate",
+
+	// The rest of codec/libav's, too.
+	"adjust.speed":           "codec/libav",
+	"compress.video":         "codec/libav",
+	"convert.video":          "codec/libav",
+	"convert.deinterlace":    "codec/libav",
+	"convert.audioTracks":    "codec/libav",
+	"convert.subtitleTracks": "codec/libav",
+	"convert.mute":           "codec/libav",
+	"convert.sound":          "codec/libav",
 }
 
 func rows() []fieldRow {
