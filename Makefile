@@ -54,10 +54,10 @@ load: setup
 crash: setup
 	go run ./engine/crashtest/crash
 
-# bench compares spool with the same libraries called as commands, and its engine
-# with other job engines, as ratios.
+# bench compares spool with the same libraries called as commands and with sharp,
+# which it installs by npm, and its engine with other job engines, as ratios.
 bench: setup
-	cd examples/bench && go run . && go run ./jobs
+	cd examples/bench && go run . && go run ./pictures && go run ./jobs
 
 # soak prints memory and descriptors over 2,000 conversions.
 soak: setup

@@ -24,7 +24,8 @@ type Compress struct {
 	Lossless bool `json:"lossless,omitempty"`
 	// StripMetadata removes what strip-metadata removes; nil means true.
 	StripMetadata *bool `json:"stripMetadata,omitempty"`
-	// Video says how the picture of a film is encoded. It has no Bitrate here.
+	// Video says how the picture of a film is encoded. It has no Bitrate and no
+	// Hardware here.
 	Video VideoEncoding `json:"video,omitzero"`
 }
 
@@ -62,6 +63,9 @@ func (c Compress) Validate() error {
 	f.video(c.Video, "")
 	if c.Video.Bitrate != 0 {
 		f.add("video.bitrate", "does not go with compress, which decides it")
+	}
+	if c.Video.Hardware {
+		f.add("video.hardware", "does not go with compress")
 	}
 	if c.Lossless && !c.Video.IsZero() {
 		f.add("video", "does not go with lossless")

@@ -221,6 +221,9 @@ func TestOperationsNameTheFieldsAtFault(t *testing.T) {
 			Rotate: 361, Background: "red", FrameRate: 0.5, Quality: 101},
 			"format width height fit gravity preset focusX focusY cropLeft cropTop cropWidth " +
 				"cropHeight rotate background frameRate quality"},
+		{codec.Watermark{Text: "x", FontFile: "k"}, ""},
+		{codec.Watermark{Text: "x", FontFile: "k", Font: codec.FontBold}, "fontFile"},
+		{codec.Watermark{Logo: "x", FontFile: "k"}, "fontFile"},
 		{codec.Watermark{}, "text"},
 		{codec.Watermark{Text: "a", Logo: "b"}, "logo"},
 		{codec.Watermark{Text: strings.Repeat("é", 1001)}, "text"},

@@ -46,6 +46,7 @@ func TestAVideoEncodingIsRefusedWithTheFieldThatIsWrong(t *testing.T) {
 		{video("mp4", codec.VideoEncoding{Options: map[string]string{"x264-params": "profile=main"}}), ""},
 		{codec.Compress{Video: codec.VideoEncoding{Codec: "h265"}}, ""},
 		{codec.Compress{Video: codec.VideoEncoding{Bitrate: 1e6}}, "video.bitrate"},
+		{codec.Compress{Video: codec.VideoEncoding{Hardware: true}}, "video.hardware"},
 		{codec.Compress{Lossless: true, Video: codec.VideoEncoding{Codec: "h265"}}, "video"},
 	} {
 		if got := faulty(t, test.op); got != test.field {

@@ -5,7 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// Watermark lays a text or a logo over pictures and video.
+// Watermark lays a text or a logo over pictures and video. Letters of a text are joined
+// and in the order that their scripts ask for; what the font does not have, a note
+// tells.
 type Watermark struct {
 	// Text is what to write, of one or more lines; at most 1,000 characters.
 	Text string `json:"text,omitempty"`
@@ -29,6 +31,9 @@ type Watermark struct {
 	FontSize int `json:"fontSize,omitempty"`
 	// Font is one of the Font constants; "" means [FontSans].
 	Font string `json:"font,omitempty"`
+	// FontFile is the storage key of a TrueType or OpenType font, in the place of Font,
+	// for a text on pictures.
+	FontFile string `json:"fontFile,omitempty"`
 	// Color of a text, as "#rrggbb"; "" means white.
 	Color string `json:"color,omitempty"`
 	// Rotate turns the mark clockwise, by degrees from -360 to 360.
@@ -64,12 +69,16 @@ func (Watermark) Name() string { return "watermark" }
 // Target returns the canonical name of the format, or "".
 func (w Watermark) Target() string { return canonicalFormat(w.Format) }
 
-// Blobs returns the storage key of the logo as "logo".
+// Blobs returns the storage keys of the logo and of the font as "logo" and "fontFile".
 func (w Watermark) Blobs() map[string]string {
-	if w.Logo == "" {
-		return nil
+	blobs := map[string]string{}
+	if w.Logo != "" {
+		blobs["logo"] = w.Logo
 	}
-	return map[string]string{"logo": w.Logo}
+	if w.FontFile != "" {
+		blobs["fontFile"] = w.FontFile
+	}
+	return blobs
 }
 
 // Validate implements [Operation].
@@ -104,6 +113,12 @@ func (w Watermark) Validate() error {
 		f.add("fontSize", "does not go with watermarkWidth and scale")
 	}
 	f.oneOf("font", w.Font, FontSans, FontBold, FontMono)
+	switch {
+	case w.FontFile != "" && w.Font != "":
+		f.add("fontFile", "does not go with font")
+	case w.FontFile != "" && w.Logo != "":
+		f.add("fontFile", "goes with text only")
+	}
 	f.colour("color", w.Color)
 	f.within("rotate", &w.Rotate, -360, 360)
 	if w.Format != "" {
@@ -122,7 +137,9 @@ func (w Watermark) WithDefaults() Watermark {
 	if w.Logo != "" && w.WatermarkWidth == 0 {
 		w.Scale = cmp.Or(w.Scale, 0.18)
 	}
-	w.Font = cmp.Or(w.Font, FontSans)
+	if w.FontFile == "" {
+		w.Font = cmp.Or(w.Font, FontSans)
+	}
 	w.Color = cmp.Or(w.Color, "#ffffff")
 	w.Format = w.Target()
 	w.Quality = cmp.Or(w.Quality, 86)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -50,7 +51,8 @@ func TestSubmittedFilesAreConvertedAndCanBeRead(t *testing.T) {
 	if job.Status != engine.Completed || job.Completed != 2 || job.Progress != 1 || job.Ended.IsZero() {
 		t.Errorf("job in the end: %+v", job)
 	}
-	if job.Operation != toPNG || job.Labels["album"] != "sea" || job.Account != "acct-7" {
+	if !reflect.DeepEqual(job.Operation, toPNG) || job.Labels["album"] != "sea" ||
+		job.Account != "acct-7" {
 		t.Errorf("job does not remember its request: %+v", job)
 	}
 	for i, file := range enginetest.Files(t, eng, job.ID) {

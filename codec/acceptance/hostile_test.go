@@ -5,14 +5,16 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
-	"syscall"
+	"strings"
 	"testing"
 	"time"
 
@@ -72,6 +74,7 @@ type outcome struct {
 	Class    codec.Class
 	Message  string
 	Taken    time.Duration
+	Memory   int64 // at the peak, so far
 }
 
 func TestEveryOperationIsTriedOnHostileFiles(t *testing.T) {
@@ -131,6 +134,9 @@ func isFilm(path string) bool {
 // became of them, and the most memory that it held.
 func child(t *testing.T, paths []string) ([]outcome, int64) {
 	t.Helper()
+	if runtime.GOOS != "linux" {
+		t.Skip("the peak of memory is read from /proc")
+	}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -160,8 +166,23 @@ func child(t *testing.T, paths []string) ([]outcome, int64) {
 	if err := cmd.Wait(); err != nil {
 		t.Fatalf("%s of %s ended the process: %v\n%s", running.Op, running.File, err, said.Bytes())
 	}
-	usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	return all, usage.Maxrss << 10 // getrusage(2): in KiB
+	return all, all[len(all)-1].Memory
+}
+
+// peak is the most memory that this process has held. The account that the parent gets
+// of a child (getrusage(2)) begins with what the parent held itself.
+func peak() (bytes int64, err error) {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(status)) {
+		if value, ok := strings.CutPrefix(line, "VmHWM:"); ok { // proc_pid_status(5)
+			_, err = fmt.Sscanf(value, "%d kB", &bytes)
+			return bytes << 10, err
+		}
+	}
+	return 0, errors.New("/proc/self/status tells no VmHWM")
 }
 
 // survive is what the child does.
@@ -194,6 +215,9 @@ func survive(paths []string) error {
 				o.Class, o.Message = codec.ClassOf(err), err.Error()
 			}
 			o.Taken = time.Since(begin)
+			if o.Memory, err = peak(); err != nil {
+				return err
+			}
 			if err := w.Encode(o); err != nil {
 				return err
 			}

@@ -16,6 +16,8 @@ import (
 type Codec struct {
 	offers []codec.Offer
 	tones  bool // HDR can be mapped to SDR
+	// hardware finds what encodes each codec.
+	hardware map[string]func() *hardwareEncoder
 }
 
 var _ codec.Codec = (*Codec)(nil)
@@ -31,7 +33,8 @@ var startOnce sync.Once
 // again by the next work.
 func New() *Codec {
 	startOnce.Do(startLibraries)
-	c := &Codec{tones: hasFilter("zscale") && hasFilter("tonemap")}
+	c := &Codec{tones: hasFilter("zscale") && hasFilter("tonemap"),
+		hardware: tryHardware(hardwareNames)}
 	c.offer(codec.Convert{}, inputTypes(), outputFormats())
 	c.offer(codec.ExtractAudio{}, films(inputTypes()), soundFormats(outputFormats()))
 	c.offer(codec.Trim{}, inputTypes(), outputFormats())

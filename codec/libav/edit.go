@@ -120,6 +120,10 @@ func editsOf(op codec.Operation, refs map[string]codec.Input, prefix string) ([]
 		return burnEdits(op.WithDefaults(), refs, prefix)
 	case codec.Watermark:
 		w := watermark{op: op.WithDefaults()}
+		if op.FontFile != "" {
+			return nil, codec.Errorf(codec.Unsupported,
+				"a font of its own is for texts on pictures: fontFile cannot be used on video")
+		}
 		if op.Logo == "" {
 			return []edit{&w}, nil
 		}

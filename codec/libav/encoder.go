@@ -127,7 +127,8 @@ func (p *planner) newVideoEncode(s stream) (encode, error) {
 	e := encode{encoder: name, options: map[string]string{}, colour: s.colour}
 	v, ok := videoEncoders[name]
 	if !ok { // of hardware: it has a bit rate and no quality
-		e.options["b"] = strconv.Itoa(hardwareRate(p.op, s))
+		e.options = hardwareOptions(p.op, s, p.size)
+		keyFrames(&e, p.op.Video, s)
 		return e, nil
 	}
 	effort := p.op.Effort
@@ -150,13 +151,7 @@ func (p *planner) newVideoEncode(s stream) (encode, error) {
 
 // bound sets what bounds a stream, and the options that win over all.
 func (v videoEncoder) bound(e *encode, want codec.VideoEncoding, s stream) error {
-	if want.KeyInterval > 0 {
-		rate := frameRate(s)
-		if want.MaxFrameRate > 0 {
-			rate = min(rate, want.MaxFrameRate)
-		}
-		e.options["g"] = strconv.Itoa(max(1, int(math.Round(want.KeyInterval*rate))))
-	}
+	keyFrames(e, want, s)
 	if want.Profile != "" && v.codec != codec.VideoAV1 { // which has but one
 		e.options["profile"] = want.Profile
 	}
@@ -181,6 +176,18 @@ func (v videoEncoder) bound(e *encode, want codec.VideoEncoding, s stream) error
 		}
 	}
 	return nil
+}
+
+// keyFrames sets how many pictures there are at most from one key frame to the next.
+func keyFrames(e *encode, want codec.VideoEncoding, s stream) {
+	if want.KeyInterval == 0 {
+		return
+	}
+	rate := frameRate(s)
+	if want.MaxFrameRate > 0 {
+		rate = min(rate, want.MaxFrameRate)
+	}
+	e.options["g"] = strconv.Itoa(max(1, int(math.Round(want.KeyInterval*rate))))
 }
 
 // add puts more of the encoder's own into its option for them: the later wins.

@@ -238,6 +238,9 @@ int spool_clip_packet(const SpoolJob *job, SpoolTrack *t, AVPacket *p);
 int spool_clip_frame(const SpoolJob *job, SpoolTrack *t, AVFrame *f);
 int spool_clip_done(const SpoolJob *job);
 
+// trial.c
+int spool_trial(const char *name, char *pixels, size_t size);
+
 // run.c
 int spool_job_run(SpoolJob *job, int packets); // AVERROR_EOF: all is read and encoded
 

@@ -15,11 +15,11 @@ func (p *planner) pictures(s stream) (encode, error) {
 	if err != nil {
 		return encode{}, err
 	}
+	f = append(append(f, edits...), p.resize(s, from)...)
 	e, err := p.newVideoEncode(s)
 	if err != nil {
 		return encode{}, err
 	}
-	f = append(append(f, edits...), p.resize(s, from)...)
 	if least := videoEncoders[e.encoder].least; p.size.w < least || p.size.h < least {
 		return e, codec.Errorf(codec.Invalid, "%s would be %d × %d pixels; %s takes no less than %d × %d",
 			p.name, p.size.w, p.size.h, e.encoder, least, least)

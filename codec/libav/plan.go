@@ -78,6 +78,9 @@ func makePlan(in source, op request, tones bool) (plan, error) {
 	p := planner{plan: plan{options: t.options, report: make([]codec.Stream, len(in.streams))},
 		source: in, target: t, op: op, tones: tones}
 	p.noteUnused()
+	for _, text := range op.told {
+		p.note(text)
+	}
 	if err := p.chooseTracks(); err != nil {
 		return plan{}, err
 	}

@@ -52,7 +52,14 @@ func (c *Codec) process(ctx context.Context, w *codec.Work) error {
 }
 
 // convert makes one output of one input.
-func (c *Codec) convert(ctx context.Context, w *codec.Work, op request) (err error) {
+func (c *Codec) convert(ctx context.Context, w *codec.Work, op request) error {
+	if op.Video.Hardware {
+		return c.convertByHardware(ctx, w, op)
+	}
+	return c.convertOnce(ctx, w, op)
+}
+
+func (c *Codec) convertOnce(ctx context.Context, w *codec.Work, op request) (err error) {
 	if op.choose {
 		if op.clip.start, err = choose(ctx, w, op.part); err != nil {
 			return err
@@ -74,6 +81,9 @@ func (c *Codec) convert(ctx context.Context, w *codec.Work, op request) (err err
 		return err
 	}
 	defer r.close()
+	if op.hardware != nil { // if it fails, there is another output of this name
+		r.accept = func(int64) error { return nil }
+	}
 	if r.normalize {
 		if err := r.measure(ctx, c); err != nil {
 			return err
@@ -138,23 +148,6 @@ type run struct {
 	called string                 // the output, if not like the input
 	sound  *track                 // of a second input, or nil
 	accept func(size int64) error // nil, or refuses an output of that size
-}
-
-// meter tells how much of the work is done: a part of it, from a fraction on.
-type meter struct {
-	to          *codec.Work
-	from, share float64 // 0 share: all of it
-	told        float64
-}
-
-func (m *meter) tell(done float64) {
-	if m.share > 0 {
-		done = m.from + done*m.share
-	}
-	if done > m.told {
-		m.told = done
-		m.to.Report(done)
-	}
 }
 
 // create starts the output.

@@ -25,6 +25,7 @@ type request struct {
 	speed              float64          // of the output; 0 and 1 change nothing
 	soundRef           string           // the name of the sound among the work's references
 	hardware           *hardwareEncoder // of video, or nil
+	told               []string         // notes of what was tried before
 	pick               pick             // of subtitles, for a target of text
 	chapterEach        bool             // one for each part that is joined
 	attached           *addition

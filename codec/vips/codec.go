@@ -168,7 +168,7 @@ func refusal(op codec.Operation) error {
 }
 
 // process does w.Op on the picture.
-func (s *session) process(p *picture, w *codec.Work, logos map[string]*pixels) error {
+func (s *session) process(p *picture, w *codec.Work, logos map[string]second) error {
 	switch op := w.Op.(type) {
 	case codec.Inspect:
 		return s.inspect(p, w.Out)

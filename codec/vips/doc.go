@@ -41,7 +41,9 @@
 // note of the output and is never printed.
 //
 // Texts of a [codec.Watermark] are drawn with the Go fonts, which are part of the
-// program: Latin, Greek and Cyrillic letters. A note names the others.
+// program and have Latin, Greek and Cyrillic letters, or with a font of their own.
+// They are shaped by HarfBuzz's rules and ordered by the Unicode bidirectional
+// algorithm. A note names the characters that the font does not have.
 //
 // # How long a cancelled work runs on
 //

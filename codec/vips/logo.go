@@ -2,24 +2,42 @@ package vips
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/vips/internal/lettering"
 )
 
 // largestLogo bounds the sides of a logo in memory; a larger one is made smaller.
 const largestLogo = 2048
 
+// second is a second input, decoded: a picture or a font.
+type second struct {
+	picture *pixels
+	font    *lettering.Font
+}
+
 // logos decodes the second inputs of w, by the names that its operation has for
 // them.
-func logos(ctx context.Context, w *codec.Work) (map[string]*pixels, error) {
-	found := make(map[string]*pixels, len(w.Refs))
+func logos(ctx context.Context, w *codec.Work) (map[string]second, error) {
+	found := make(map[string]second, len(w.Refs))
 	for name, in := range w.Refs {
+		if strings.HasSuffix(name, "fontFile") {
+			font, err := readFont(ctx, in)
+			if err != nil {
+				return nil, err
+			}
+			found[name] = second{font: font}
+			continue
+		}
 		err := run(ctx, in, nil, func(s *session) error {
 			p, err := s.open(in, w.Policy)
 			if err != nil {
 				return err
 			}
-			found[name], err = s.logo(p)
+			picture, err := s.logo(p)
+			found[name] = second{picture: picture}
 			return err
 		})
 		if err != nil {
@@ -27,6 +45,30 @@ func logos(ctx context.Context, w *codec.Work) (map[string]*pixels, error) {
 		}
 	}
 	return found, nil
+}
+
+// largestFont bounds the bytes of a font: the largest of the world have some 30 MB.
+const largestFont = 48 << 20
+
+// readFont reads a TrueType or OpenType font.
+func readFont(ctx context.Context, in codec.Input) (*lettering.Font, error) {
+	if in.Size() > largestFont {
+		return nil, codec.Errorf(codec.Limit, "the font %s has %d bytes; the limit is %d",
+			in.Name(), in.Size(), largestFont)
+	}
+	file := make([]byte, in.Size())
+	if n, err := (boundInput{ctx, in}).ReadAt(file, 0); n < len(file) {
+		if ended := ctx.Err(); ended != nil {
+			return nil, fmt.Errorf("vips: %s: %w", in.Name(), ended)
+		}
+		return nil, ioError(in.Name(), "could not be read", err)
+	}
+	font, err := lettering.Parse(file)
+	if err != nil {
+		return nil, codec.Errorf(codec.Invalid, "%s is no TrueType or OpenType font that can be used",
+			in.Name())
+	}
+	return font, nil
 }
 
 // logo decodes a picture as red, green, blue and transparency. A drawing is drawn

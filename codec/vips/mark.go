@@ -17,7 +17,8 @@ type pixels struct {
 // mark lays a text or a logo over a picture.
 type mark struct {
 	op   codec.Watermark
-	logo *pixels // nil for a text, and as long as nobody looks at the logo
+	logo *pixels         // nil for a text, and as long as nobody looks at the logo
+	font *lettering.Font // nil for one of those that are part of the program
 
 	overlay image // once it is made, for all frames
 	at      spot
@@ -95,6 +96,8 @@ func (m *mark) make(c *conversion, z size) error {
 	room := size{z.w - 2*margin, z.h - 2*margin}
 	source := m.text
 	switch {
+	case m.op.FontFile != "" && m.font == nil:
+		return codec.Errorf(codec.Internal, "vips: the font is not among the second inputs of the work")
 	case m.logo != nil:
 		source = m.scaledLogo
 	case m.op.Logo != "":
@@ -131,11 +134,14 @@ func (m *mark) make(c *conversion, z size) error {
 // room.
 func (m *mark) text(c *conversion, z, room size) (image, error) {
 	height := float64(cmp.Or(m.op.FontSize, max(min(z.w, z.h)/20, 12)))
-	face, err := lettering.NewFace(m.op.Font, height)
+	face, err := m.face(height)
 	if err != nil {
 		return image{}, err
 	}
-	w, h := face.Measure(m.op.Text)
+	w, h, err := face.Measure(m.op.Text)
+	if err != nil {
+		return image{}, m.brokenFont(err)
+	}
 	own := size{max(w, 1), max(h, 1)}
 	scale := 1.0
 	if width := m.width(z); width > 0 {
@@ -145,10 +151,13 @@ func (m *mark) text(c *conversion, z, room size) (image, error) {
 		scale = fits
 		c.note("the text was made smaller, so that it fits into the picture")
 	}
-	if face, err = lettering.NewFace(m.op.Font, max(height*scale, 1)); err != nil {
+	if face, err = m.face(max(height*scale, 1)); err != nil {
 		return image{}, err
 	}
-	mask, missing := face.Draw(m.op.Text)
+	mask, missing, err := face.Draw(m.op.Text)
+	if err != nil {
+		return image{}, m.brokenFont(err)
+	}
 	if mask.Rect.Empty() {
 		return image{}, codec.Errorf(codec.Unsupported, "the watermark's text has nothing to draw")
 	}
@@ -161,6 +170,22 @@ func (m *mark) text(c *conversion, z, room size) (image, error) {
 		p.rgba = append(p.rgba, r, g, b, alpha)
 	}
 	return c.fromPixels(p)
+}
+
+// face is the font of the mark at a size in pixels.
+func (m *mark) face(size float64) (*lettering.Face, error) {
+	if m.font != nil {
+		return m.font.Face(size), nil
+	}
+	return lettering.NewFace(m.op.Font, size)
+}
+
+// brokenFont blames the font, which breaks only when it is used.
+func (m *mark) brokenFont(err error) error {
+	if m.font == nil {
+		return err
+	}
+	return codec.Errorf(codec.Invalid, "the font of the watermark is broken")
 }
 
 // scaledLogo is the logo in the size that was asked for, or else for which there is

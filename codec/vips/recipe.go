@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/vips/internal/lettering"
 )
 
 // recipe is what an operation asks of a picture: it is decoded, taken through
@@ -48,15 +49,15 @@ type encoding struct {
 }
 
 // recipeOf returns what op asks for, or false if it is not done by a recipe
-// alone. logos are the second inputs by the operation's names; without them the
+// alone. logos are the second inputs, fonts among them, by the operation's names; without them the
 // recipe is good for planning only.
-func recipeOf(op codec.Operation, logos map[string]*pixels) (recipe, bool) {
+func recipeOf(op codec.Operation, logos map[string]second) (recipe, bool) {
 	r, ok := plainRecipe(op, logos)
 	r.unused = append(r.unused, unusedBy(op)...)
 	return r, ok
 }
 
-func plainRecipe(op codec.Operation, logos map[string]*pixels) (recipe, bool) {
+func plainRecipe(op codec.Operation, logos map[string]second) (recipe, bool) {
 	switch op := op.(type) {
 	case codec.Convert:
 		return convert(op.WithDefaults()), true
@@ -67,7 +68,7 @@ func plainRecipe(op codec.Operation, logos map[string]*pixels) (recipe, bool) {
 	case codec.Adjust:
 		return adjust(op.WithDefaults()), true
 	case codec.Watermark:
-		return watermark(op.WithDefaults(), logos["logo"]), true
+		return watermark(op.WithDefaults(), logos["logo"].picture, logos["fontFile"].font), true
 	case codec.PDFPreview:
 		return preview(op.WithDefaults()), true
 	case codec.Chain:
@@ -134,9 +135,9 @@ func adjust(op codec.Adjust) recipe {
 	}
 }
 
-func watermark(op codec.Watermark, logo *pixels) recipe {
+func watermark(op codec.Watermark, logo *pixels, font *lettering.Font) recipe {
 	return recipe{
-		steps:    []step{&mark{op: op, logo: logo}},
+		steps:    []step{&mark{op: op, logo: logo, font: font}},
 		encoding: encoding{format: op.Format, fallback: "png", quality: op.Quality},
 	}
 }
@@ -152,10 +153,10 @@ func preview(op codec.PDFPreview) recipe {
 
 // chain takes all steps and is written as the last one says. It is false if a step
 // is none for pictures.
-func chain(op codec.Chain, logos map[string]*pixels) (recipe, bool) {
+func chain(op codec.Chain, logos map[string]second) (recipe, bool) {
 	var r recipe
 	for i, step := range op.Steps {
-		prefix, own := fmt.Sprintf("steps[%d].", i), map[string]*pixels{}
+		prefix, own := fmt.Sprintf("steps[%d].", i), map[string]second{}
 		for name, logo := range logos {
 			if field, ok := strings.CutPrefix(name, prefix); ok {
 				own[field] = logo

@@ -5,6 +5,7 @@ import (
 	"image"
 	"image/color"
 	"image/draw"
+	"os"
 	"strings"
 	"testing"
 
@@ -40,6 +41,44 @@ func watermark(t *testing.T, in input, op codec.Watermark, logo codec.Input) *ou
 		t.Fatal(err)
 	}
 	return out[0]
+}
+
+// TestWatermarkWithAFontOfItsOwn draws Arabic, which the fonts of the program lack.
+func TestWatermarkWithAFontOfItsOwn(t *testing.T) {
+	const path = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf" // of scripts/setup
+	file, err := os.ReadFile(path)
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	font := newInput("DejaVuSans.ttf", "font/ttf", file)
+	op := codec.Watermark{Text: "السلام", FontSize: 40, Format: "png"}
+	in := pngOf(t, flag(300, 120))
+	boxes := watermark(t, in, op, nil)
+	op.FontFile = "key"
+	work := func(op codec.Operation, name string, font codec.Input) *codec.Work {
+		return &codec.Work{Op: op, In: []codec.Input{in}, Refs: map[string]codec.Input{name: font}}
+	}
+	letters, err := process(t.Context(), work(op, "fontFile", font))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(notes(boxes), "no sign") || notes(letters[0]) != "" {
+		t.Errorf("notes %q of the own font, %q of the program's", notes(letters[0]), notes(boxes))
+	}
+	if differ(decode(t, letters[0]), decode(t, boxes), 0.5) == "" {
+		t.Error("both fonts draw the same")
+	}
+	chain := codec.Chain{Steps: codec.Steps{codec.Transform{Flip: false}, op}}
+	if _, err := process(t.Context(), work(chain, "steps[1].fontFile", font)); err != nil {
+		t.Errorf("in a chain: %v", err)
+	}
+	_, err = process(t.Context(), work(op, "fontFile", newInput("x.ttf", "text/plain", []byte("no font"))))
+	if codec.ClassOf(err) != codec.Invalid || !strings.Contains(err.Error(), "x.ttf") {
+		t.Errorf("what is no font: %v", err)
+	}
 }
 
 // different is the smallest rectangle of all that is not grey.

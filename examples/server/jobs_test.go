@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -81,7 +82,7 @@ func TestArraysGiveEachFileItsSettings(t *testing.T) {
 		"c.txt": {Format: "JPEG", Quality: 60, Resize: "square", Width: 64},
 	}
 	for name, op := range want {
-		if got[name] != op {
+		if !reflect.DeepEqual(got[name], op) {
 			t.Errorf("%s: %+v, want %+v", name, got[name], op)
 		}
 	}

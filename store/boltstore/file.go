@@ -35,11 +35,13 @@ func openFile(path string, cfg Config) (db *bolt.DB, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer recovered(&err)
 	options := bolt.Options{
-		Timeout:        max(cfg.LockTimeout, time.Millisecond),
-		NoSync:         cfg.NoSync,
-		NoGrowSync:     cfg.NoSync,
-		FreelistType:   bolt.FreelistMapType,
-		NoFreelistSync: true, // see syncFree
+		Timeout:    max(cfg.LockTimeout, time.Millisecond),
+		NoSync:     cfg.NoSync,
+		NoGrowSync: cfg.NoSync,
+
+		InitialMmapSize: mapped,
+		FreelistType:    bolt.FreelistMapType,
+		NoFreelistSync:  true, // see syncFree
 	}
 	info, err := os.Stat(path)
 	switch {
@@ -55,9 +57,13 @@ func openFile(path string, cfg Config) (db *bolt.DB, err error) {
 	if db, err = bolt.Open(path, 0o600, &options); err != nil {
 		return nil, openError(err)
 	}
+	db.AllocSize = growBy
 	syncFree(db)
 	return db, nil
 }
+
+// growBy is how many bytes longer than it must be the file becomes when it grows.
+const growBy = 128 << 10
 
 // inspect looks for damage before bbolt works with the file, without changing it. It
 // reads the pages that lead to others, and the rest only if bbolt is going to do so

@@ -32,7 +32,7 @@ type layer struct {
 
 // degree is that of the trees. Copies share their nodes until those are changed, so
 // that large ones cost more than they save.
-const degree = 8
+const degree = 12
 
 // clone returns a layer that begins as l is, which must not be changed any more.
 func (l *layer) clone() *layer { return &layer{tables: l.tables} }
@@ -88,7 +88,8 @@ func appendChange(record []byte, a action, b bucket, key, value []byte) []byte {
 	return append(record, value...)
 }
 
-// replay applies a record of the log, whose memory the layer keeps.
+// replay applies a record of the log, whose memory the layer keeps. A part of that may
+// be in the file already, from a checkpoint that was cut off: no key is fresh.
 func (l *layer) replay(record []byte) error {
 	for len(record) > 0 {
 		rest, ok := l.replayOne(record)
@@ -114,6 +115,9 @@ func (l *layer) replayOne(record []byte) (rest []byte, ok bool) {
 		if value, rest, ok = cutBytes(rest); !ok {
 			return nil, false
 		}
+	}
+	if a == actionAdd {
+		a = actionPut
 	}
 	l.apply(a, b, string(key), value)
 	return rest, true

@@ -229,3 +229,58 @@ func seenWhenDurable(t *testing.T, fails bool) {
 		t.Errorf("after Open: got %d updates, want %d", got, want)
 	}
 }
+
+// A crash in the middle of a checkpoint leaves keys in the file that the log goes on to
+// delete: they are deleted again.
+func TestOpenReplaysTheLogOverHalfACheckpoint(t *testing.T) {
+	const files, ended = 300, 30
+	for written := 1; written <= 25; written += 6 {
+		for name, n := range keysIn(t, halfCheckpoint(t, written, files, ended)) {
+			want := map[string]int{"ready": files - ended, "task": files - ended, "file": files}[name]
+			if want != 0 && n != want {
+				t.Errorf("crash after transaction %d: got %d keys of %s, want %d", written, n, name, want)
+			}
+		}
+	}
+}
+
+// halfCheckpoint returns the path of a store that was killed, as it were, when a
+// checkpoint had done so many transactions, and was then opened and closed. It has a
+// job, some of whose tasks were ended while the checkpoint was under way.
+func halfCheckpoint(t *testing.T, written, files, ended int) string {
+	t.Helper()
+	dir, crashed := t.TempDir(), t.TempDir()
+	reached, goOn := make(chan struct{}), make(chan struct{})
+	count := 0
+	s, err := boltstore.OpenTuned(filepath.Join(dir, "jobs.db"), boltstore.Config{NoSync: true},
+		16<<10, 1<<10, func(moment string) {
+			if moment != "written" {
+				return
+			}
+			if count++; count == written {
+				close(reached)
+				<-goOn
+			}
+		})
+	s = opened(t, s, err)
+	if _, _, err := s.Create(t.Context(), store.Job{ID: "j"}, imageFiles(files)); err != nil {
+		t.Fatal(err)
+	}
+	for i := range ended {
+		r := store.Ref{Job: "j", Task: store.FileTask(i)}
+		err := s.Update(t.Context(), r, func(tx *store.Tx) error {
+			tx.Task = nil
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	<-reached
+	putFiles(t, crashed, filesIn(t, dir))
+	close(goOn)
+	if err := openWith(t, crashed, boltstore.Config{NoSync: true}).Close(); err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(crashed, "jobs.db")
+}

@@ -8,6 +8,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// mapped is how many bytes of address space are set aside for the file. As long as it is
+// shorter, it grows without being mapped anew, for which a checkpoint would copy what
+// it is about to write, and wait for those who read. It takes no memory.
+const mapped = 64 << 20
+
 // fileMemory returns how many bytes of files are in the memory of the process: the
 // third field of proc_pid_statm(5).
 func fileMemory() (int64, bool) {

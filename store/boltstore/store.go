@@ -142,7 +142,7 @@ func open(path string, cfg Config, t tuning) (*Store, error) {
 		making:   make(map[string]bool),
 		resident: resident{most: maxResident},
 	}
-	if err := s.recover(path, cfg); err != nil {
+	if err := s.restore(path, cfg); err != nil {
 		return nil, fmt.Errorf("boltstore: open %s: %w", path, errors.Join(err, s.closeFiles()))
 	}
 	s.commits.start(s)

@@ -16,6 +16,16 @@ func face(t *testing.T, name string, size float64) *lettering.Face {
 	return f
 }
 
+// drawn draws a text, and returns what is missing.
+func drawn(t *testing.T, f *lettering.Face, text string) (*image.Alpha, []rune) {
+	t.Helper()
+	mask, missing, err := f.Draw(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return mask, missing
+}
+
 func ink(m *image.Alpha) int {
 	sum := 0
 	for _, a := range m.Pix {
@@ -25,8 +35,8 @@ func ink(m *image.Alpha) int {
 }
 
 func TestDrawnTextHasItsSize(t *testing.T) {
-	small, _ := face(t, "sans", 20).Draw("Ågh")
-	large, missing := face(t, "sans", 80).Draw("Ågh")
+	small, _ := drawn(t, face(t, "sans", 20), "Ågh")
+	large, missing := drawn(t, face(t, "sans", 80), "Ågh")
 	if len(missing) > 0 {
 		t.Errorf("missing %q", missing)
 	}
@@ -36,20 +46,23 @@ func TestDrawnTextHasItsSize(t *testing.T) {
 	if w := float64(large.Rect.Dx()) / float64(small.Rect.Dx()); w < 3.7 || w > 4.3 {
 		t.Errorf("four times the size is %.2f times as wide", w)
 	}
-	two, _ := face(t, "sans", 20).Draw("Ågh\r\nÅgh")
+	two, _ := drawn(t, face(t, "sans", 20), "Ågh\r\nÅgh")
 	if two.Rect.Dx() != small.Rect.Dx() || two.Rect.Dy() < 18*10/6 {
 		t.Errorf("two lines are %v, one is %v", two.Rect, small.Rect)
 	}
-	w, h := face(t, "sans", 80).Measure("Ågh")
+	w, h, err := face(t, "sans", 80).Measure("Ågh")
+	if err != nil {
+		t.Fatal(err)
+	}
 	if max(w-large.Rect.Dx(), h-large.Rect.Dy()) > 24 || w < large.Rect.Dx()-2 || h < large.Rect.Dy()-2 {
 		t.Errorf("measured %d × %d, drawn %v", w, h, large.Rect)
 	}
 }
 
 func TestFontsDiffer(t *testing.T) {
-	sans, _ := face(t, "sans", 40).Draw("illicit")
-	bold, _ := face(t, "bold", 40).Draw("illicit")
-	mono, _ := face(t, "mono", 40).Draw("illicit")
+	sans, _ := drawn(t, face(t, "sans", 40), "illicit")
+	bold, _ := drawn(t, face(t, "bold", 40), "illicit")
+	mono, _ := drawn(t, face(t, "mono", 40), "illicit")
 	if ink(bold)*10 < ink(sans)*11 || mono.Rect.Dx()*10 < sans.Rect.Dx()*15 {
 		t.Errorf("ink: sans %d, bold %d; mono %v, sans %v", ink(sans), ink(bold), mono.Rect, sans.Rect)
 	}
@@ -59,21 +72,21 @@ func TestFontsDiffer(t *testing.T) {
 }
 
 func TestMissingGlyphsAreNamed(t *testing.T) {
-	mask, missing := face(t, "sans", 40).Draw("© שלום שלום Ada – Ωж 漢")
+	mask, missing := drawn(t, face(t, "sans", 40), "© שלום שלום Ada – Ωж 漢")
 	if got := string(missing); got != "ולםש漢" {
 		t.Errorf("missing %q", got)
 	}
 	if ink(mask) == 0 {
 		t.Error("nothing is drawn")
 	}
-	if composed, missing := face(t, "sans", 40).Draw("e\u0301"); len(missing) > 0 {
+	if composed, missing := drawn(t, face(t, "sans", 40), "e\u0301"); len(missing) > 0 {
 		t.Errorf("an accent of its own is missing: %q, %v", missing, composed.Rect)
 	}
 }
 
 func TestNothingToSeeIsEmpty(t *testing.T) {
 	for _, text := range []string{" ", "\n\n", "\t\x00\u200b", ""} {
-		if mask, _ := face(t, "sans", 40).Draw(text); !mask.Rect.Empty() {
+		if mask, _ := drawn(t, face(t, "sans", 40), text); !mask.Rect.Empty() {
 			t.Errorf("%q draws %v", text, mask.Rect)
 		}
 	}
@@ -83,7 +96,7 @@ func TestNothingToSeeIsEmpty(t *testing.T) {
 // a letter that is not.
 func TestLinesFromTheRightBeginThere(t *testing.T) {
 	half := func(text string) (left, right int) {
-		m, _ := face(t, "mono", 40).Draw(text)
+		m, _ := drawn(t, face(t, "mono", 40), text)
 		for x := range m.Rect.Dx() {
 			for y := range m.Rect.Dy() {
 				if x < m.Rect.Dx()/2 {

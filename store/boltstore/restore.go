@@ -11,9 +11,9 @@ import (
 	"github.com/spoolmedia/spool/store/boltstore/internal/wal"
 )
 
-// recover brings into the file what a store that was not closed has left in its log,
+// restore brings into the file what a store that was not closed has left in its log,
 // and begins a new log.
-func (s *Store) recover(path string, cfg Config) (err error) {
+func (s *Store) restore(path string, cfg Config) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer recovered(&err)
 	m, _, err := markOf(s.db)

@@ -1,0 +1,69 @@
+package libav
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/codectest"
+)
+
+// TestHardwareFallsBackToSoftware has encoders of software stand in for hardware:
+// no machine of ours has any. H.263 takes the trial's size, and not the film's.
+func TestHardwareFallsBackToSoftware(t *testing.T) {
+	t.Parallel()
+	in := codectest.OpenInput(t, codectest.Corpus(t, "video/astiav-video_with_chapters.mp4")) // 320 × 180
+	for name, test := range map[string]struct {
+		candidates []string
+		video      codec.VideoEncoding
+		encoder    string
+		says       string // "": nothing
+	}{
+		"nothing is there": {[]string{"h264_none", "pcm_s16le"}, codec.VideoEncoding{}, "libx264",
+			"no hardware here encodes H.264"},
+		"the second works": {[]string{"h264_none", "mpeg4"}, codec.VideoEncoding{}, "mpeg4", ""},
+		"it fails later":   {[]string{"h263"}, codec.VideoEncoding{}, "libx264", "h263 failed"},
+		"more is asked for": {[]string{"mpeg4"}, codec.VideoEncoding{Profile: "main"}, "libx264",
+			"as asked for"},
+	} {
+		c := New()
+		c.hardware = tryHardware(map[string][]string{codec.VideoH264: test.candidates})
+		test.video.Hardware = true
+		sink := new(codectest.Sink)
+		err := c.Process(t.Context(), &codec.Work{In: []codec.Input{in}, Out: sink,
+			Op: codec.Convert{Format: "mp4", Quality: 30, Effort: 1, Video: test.video}})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		outputs := sink.Outputs()
+		if len(outputs) != 1 || len(sink.Open()) > 0 {
+			t.Fatalf("%s: %d outputs", name, len(outputs))
+		}
+		r := outputs[0].Result
+		if got := r.Streams[0].Encoder; got != test.encoder {
+			t.Errorf("%s: it was encoded by %s, want %s", name, got, test.encoder)
+		}
+		notes := strings.Join(r.Notes, "\n")
+		if !strings.Contains(notes, test.says) || test.says == "" && strings.Contains(notes, "software") {
+			t.Errorf("%s: notes = %q, want %q", name, notes, test.says)
+		}
+		m, _, err := c.Probe(t.Context(), &codec.Work{
+			In: []codec.Input{codectest.NewInput("out.mp4", "", outputs[0].Data)}})
+		if err != nil || m.Width != 320 || m.Duration == 0 {
+			t.Errorf("%s: %+v, %v", name, m, err)
+		}
+	}
+}
+
+func TestAnEncoderThatTheBuildLacksIsNamed(t *testing.T) {
+	op := request{Convert: codec.Convert{Format: "mp4", Video: codec.VideoEncoding{Codec: "h265"}}}
+	_, err := chooseEncoder(op, func(string) bool { return false })
+	if codec.ClassOf(err) != codec.Unsupported || !strings.Contains(err.Error(), "no encoder of H.265") {
+		t.Error(err)
+	}
+	name, err := chooseEncoder(op, func(name string) bool { return name == "libx265" })
+	if name != "libx265" || err != nil {
+		t.Error(name, err)
+	}
+}
