@@ -255,3 +255,11 @@ func TestSubtitlesAreAddedToThoseThatAreThere(t *testing.T) {
 		}
 	}
 }
+
+func TestSubtitlesKeepUpWithAFasterFilm(t *testing.T) {
+	t.Parallel()
+	o := do(t, subtitled(t, "in.mkv"), codec.Adjust{Format: "mp4", Speed: 2})
+	if got := cues(t, o.path, "1"); got != "00:00:00,5 --> 00:00:01,0 Grüß dich" {
+		t.Errorf("cues %s", got)
+	}
+}
