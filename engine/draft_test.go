@@ -3,7 +3,7 @@ package engine_test
 import (
 	"errors"
 	"io"
-	"slices"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -222,7 +222,7 @@ func TestAFileTellsWhatItIsMadeOf(t *testing.T) {
 		r.Close()
 	}
 	ops := []codec.Operation{files[0].Operation, files[1].Operation}
-	if !slices.Equal(ops, []codec.Operation{toPNG, codec.Convert{Format: "webp"}}) {
+	if !reflect.DeepEqual(ops, []codec.Operation{toPNG, codec.Convert{Format: "webp"}}) {
 		t.Errorf("operations: %v", ops)
 	}
 	if err := blobs.Remove(t.Context(), "library/b.txt"); err != nil {

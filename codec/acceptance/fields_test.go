@@ -30,14 +30,17 @@ var elsewhere = map[string]string{
 	"transform.frameRate": "codec/libav: TestTransformChangesTheFrameRate",
 
 	// The rest of codec/libav's, too.
-	"adjust.speed":           "codec/libav",
-	"compress.video":         "codec/libav",
-	"convert.video":          "codec/libav",
-	"convert.deinterlace":    "codec/libav",
-	"convert.audioTracks":    "codec/libav",
-	"convert.subtitleTracks": "codec/libav",
-	"convert.mute":           "codec/libav",
-	"convert.sound":          "codec/libav",
+	"adjust.speed":           "codec/libav: TestSpeedChangesTimeAndKeepsPitch",
+	"compress.video":         "codec/libav: TestFieldsOfTheEncoderDoWhatTheySay",
+	"convert.video":          "codec/libav: TestFieldsOfTheEncoderDoWhatTheySay",
+	"convert.deinterlace":    "codec/libav: TestFieldsBecomeWholePictures",
+	"convert.audioTracks":    "codec/libav: TestTracksAreChosenByNumberAndLanguage",
+	"convert.subtitleTracks": "codec/libav: TestTracksAreChosenByNumberAndLanguage",
+	"convert.mute":           "codec/libav: TestTracksAreChosenByNumberAndLanguage",
+	"convert.sound":          "codec/libav: TestAnotherSoundTakesThePlaceOfTheFilms",
+
+	// It is a file, which the work refers to.
+	"watermark.fontFile": "codec/vips: TestWatermarkWithAFontOfItsOwn",
 }
 
 func rows() []fieldRow {

@@ -57,7 +57,9 @@
 // The first [New] takes over the libraries' log, which is the process's, so that
 // warnings become notes of the work they belong to and nothing is printed. It
 // keeps SVT-AV1 quiet, which prints unless the environment has SVT_LOG=0; where the
-// host has set that variable, it stays. And it limits glibc's malloc to one arena for
+// host has set that variable, it stays. SVT-AV1 would also make threads of a process
+// that may do so, as root may, real-time threads of the highest priority: on Linux it
+// is not let. And it limits glibc's malloc to one arena for
 // each core; the encoders' threads, new for each film, would leave freed memory in
 // eight times as many.
 package libav

@@ -69,7 +69,7 @@ int spool_set_colour(SpoolJob *job, int track, int primaries, int transfer, int 
         e->colorspace = matrix;
         e->color_range = range;
     }
-    int err = avcodec_open2(e, NULL, &t->options);
+    int err = spool_open_encoder(e, NULL, &t->options);
     if (err < 0)
         return err;
     const AVDictionaryEntry *left = av_dict_get(t->options, "", NULL, AV_DICT_IGNORE_SUFFIX);

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/spoolmedia/spool/codec"
@@ -253,6 +255,50 @@ func TestAnEncoderThatGotNothingEnds(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// SVT-AV1 makes threads real-time threads, if it is let: see open.c. Only root, and who has
+// CAP_SYS_NICE, would see it.
+func TestNoEncoderMakesRealTimeThreads(t *testing.T) {
+	tasks := "/proc/self/task"
+	if _, err := os.Stat(tasks); err != nil {
+		t.Skip("no /proc")
+	}
+	for _, name := range []string{"h264", "h265", "vp9", "av1"} {
+		var once sync.Once
+		sink := new(codectest.Sink)
+		seen := 0
+		sink.OnWrite = func() { once.Do(func() { seen = ordinaryThreads(t, name, tasks) }) }
+		err := libav.New().Process(t.Context(), &codec.Work{Out: sink,
+			In: []codec.Input{codectest.OpenInput(t, moving(t))},
+			Op: codec.Convert{Format: "mkv", Video: codec.VideoEncoding{Codec: name}}})
+		if err != nil || seen == 0 {
+			t.Errorf("%s: %d threads seen, %v", name, seen, err)
+		}
+	}
+}
+
+// ordinaryThreads counts the threads of this process, none of which has a priority of its
+// own.
+func ordinaryThreads(t *testing.T, encoder, tasks string) (n int) {
+	t.Helper()
+	threads, err := os.ReadDir(tasks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, thread := range threads {
+		b, err := os.ReadFile(filepath.Join(tasks, thread.Name(), "stat"))
+		if err != nil {
+			continue // it has ended
+		}
+		_, fields, _ := strings.Cut(string(b), ") ")
+		// Field 40 of proc_pid_stat(5), of which the first two are cut off.
+		if f := strings.Fields(fields); f[40-3] != "0" {
+			t.Errorf("%s: a thread has the real-time priority %s", encoder, f[40-3])
+		}
+		n++
+	}
+	return n
 }
 
 func TestHDRIsKeptInTenBitsAndMappedInEight(t *testing.T) {

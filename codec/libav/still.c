@@ -47,7 +47,7 @@ static int encode_picture(SpoolJob *job, AVCodecContext *e, AVFrame *f, AVDictio
     e->thread_count = 1;
     if (job->out->oformat->flags & AVFMT_GLOBALHEADER)
         e->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
-    int err = avcodec_open2(e, NULL, options);
+    int err = spool_open_encoder(e, NULL, options);
     if (err < 0)
         return err;
     f->pts = 0;

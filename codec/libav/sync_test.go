@@ -134,7 +134,7 @@ func TestInputsWithoutWhatIsNeededAreRefused(t *testing.T) {
 		{"video/androidx-sample_vvc.mp4", "mp4", codec.Unsupported,
 			"is an MP4 video whose video is VVC, which this FFmpeg cannot decode"},
 		{"audio/mutagen-nero-chapters.m4b", "mp4", codec.Invalid, "is damaged"},
-		{"video/androidx-typical.srt", "mp4", codec.Unsupported, "SRT subtitles"},
+		{"video/androidx-typical.srt", "mp4", codec.Unsupported, "cannot be made into mp4"},
 	} {
 		in := codectest.OpenInput(t, codectest.Corpus(t, test.file))
 		_, err := convert(t.Context(), in, codec.Convert{Format: test.format})

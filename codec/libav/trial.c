@@ -51,7 +51,7 @@ int spool_trial(const char *name, char *pixels, size_t size)
     e->pix_fmt = format;
     e->time_base = (AVRational){1, 25};
     e->bit_rate = 1000000;
-    int err = avcodec_open2(e, codec, NULL);
+    int err = spool_open_encoder(e, codec, NULL);
     if (err >= 0)
         err = encode_one(e);
     avcodec_free_context(&e);
