@@ -86,16 +86,38 @@ async function started(id) {
   else $('#jobs').focus();
 }
 
+// Jobs that are about to appear, and whether an event of theirs came meanwhile.
+const coming = new Map();
+
 // appear shows a job that is new, open, above the others.
 async function appear(id) {
   if (cards.has(id)) return;
-  const job = await call('GET', `/api/jobs/${id}?results=false`);
+  if (!coming.has(id)) {
+    const job = { missed: false };
+    job.shown = bring(id, job).finally(() => coming.delete(id));
+    coming.set(id, job);
+  }
+  await coming.get(id).shown;
+}
+
+async function bring(id, state) {
+  let job;
+  do {
+    state.missed = false;
+    job = await call('GET', `/api/jobs/${id}?results=false`);
+  } while (state.missed);
   if (cards.has(id) || (status && status !== job.status)) return;
   const card = new JobCard(job, true);
   cards.set(id, card);
   list.prepend(card.element);
   offset++;
   empty();
+  if (!['pending', 'processing'].includes(job.status)) tellEnd(card, job);
+}
+
+// tellEnd tells a screen reader what has become of a job.
+function tellEnd(card, job) {
+  say(`${card.title.textContent}: ${statusName(job)}.`);
 }
 
 function empty() {
@@ -107,6 +129,7 @@ function onEvent(event) {
   if (event.type === 'reset') return void reload();
   const card = cards.get(event.jobId);
   if (event.type === 'created') return void appear(event.jobId);
+  if (coming.has(event.jobId)) coming.get(event.jobId).missed = true;
   if (!card) return;
   if (event.type === 'progress') return card.progress(event);
   if (event.type === 'deleted') {
@@ -116,7 +139,7 @@ function onEvent(event) {
   }
   if (event.status) {
     const job = { status: event.status, cancelled: event.type === 'cancelled' };
-    say(`${card.title.textContent}: ${statusName(job)}.`);
+    tellEnd(card, job);
   }
   card.refresh();
 }
