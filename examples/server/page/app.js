@@ -1,9 +1,8 @@
 // The page: sign in, then files above and jobs below.
-import { $, say, show } from './dom.js';
+import { $, show } from './dom.js';
 import { call, follow } from './api.js';
 import { start } from './compose.js';
 import { JobCard } from './job.js';
-import { statusName } from './words.js';
 
 const cards = new Map(); // by id
 const list = $('#job-list');
@@ -86,38 +85,34 @@ async function started(id) {
   else $('#jobs').focus();
 }
 
-// Jobs that are about to appear, and whether an event of theirs came meanwhile.
+// Jobs that are about to appear, by id: whether their state has changed since they were
+// asked for, and the promise of their cards.
 const coming = new Map();
 
 // appear shows a job that is new, open, above the others.
 async function appear(id) {
   if (cards.has(id)) return;
   if (!coming.has(id)) {
-    const job = { missed: false };
-    job.shown = bring(id, job).finally(() => coming.delete(id));
-    coming.set(id, job);
+    const wait = { changed: false };
+    wait.shown = bring(id, wait).finally(() => coming.delete(id));
+    coming.set(id, wait);
   }
   await coming.get(id).shown;
 }
 
-async function bring(id, state) {
+async function bring(id, wait) {
   let job;
   do {
-    state.missed = false;
+    wait.changed = false;
     job = await call('GET', `/api/jobs/${id}?results=false`);
-  } while (state.missed);
+  } while (wait.changed);
   if (cards.has(id) || (status && status !== job.status)) return;
   const card = new JobCard(job, true);
   cards.set(id, card);
   list.prepend(card.element);
   offset++;
   empty();
-  if (!['pending', 'processing'].includes(job.status)) tellEnd(card, job);
-}
-
-// tellEnd tells a screen reader what has become of a job.
-function tellEnd(card, job) {
-  say(`${card.title.textContent}: ${statusName(job)}.`);
+  if (!card.live) card.tellState();
 }
 
 function empty() {
@@ -129,17 +124,14 @@ function onEvent(event) {
   if (event.type === 'reset') return void reload();
   const card = cards.get(event.jobId);
   if (event.type === 'created') return void appear(event.jobId);
-  if (coming.has(event.jobId)) coming.get(event.jobId).missed = true;
+  const wait = coming.get(event.jobId);
+  if (wait && (event.status || event.type === 'deleted')) wait.changed = true;
   if (!card) return;
   if (event.type === 'progress') return card.progress(event);
   if (event.type === 'deleted') {
     card.leave();
     cards.delete(event.jobId);
     return empty();
-  }
-  if (event.status) {
-    const job = { status: event.status, cancelled: event.type === 'cancelled' };
-    tellEnd(card, job);
   }
   card.refresh();
 }

@@ -32,6 +32,7 @@ export class JobCard {
   }
 
   update(job) {
+    const before = this.job;
     this.job = job;
     this.element.className = `job is-${job.cancelled ? 'cancelled' : job.status}`;
     this.title.textContent = title(job);
@@ -48,7 +49,15 @@ export class JobCard {
     // With one file the reason stands beside it.
     show(this.trouble, job.totalFiles > 1 && job.completedFiles === 0 ? job.errorMessage : '');
     this.showActions(job);
+    if (before && statusName(before) !== statusName(job)) this.tellState();
   }
+
+  // tellState tells a screen reader what has become of the job. Its name may be known
+  // only now.
+  tellState() { say(`${title(this.job)}: ${statusName(this.job)}.`); }
+
+  // live says that the job has not ended.
+  get live() { return this.job.status === 'pending' || this.job.status === 'processing'; }
 
   // tick says anew how long ago the job was.
   tick() {
@@ -122,15 +131,14 @@ export class JobCard {
   }
 
   showActions(job) {
-    const live = job.status === 'pending' || job.status === 'processing';
     const list = [];
     if (job.completedFiles > 1 || (job.completedFiles === 1 && job.totalFiles > 1)) {
       list.push(h('a', { class: 'button', href: `/api/jobs/${job.jobId}/archive`, download: true }, 'Download all as zip'));
     }
-    if (live) list.push(this.button('Cancel', () => this.do('cancel', 'Cancelled.')));
+    if (this.live) list.push(this.button('Cancel', () => this.do('cancel', 'Cancelled.')));
     if (job.status === 'failed') list.push(this.button('Try again', () => this.do('retry', 'Trying again.')));
     list.push(h('span', { class: 'spacer' }));
-    if (!live) list.push(this.remover());
+    if (!this.live) list.push(this.remover());
     const names = list.map((e) => e.textContent).join();
     if (names === this.names) return; // keeps the focus where it is
     this.names = names;
