@@ -49,6 +49,17 @@ func NeedCommands(t testing.TB, names ...string) {
 	}
 }
 
+// DejaVu returns the font DejaVu Sans, which has Hebrew and Arabic letters. Without
+// Debian's fonts-dejavu-core the test is skipped, or fails in CI.
+func DejaVu(t testing.TB) []byte {
+	t.Helper()
+	font, err := os.ReadFile("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
+	if err != nil {
+		missing(t, err.Error())
+	}
+	return font
+}
+
 // missing skips the test, or fails it in CI.
 func missing(t testing.TB, what string) {
 	t.Helper()

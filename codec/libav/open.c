@@ -6,6 +6,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE // for syscall
 #endif
+#include <errno.h>
 #include <linux/capability.h>
 #include <pthread.h>
 #include <string.h>
@@ -30,7 +31,10 @@ static int give_up_priority(void)
     struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
     if (syscall(SYS_capget, &header, data))
         return AVERROR(errno);
-    data[CAP_TO_INDEX(CAP_SYS_NICE)].effective &= ~CAP_TO_MASK(CAP_SYS_NICE);
+    __u32 *held = &data[CAP_TO_INDEX(CAP_SYS_NICE)].effective;
+    if (!(*held & CAP_TO_MASK(CAP_SYS_NICE)))
+        return 0;
+    *held &= ~CAP_TO_MASK(CAP_SYS_NICE);
     return syscall(SYS_capset, &header, data) ? AVERROR(errno) : 0;
 }
 

@@ -5,11 +5,11 @@ import (
 	"image"
 	"image/color"
 	"image/draw"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/codectest"
 )
 
 var grey = color.NRGBA{90, 90, 90, 255}
@@ -45,15 +45,7 @@ func watermark(t *testing.T, in input, op codec.Watermark, logo codec.Input) *ou
 
 // TestWatermarkWithAFontOfItsOwn draws Arabic, which the fonts of the program lack.
 func TestWatermarkWithAFontOfItsOwn(t *testing.T) {
-	const path = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf" // of scripts/setup
-	file, err := os.ReadFile(path)
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
-	font := newInput("DejaVuSans.ttf", "font/ttf", file)
+	font := newInput("DejaVuSans.ttf", "font/ttf", codectest.DejaVu(t))
 	op := codec.Watermark{Text: "السلام", FontSize: 40, Format: "png"}
 	in := pngOf(t, flag(300, 120))
 	boxes := watermark(t, in, op, nil)

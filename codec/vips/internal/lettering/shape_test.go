@@ -4,20 +4,14 @@ import (
 	"os"
 	"testing"
 
+	"github.com/spoolmedia/spool/codec/codectest"
 	"github.com/spoolmedia/spool/codec/vips/internal/lettering"
 )
 
-// dejaVu is a font with Hebrew and Arabic letters, which scripts/setup installs.
+// dejaVu is a font with Hebrew and Arabic letters.
 func dejaVu(t *testing.T, size float64) *lettering.Face {
 	t.Helper()
-	file, err := os.ReadFile("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
-	f, err := lettering.Parse(file)
+	f, err := lettering.Parse(codectest.DejaVu(t))
 	if err != nil {
 		t.Fatal(err)
 	}
