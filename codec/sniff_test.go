@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/codectest"
 )
 
 // oracle says which media type each kind of the corpus' manifest must have.
@@ -65,13 +66,11 @@ var exceptions = map[string]string{
 }
 
 func TestSniffPlacesTheCorpus(t *testing.T) {
-	root := filepath.Join("..", "..", "shared", "corpus")
-	manifest, err := os.ReadFile(filepath.Join(root, "MANIFEST.tsv"))
+	path := codectest.Corpus(t, "MANIFEST.tsv")
+	root := filepath.Dir(path)
+	manifest, err := os.ReadFile(path)
 	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("the corpus is missing: ", err)
-		}
-		t.Skip("the corpus is missing: ", err)
+		t.Fatal(err)
 	}
 	for line := range strings.Lines(string(manifest)) {
 		fields := strings.Split(strings.TrimSpace(line), "\t")
