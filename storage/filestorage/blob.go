@@ -18,25 +18,55 @@ var (
 
 // A blob is an open file.
 type blob struct {
-	file *os.File
+	handle
 	info storage.Info
 }
 
+// A handle is what a blob is read through. After Close its methods fail with
+// [os.ErrClosed].
+type handle interface {
+	io.ReaderAt
+	io.Closer
+	File() *os.File
+}
+
+// readFlags are those that blobs are opened with. One of them keeps us from waiting
+// at a named pipe; it does nothing to files.
+const readFlags = os.O_RDONLY | syscall.O_NONBLOCK
+
 func (s *Storage) open(path, key string) (*blob, error) {
-	// The flag keeps us from waiting at a named pipe. It does nothing to files.
-	file, err := s.openFile(path, os.O_RDONLY|syscall.O_NONBLOCK)
+	h, info, err := s.openBlob(path, key)
 	if err != nil {
 		return nil, openError(err)
+	}
+	return &blob{h, info}, nil
+}
+
+// openHandle opens the regular file at path in the root for reading, and tells its
+// size and time of change.
+func (s *Storage) openHandle(path, key string) (handle, storage.Info, error) {
+	file, err := s.openFile(path, readFlags)
+	if err != nil {
+		return nil, storage.Info{}, err
 	}
 	info, err := file.Stat()
 	if err == nil && !info.Mode().IsRegular() {
 		err = storage.ErrNotFound
 	}
 	if err != nil {
-		return nil, errors.Join(err, file.Close())
+		return nil, storage.Info{}, errors.Join(err, file.Close())
 	}
-	return &blob{file: file, info: infoOf(key, info)}, nil
+	return fileHandle{file}, infoOf(key, info), nil
 }
+
+type (
+	osFile = os.File
+	// A fileHandle is an [os.File].
+	fileHandle struct{ *osFile }
+)
+
+// File returns it.
+func (f fileHandle) File() *os.File { return f.osFile }
 
 func openError(err error) error {
 	if missing(err) {
@@ -51,7 +81,7 @@ func infoOf(key string, info fs.FileInfo) storage.Info {
 
 // ReadAt implements [io.ReaderAt].
 func (b *blob) ReadAt(p []byte, off int64) (int, error) {
-	n, err := b.file.ReadAt(p, off)
+	n, err := b.handle.ReadAt(p, off)
 	if err == nil || err == io.EOF {
 		return n, err
 	}
@@ -63,7 +93,7 @@ func (b *blob) ReadAt(p []byte, off int64) (int, error) {
 
 // Close implements [io.Closer]. Closing twice is no error.
 func (b *blob) Close() error {
-	if err := b.file.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+	if err := b.handle.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
 		return fmt.Errorf("filestorage: close %q: %w", b.info.Key, err)
 	}
 	return nil
@@ -71,6 +101,3 @@ func (b *blob) Close() error {
 
 // Info implements [storage.Blob].
 func (b *blob) Info() storage.Info { return b.info }
-
-// File implements [storage.Filer]. The file is open for reading.
-func (b *blob) File() *os.File { return b.file }

@@ -3,6 +3,7 @@ package boltstore
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"sync"
 
@@ -24,8 +25,9 @@ type committer struct {
 	group      *group      // those that run; nil: none yet
 	logger     *logger     // where the group before it is
 	last       *version    // on top of which the next group runs
+	yielded    bool        // since the last write, those who can run had a turn
 	size       int64       // about how many bytes the log has in this epoch
-	spare      [][]byte    // memory for the records of groups, at most two
+	spare      []memory    // of groups that have ended, at most two
 	checkpoint *checkpoint // the last one; nil: none yet
 }
 
@@ -59,6 +61,11 @@ func (c *committer) loop(s *Store) {
 		switch {
 		case len(ops) > 0:
 			c.run(s, ops)
+			c.yielded = false
+		case c.mayGrow():
+			// A sync more costs more than those who can run now and have yet to write.
+			runtime.Gosched()
+			c.yielded = true
 		case c.group != nil && !c.logger.busy():
 			c.handOver(s)
 		case c.logger.busy() || !closed:
@@ -71,6 +78,11 @@ func (c *committer) loop(s *Store) {
 	if c.checkpoint != nil {
 		<-c.checkpoint.done
 	}
+}
+
+// mayGrow reports whether the group that could be handed over may get more writes soon.
+func (c *committer) mayGrow() bool {
+	return c.group != nil && !c.logger.busy() && !c.yielded && len(c.group.ops) < eager
 }
 
 // errExit is what becomes of a group when one of its functions does not return.
@@ -106,7 +118,7 @@ func (c *committer) open(s *Store) error {
 	if err != nil {
 		return plain(err)
 	}
-	var spare []byte
+	var spare memory
 	if n := len(c.spare); n > 0 {
 		spare, c.spare = c.spare[n-1], c.spare[:n-1]
 	}
@@ -162,8 +174,8 @@ func (c *committer) wait(s *Store) {
 
 // logged notes what became of the group that the logger had.
 func (c *committer) logged(s *Store, err error) {
-	if r := c.logger.group.write.record; cap(r) <= maxSpare && len(c.spare) < 2 {
-		c.spare = append(c.spare, r[:0])
+	if m := c.logger.group.write.memory(); cap(m.record) <= maxSpare && len(c.spare) < 2 {
+		c.spare = append(c.spare, m)
 	}
 	c.logger.group = nil
 	if err != nil {

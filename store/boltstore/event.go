@@ -46,7 +46,8 @@ func (s *Store) newest(ctx context.Context) (seq uint64, err error) {
 type follower struct {
 	store *Store
 	query store.EventQuery
-	seq   uint64 // of the last event read
+	seq   uint64        // of the last event read
+	page  []store.Event // memory for the next ones
 }
 
 // start puts the follower behind the cursor.
@@ -90,36 +91,32 @@ func (f *follower) run(ctx context.Context, yield func(store.Event, error) bool)
 	}
 }
 
-// next returns the next events.
+// next returns the next events, until it is called again.
 func (f *follower) next(ctx context.Context) (page []store.Event, err error) {
-	if page, ok := f.store.recent.behind(f.seq); ok {
-		return f.matching(page), f.store.alive(ctx)
+	defer func() { f.page = page[:0] }()
+	page, seq, known := f.store.recent.next(f.page, f.seq, f.matches)
+	if known {
+		f.seq = seq
+		return page, f.store.alive(ctx)
 	}
 	err = f.store.view(ctx, func(r *read) error {
 		if f.query.Job == "" && f.query.Account == "" {
-			page, err = f.all(r)
+			page, err = f.all(r, page)
 		} else {
-			page, err = f.logged(r)
+			page, err = f.logged(r, page)
 		}
 		return err
 	})
 	return page, err
 }
 
-// matching returns copies of those events that match, which are the next ones.
-func (f *follower) matching(events []store.Event) (page []store.Event) {
-	for _, e := range events {
-		f.seq = e.Seq
-		if (f.query.Account == "" || e.Account == f.query.Account) &&
-			(f.query.Job == "" || e.Job == f.query.Job) {
-			page = append(page, e.Clone())
-		}
-	}
-	return page
+func (f *follower) matches(e *store.Event) bool {
+	return (f.query.Account == "" || e.Account == f.query.Account) &&
+		(f.query.Job == "" || e.Job == f.query.Job)
 }
 
-// all reads events of all jobs.
-func (f *follower) all(r *read) (page []store.Event, err error) {
+// all appends events of all jobs.
+func (f *follower) all(r *read, page []store.Event) (_ []store.Event, err error) {
 	c := r.cursor(bucketEvent)
 	for k := f.seek(c, nil); k != nil && len(page) < chunk; k, _ = c.Next() {
 		if page, err = f.add(r, page, k); err != nil {
@@ -129,8 +126,8 @@ func (f *follower) all(r *read) (page []store.Event, err error) {
 	return page, nil
 }
 
-// logged reads events of one job or account.
-func (f *follower) logged(r *read) (page []store.Event, err error) {
+// logged appends events of one job or account.
+func (f *follower) logged(r *read, page []store.Event) (_ []store.Event, err error) {
 	prefix := logPrefix(nil, f.query.Account, f.query.Job)
 	c := r.cursor(bucketLog)
 	k := f.seek(c, prefix)

@@ -10,6 +10,7 @@ import (
 // A group holds at most so many writes and, but for the last of them, about so many
 // bytes.
 const (
+	eager         = 32 // so many need not wait for more
 	maxGroup      = 1024
 	maxGroupBytes = 1 << 20
 	maxSpare      = 4 * maxGroupBytes // of a record, to be used again

@@ -8,15 +8,16 @@ import (
 
 // maxRecent is how many events are kept in memory, and how long their Data may be.
 const (
-	maxRecent     = 2048
+	maxRecent     = 4096
 	maxRecentData = 1 << 10
 )
 
 // recent is the newest events, without a gap, so that those who follow need not
 // read and decode the same ones over again.
 type recent struct {
-	mu     sync.Mutex // guards events
+	mu     sync.Mutex // guards what follows
 	events []store.Event
+	first  int // index of the oldest, once there are maxRecent
 }
 
 // add takes what a commit has appended. If it has deleted events as well, they are
@@ -25,28 +26,44 @@ func (r *recent) add(events []store.Event, purged bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if purged {
-		r.events = nil
+		r.forget()
 	}
 	for _, e := range events {
-		if len(e.Data) > maxRecentData {
-			r.events = nil
-			continue
+		switch {
+		case len(e.Data) > maxRecentData:
+			r.forget()
+		case len(r.events) < maxRecent:
+			r.events = append(r.events, e.Clone())
+		default:
+			r.events[r.first] = e.Clone()
+			r.first = (r.first + 1) % maxRecent
 		}
-		if len(r.events) == 2*maxRecent {
-			r.events = append(make([]store.Event, 0, 2*maxRecent), r.events[maxRecent:]...)
-		}
-		r.events = append(r.events, e.Clone())
 	}
 }
 
-// behind returns events behind the one with that number, for reading only, and
-// whether it knows which they are.
-func (r *recent) behind(seq uint64) ([]store.Event, bool) {
+func (r *recent) forget() {
+	clear(r.events)
+	r.events, r.first = r.events[:0], 0
+}
+
+// next appends copies of those events behind the one with that number that match, and
+// returns the number of the last that it looked at. It reports whether it knows
+// which they are.
+func (r *recent) next(
+	page []store.Event, seq uint64, match func(*store.Event) bool,
+) (_ []store.Event, last uint64, known bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.events) == 0 || seq+1 < r.events[0].Seq {
-		return nil, false
+	n := len(r.events)
+	if n == 0 || seq+1 < r.events[r.first].Seq {
+		return page, seq, false
 	}
-	from := min(int(seq+1-r.events[0].Seq), len(r.events))
-	return r.events[from:min(from+chunk, len(r.events))], true
+	from := min(int(seq+1-r.events[r.first].Seq), n)
+	for i := from; i < min(from+chunk, n); i++ {
+		e := &r.events[(r.first+i)%n]
+		if seq = e.Seq; match(e) {
+			page = append(page, e.Clone())
+		}
+	}
+	return page, seq, true
 }

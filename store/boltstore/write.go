@@ -17,16 +17,17 @@ import (
 // become a record of the log.
 type write struct {
 	read
-	record []byte
-	states map[string]*state // those used in this write
-	counts map[counted]int   // what is to be added to counters
-	key    []byte            // memory for keys
-	place  []byte            // and for those of places
-	seq    uint64            // of the newest event
-	news   bool              // there are new events
-	fresh  []store.Event     // the new events
-	purged bool              // events were deleted
-	err    error             // the first error of a change: nothing is committed
+	record  []byte
+	lasting []byte            // memory for the keys of the layer
+	states  map[string]*state // those used in this write
+	counts  map[counted]int   // what is to be added to counters
+	key     []byte            // memory for keys
+	place   []byte            // and for those of places
+	seq     uint64            // of the newest event
+	news    bool              // there are new events
+	fresh   []store.Event     // the new events
+	purged  bool              // events were deleted
+	err     error             // the first error of a change: nothing is committed
 }
 
 // A state is that of a job as this write has left it so far.
@@ -40,18 +41,29 @@ type state struct {
 }
 
 // newWrite returns a write on top of v, in a transaction that began when v was known.
-// Its record may use the memory of spare.
-func newWrite(v *version, tx *bolt.Tx, spare []byte) *write {
+// It uses the memory of spare.
+func newWrite(v *version, tx *bolt.Tx, spare memory) *write {
 	own := *v
 	own.top = v.top.clone()
 	return &write{
 		read:   read{version: &own, tx: tx},
-		record: wal.Begin(spare),
+		record: wal.Begin(spare.record),
+		fresh:  spare.fresh, lasting: spare.lasting,
 		states: make(map[string]*state),
 		counts: make(map[counted]int),
 		seq:    v.seq,
 	}
 }
+
+// memory is what a write may leave to another.
+type memory struct {
+	record  []byte
+	fresh   []store.Event
+	lasting []byte // of which only the rest is free
+}
+
+// memory returns what w no longer needs when it has come to its end.
+func (w *write) memory() memory { return memory{w.record[:0], w.fresh[:0], w.lasting} }
 
 // dirty reports whether there are changes.
 func (w *write) dirty() bool { return wal.Size(w.record) > 0 }
@@ -71,8 +83,21 @@ func (w *write) change(a action, b bucket, key, value []byte) {
 		return
 	}
 	w.record = appendChange(w.record, a, b, key, value)
-	w.version.top.apply(a, b, string(key), value)
+	w.version.top.apply(a, b, w.keep(key), value)
 }
+
+// keep returns a copy of the key that lasts. Many share a piece of memory.
+func (w *write) keep(key []byte) string {
+	if len(key) > cap(w.lasting)-len(w.lasting) {
+		w.lasting = make([]byte, 0, max(len(key), lastingSize))
+	}
+	n := len(w.lasting)
+	w.lasting = append(w.lasting, key...)
+	return shareString(w.lasting[n:])
+}
+
+// lastingSize is how much memory is made for keys at once.
+const lastingSize = 4 << 10
 
 // state returns the state of the job, decoded once in a write.
 func (w *write) state(job string) (*state, error) {
