@@ -174,7 +174,7 @@ func (c *committer) wait(s *Store) {
 
 // logged notes what became of the group that the logger had.
 func (c *committer) logged(s *Store, err error) {
-	if m := c.logger.group.write.memory(); cap(m.record) <= maxSpare && len(c.spare) < 2 {
+	if m := c.logger.group.write.memory; cap(m.record) <= maxSpare && len(c.spare) < 2 {
 		c.spare = append(c.spare, m)
 	}
 	c.logger.group = nil

@@ -223,11 +223,13 @@ func (c *creation) publish(w *write) error {
 	if c.staged {
 		w.delete(bucketHeadless, id)
 	}
-	w.states[j.ID] = &state{
+	st := w.newState()
+	*st = state{
 		exists: true, listed: true, under: j.State.Status,
 		value: j.State.Clone(), bytes: c.State.Bytes,
 	}
-	w.putEvents([]*rules.Record[store.Event]{event})
+	w.states[j.ID] = st
+	w.putEvents([]rules.Record[store.Event]{event})
 	return nil
 }
 

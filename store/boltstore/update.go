@@ -42,16 +42,15 @@ func (u *update) run(w *write) error {
 	if err != nil {
 		return err
 	}
-	tx := old.tx()
+	tx := w.scratch.tx(old)
 	before := rules.Before(tx)
 	if u.err = u.call(tx); u.err != nil {
 		return errFunction
 	}
-	change, err := before.Check(u.ref, tx, w.seq)
-	if err != nil {
+	if err := w.scratch.change.Check(before, u.ref, tx, w.seq); err != nil {
 		return err
 	}
-	return w.apply(u.ref, old, change)
+	return w.apply(u.ref, old, &w.scratch.change)
 }
 
 // call keeps a panic of fn for the goroutine that called Update.
@@ -64,13 +63,23 @@ func (u *update) call(tx *store.Tx) (err error) {
 	return u.fn(tx)
 }
 
-// records are what an Update finds, decoded and at rest.
+// records are what an Update finds, decoded and at rest, until the next one looks.
 type records struct {
 	state     *state
 	file      *store.File
 	task      *store.Task
 	fileBytes []byte
 	taskBytes []byte
+}
+
+// A scratch is memory for one Update after the other.
+type scratch struct {
+	file   store.File
+	task   store.Task // as it was found
+	given  store.Tx
+	job    store.State // of given
+	work   store.Task  // of given
+	change rules.Change
 }
 
 // find returns the records that r names.
@@ -83,37 +92,50 @@ func (w *write) find(r store.Ref) (records, error) {
 	if i, ok := r.File(); ok && i <= math.MaxUint32 {
 		w.key = fileKey(w.key[:0], r.Job, i)
 		old.fileBytes = w.get(bucketFile, w.key)
-		if old.file, err = loaded[store.File](old.fileBytes); err != nil {
-			return old, err
+		if old.fileBytes != nil {
+			old.file, w.scratch.file = &w.scratch.file, store.File{}
+			if err := decode(old.fileBytes, old.file); err != nil {
+				return old, err
+			}
 		}
 	}
 	if r.Task != "" {
-		key := taskKey(nil, r)
-		old.taskBytes = w.get(bucketTask, key)
-		old.task, err = taskOf(key, old.taskBytes)
+		w.key = taskKey(w.key[:0], r)
+		old.taskBytes = w.get(bucketTask, w.key)
+		if old.taskBytes != nil {
+			old.task, w.scratch.task = &w.scratch.task, store.Task{}
+			if err := decode(old.taskBytes, old.task); err != nil {
+				return old, err
+			}
+			if old.task.Ref != r {
+				return old, misplaced("task", w.key)
+			}
+		}
 	}
-	return old, err
+	return old, nil
 }
 
 // tx returns copies for a function to change.
-func (o records) tx() *store.Tx {
-	tx := &store.Tx{File: o.file}
-	if o.state.exists {
-		value := o.state.value.Clone()
-		tx.Job = &value
+func (s *scratch) tx(old records) *store.Tx {
+	s.given = store.Tx{File: old.file}
+	if old.state.exists {
+		s.job = old.state.value.Clone()
+		s.given.Job = &s.job
 	}
-	if o.task != nil {
-		task := o.task.Clone()
-		tx.Task = &task
+	if old.task != nil {
+		s.work = old.task.Clone()
+		s.given.Task = &s.work
 	}
-	return tx
+	return &s.given
 }
 
 // apply makes the change, or returns why it cannot and leaves all as it was.
-func (w *write) apply(r store.Ref, old records, c rules.Change) error {
-	for _, t := range c.Add {
+func (w *write) apply(r store.Ref, old records, c *rules.Change) error {
+	for i := range c.Add {
+		t := &c.Add[i]
 		free := c.Ended && t.Value.Ref == r
-		if !free && w.get(bucketTask, taskKey(nil, t.Value.Ref)) != nil {
+		w.key = taskKey(w.key[:0], t.Value.Ref)
+		if !free && w.get(bucketTask, w.key) != nil {
 			return fmt.Errorf("task %q: %w", t.Value.Task, store.ErrExist)
 		}
 	}
@@ -137,8 +159,8 @@ func (w *write) apply(r store.Ref, old records, c rules.Change) error {
 	case c.Task != nil && !bytes.Equal(c.Task.Bytes, old.taskBytes):
 		w.putTask(old.task, c.Task)
 	}
-	for _, t := range c.Add {
-		w.putTask(nil, t)
+	for i := range c.Add {
+		w.putTask(nil, &c.Add[i])
 	}
 	w.putEvents(c.Events)
 	return nil

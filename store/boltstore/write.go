@@ -17,17 +17,48 @@ import (
 // become a record of the log.
 type write struct {
 	read
+	memory
+	counts map[counted]int // what is to be added to counters
+	seq    uint64          // of the newest event
+	news   bool            // there are new events
+	purged bool            // events were deleted
+	err    error           // the first error of a change: nothing is committed
+}
+
+// A memory is what a write leaves to another when it has come to its end.
+type memory struct {
 	record  []byte
-	lasting []byte            // memory for the keys of the layer
-	states  map[string]*state // those used in this write
-	counts  map[counted]int   // what is to be added to counters
-	key     []byte            // memory for keys
-	place   []byte            // and for those of places
-	seq     uint64            // of the newest event
-	news    bool              // there are new events
 	fresh   []store.Event     // the new events
-	purged  bool              // events were deleted
-	err     error             // the first error of a change: nothing is committed
+	states  map[string]*state // those used in this write
+	unused  []*state
+	lasting []byte // for the keys of the layer; what is in it stays
+	key     []byte // for keys
+	place   []byte // and for those of places
+	scratch *scratch
+}
+
+// clear makes m ready for the next write.
+func (m *memory) clear() {
+	m.record, m.fresh = wal.Begin(m.record[:0]), m.fresh[:0]
+	for _, st := range m.states {
+		m.unused = append(m.unused, st)
+	}
+	clear(m.states)
+	if m.states == nil {
+		m.states, m.scratch = make(map[string]*state), new(scratch)
+	}
+}
+
+// newState returns one that holds nothing.
+func (m *memory) newState() *state {
+	n := len(m.unused)
+	if n == 0 {
+		return new(state)
+	}
+	st := m.unused[n-1]
+	m.unused = m.unused[:n-1]
+	*st = state{}
+	return st
 }
 
 // A state is that of a job as this write has left it so far.
@@ -41,29 +72,15 @@ type state struct {
 }
 
 // newWrite returns a write on top of v, in a transaction that began when v was known.
-// It uses the memory of spare.
-func newWrite(v *version, tx *bolt.Tx, spare memory) *write {
+func newWrite(v *version, tx *bolt.Tx, m memory) *write {
 	own := *v
 	own.top = v.top.clone()
+	m.clear()
 	return &write{
-		read:   read{version: &own, tx: tx},
-		record: wal.Begin(spare.record),
-		fresh:  spare.fresh, lasting: spare.lasting,
-		states: make(map[string]*state),
-		counts: make(map[counted]int),
-		seq:    v.seq,
+		read: read{version: &own, tx: tx}, memory: m,
+		counts: make(map[counted]int), seq: v.seq,
 	}
 }
-
-// memory is what a write may leave to another.
-type memory struct {
-	record  []byte
-	fresh   []store.Event
-	lasting []byte // of which only the rest is free
-}
-
-// memory returns what w no longer needs when it has come to its end.
-func (w *write) memory() memory { return memory{w.record[:0], w.fresh[:0], w.lasting} }
 
 // dirty reports whether there are changes.
 func (w *write) dirty() bool { return wal.Size(w.record) > 0 }
@@ -104,7 +121,7 @@ func (w *write) state(job string) (*state, error) {
 	if st, ok := w.states[job]; ok {
 		return st, nil
 	}
-	st := &state{}
+	st := w.newState()
 	if b := w.get(bucketState, []byte(job)); b != nil {
 		st.exists, st.bytes = true, b
 		if err := decode(b, &st.value); err != nil {
@@ -237,20 +254,19 @@ func (w *write) removePlace(t store.Task) {
 
 // putEvents writes the events of one Update, which are those of one job, as one
 // record.
-func (w *write) putEvents(events []*rules.Record[store.Event]) {
+func (w *write) putEvents(events []rules.Record[store.Event]) {
 	if len(events) == 0 {
 		return
 	}
-	first := events[0].Value
-	for _, e := range events {
-		w.fresh = append(w.fresh, e.Value)
-	}
+	first := &events[0].Value
 	size := 0
-	for _, e := range events {
-		size += binary.MaxVarintLen32 + len(e.Bytes)
+	for i := range events {
+		w.fresh = append(w.fresh, events[i].Value)
+		size += binary.MaxVarintLen32 + len(events[i].Bytes)
 	}
 	value := make([]byte, 0, size)
-	for _, e := range events {
+	for i := range events {
+		e := &events[i]
 		value = append(binary.AppendUvarint(value, uint64(len(e.Bytes))), e.Bytes...)
 	}
 	w.logAs(actionAdd, first.Account, first.Job, first.Seq, value)

@@ -40,6 +40,7 @@ type Store struct {
 	tasks    tasks
 	events   events
 	sessions map[string]*session
+	change   rules.Change // memory for Update
 }
 
 // A key is an idempotency key of an account.
@@ -84,9 +85,9 @@ func (s *Store) Update(ctx context.Context, r store.Ref, fn func(*store.Tx) erro
 	if err := fn(tx); err != nil {
 		return err
 	}
-	change, err := before.Check(r, tx, s.events.seq)
+	err := s.change.Check(before, r, tx, s.events.seq)
 	if err == nil {
-		err = s.apply(r, change)
+		err = s.apply(r, &s.change)
 	}
 	if err != nil {
 		return fmt.Errorf("memstore: update %v: %w", r, err)
@@ -114,7 +115,7 @@ func (s *Store) read(r store.Ref) *store.Tx {
 }
 
 // apply makes the change, or returns why it cannot and leaves all as it was.
-func (s *Store) apply(r store.Ref, c rules.Change) error {
+func (s *Store) apply(r store.Ref, c *rules.Change) error {
 	for _, t := range c.Add {
 		free := c.Ended && t.Value.Ref == r
 		if !free && s.tasks.get(t.Value.Ref) != nil {

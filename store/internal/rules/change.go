@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding"
 	"fmt"
+	"slices"
 
 	"github.com/spoolmedia/spool/store"
 )
@@ -14,20 +15,19 @@ type Record[T any] struct {
 	Bytes []byte
 }
 
-// Encode returns v at rest. More than limit bytes are ErrTooLarge.
-func Encode[T any, P interface {
+// encode puts v into r. More than limit bytes are ErrTooLarge.
+func encode[T any, P interface {
 	*T
 	encoding.BinaryAppender
-}](v T, limit int) (*Record[T], error) {
-	r := &Record[T]{Value: v}
-	var err error
+}](r *Record[T], v T, limit int) (err error) {
+	r.Value = v
 	if r.Bytes, err = P(&r.Value).AppendBinary(nil); err != nil {
-		return nil, err
+		return err
 	}
 	if n := len(r.Bytes); n > limit {
-		return nil, fmt.Errorf("%d bytes where %d are allowed: %w", n, limit, store.ErrTooLarge)
+		return fmt.Errorf("%d bytes where %d are allowed: %w", n, limit, store.ErrTooLarge)
 	}
-	return r, nil
+	return nil
 }
 
 // Change is what one Update did: the records to be written. Those of no job,
@@ -38,8 +38,19 @@ type Change struct {
 	Task   *Record[store.Task] // nil also if the task has ended
 	Ended  bool                // the task has ended
 	File   *Record[store.File]
-	Add    []*Record[store.Task]
-	Events []*Record[store.Event]
+	Add    []Record[store.Task]
+	Events []Record[store.Event]
+
+	// Memory for what the fields point to.
+	job  Record[store.State]
+	task Record[store.Task]
+	file Record[store.File]
+}
+
+// reset makes c the change of nothing, which has the memory of what it was.
+func (c *Change) reset() {
+	c.Job, c.Task, c.File, c.Delete, c.Ended = nil, nil, nil, false, false
+	c.Add, c.Events = c.Add[:0], c.Events[:0]
 }
 
 // Existing says which records there were before fn ran.
@@ -58,44 +69,45 @@ func Before(tx *store.Tx) Existing {
 	return e
 }
 
-// Check returns what fn made of tx, in the form that it is to be written in. The
-// events get the numbers after seq. It shares memory with tx. Whether a name in
-// Add is in use is left to the backend, but for names that come twice.
-func (e Existing) Check(r store.Ref, tx *store.Tx, seq uint64) (c Change, err error) {
-	if err := e.missing(tx); err != nil {
-		return Change{}, err
-	}
-	if !e.job {
-		return Change{}, nil
+// Check sets c to what fn made of tx, in the form that it is to be written in. The
+// events get the numbers after seq. It shares memory with tx, and is good until the
+// next Check with the same c. Whether a name in Add is in use is left to the backend,
+// but for names that come twice.
+func (c *Change) Check(e Existing, r store.Ref, tx *store.Tx, seq uint64) error {
+	c.reset()
+	if err := e.missing(tx); err != nil || !e.job {
+		return err
 	}
 	c.Ended = e.task && tx.Task == nil
 	if tx.Job != nil {
 		tx.Job.Account = e.account
 		if e.deleted && tx.Job.Deleted.IsZero() {
-			return Change{}, store.ErrDeleted
+			return store.ErrDeleted
 		}
 		c.Delete = !e.deleted && !tx.Job.Deleted.IsZero()
-		if c.Job, err = State(*tx.Job); err != nil {
-			return Change{}, err
+		if err := setState(&c.job, *tx.Job); err != nil {
+			return err
 		}
+		c.Job = &c.job
 	}
 	if tx.Task != nil {
 		tx.Task.Ref = r
-		if c.Task, err = e.Task(*tx.Task); err != nil {
-			return Change{}, err
+		if err := e.setTask(&c.task, *tx.Task); err != nil {
+			return err
 		}
+		c.Task = &c.task
 	}
 	if tx.File != nil {
 		tx.File.Index, _ = r.File()
-		if c.File, err = File(*tx.File); err != nil {
-			return Change{}, err
+		if err := setFile(&c.file, *tx.File); err != nil {
+			return err
 		}
+		c.File = &c.file
 	}
-	if c.Add, err = e.add(r.Job, tx.Add); err != nil {
-		return Change{}, err
+	if err := c.add(e, r.Job, tx.Add); err != nil {
+		return err
 	}
-	c.Events, err = e.events(r.Job, tx.Events, seq)
-	return c, err
+	return c.events(e, r.Job, tx.Events, seq)
 }
 
 // missing refuses to write what is not there: Update makes no jobs and no files,
@@ -112,84 +124,76 @@ func (e Existing) missing(tx *store.Tx) error {
 	return nil
 }
 
-// State returns s at rest.
-func State(s store.State) (*Record[store.State], error) {
+func setState(r *Record[store.State], s store.State) error {
 	s.Version = cmp.Or(s.Version, store.Version)
-	r, err := Encode(s, store.MaxState)
-	if err != nil {
-		return nil, fmt.Errorf("state: %w", err)
+	if err := encode(r, s, store.MaxState); err != nil {
+		return fmt.Errorf("state: %w", err)
 	}
-	return r, nil
+	return nil
 }
 
-// File returns f at rest.
-func File(f store.File) (*Record[store.File], error) {
+func setFile(r *Record[store.File], f store.File) error {
 	f.Version = cmp.Or(f.Version, store.Version)
-	r, err := Encode(f, store.MaxRecord)
-	if err != nil {
-		return nil, fmt.Errorf("file %d: %w", f.Index, err)
+	if err := encode(r, f, store.MaxRecord); err != nil {
+		return fmt.Errorf("file %d: %w", f.Index, err)
 	}
-	return r, nil
+	return nil
 }
 
-// Task returns t at rest, in the account of its job if it names none.
-func (e Existing) Task(t store.Task) (*Record[store.Task], error) {
+// setTask puts t into r, in the account of its job if it names none.
+func (e Existing) setTask(r *Record[store.Task], t store.Task) error {
 	t.Version = cmp.Or(t.Version, store.Version)
 	t.Account = cmp.Or(t.Account, e.account)
 	if err := Task(t); err != nil {
-		return nil, err
+		return err
 	}
-	r, err := Encode(t, store.MaxRecord)
-	if err != nil {
-		return nil, fmt.Errorf("task %q: %w", t.Task, err)
+	if err := encode(r, t, store.MaxRecord); err != nil {
+		return fmt.Errorf("task %q: %w", t.Task, err)
 	}
-	return r, nil
+	return nil
 }
 
-func (e Existing) add(job string, tasks []store.Task) ([]*Record[store.Task], error) {
-	if len(tasks) > store.MaxAdd {
-		return nil, fmt.Errorf("%d new tasks where %d are allowed: %w",
-			len(tasks), store.MaxAdd, store.ErrTooLarge)
-	}
-	var add []*Record[store.Task]
-	names := make(map[string]bool, len(tasks))
-	for _, t := range tasks {
-		t.Job = job
-		r, err := e.Task(t)
-		if err != nil {
-			return nil, err
-		}
-		if names[t.Task] {
-			return nil, fmt.Errorf("task %q: %w", t.Task, store.ErrExist)
-		}
-		names[t.Task] = true
-		add = append(add, r)
-	}
-	return add, nil
-}
-
-func (e Existing) events(
-	job string, events []store.Event, seq uint64,
-) ([]*Record[store.Event], error) {
-	var out []*Record[store.Event]
-	for i, event := range events {
-		event.Job, event.Account = job, e.account
-		r, err := Event(event, seq+uint64(i)+1)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, r)
-	}
-	return out, nil
-}
-
-// Event returns e at rest as the event with that number of the store.
-func Event(e store.Event, seq uint64) (*Record[store.Event], error) {
+func setEvent(r *Record[store.Event], e store.Event, seq uint64) error {
 	e.Version = cmp.Or(e.Version, store.Version)
 	e.Seq, e.Cursor = seq, Cursor(seq)
-	r, err := Encode(e, store.MaxRecord)
-	if err != nil {
-		return nil, fmt.Errorf("event %q: %w", e.Kind, err)
+	if err := encode(r, e, store.MaxRecord); err != nil {
+		return fmt.Errorf("event %q: %w", e.Kind, err)
 	}
-	return r, nil
+	return nil
+}
+
+func (c *Change) add(e Existing, job string, tasks []store.Task) error {
+	if len(tasks) > store.MaxAdd {
+		return fmt.Errorf("%d new tasks where %d are allowed: %w",
+			len(tasks), store.MaxAdd, store.ErrTooLarge)
+	}
+	var names map[string]bool
+	if len(tasks) > 1 {
+		names = make(map[string]bool, len(tasks))
+	}
+	c.Add = slices.Grow(c.Add, len(tasks))[:len(tasks)]
+	for i, t := range tasks {
+		t.Job = job
+		if err := e.setTask(&c.Add[i], t); err != nil {
+			return err
+		}
+		if names[t.Task] {
+			return fmt.Errorf("task %q: %w", t.Task, store.ErrExist)
+		}
+		if names != nil {
+			names[t.Task] = true
+		}
+	}
+	return nil
+}
+
+func (c *Change) events(e Existing, job string, events []store.Event, seq uint64) error {
+	c.Events = slices.Grow(c.Events, len(events))[:len(events)]
+	for i, event := range events {
+		event.Job, event.Account = job, e.account
+		if err := setEvent(&c.Events[i], event, seq+uint64(i)+1); err != nil {
+			return err
+		}
+	}
+	return nil
 }

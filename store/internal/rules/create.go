@@ -27,13 +27,13 @@ func NewHead(j store.Job) (*Head, error) {
 	}
 	j.Version = cmp.Or(j.Version, store.Version)
 	j.State.Account = j.Account
-	state, err := State(j.State)
-	if err != nil {
+	state := new(Record[store.State])
+	if err := setState(state, j.State); err != nil {
 		return nil, err
 	}
 	j.State = state.Value
-	job, err := Encode(j, store.MaxRecord)
-	if err != nil {
+	job := new(Record[store.Job])
+	if err := encode(job, j, store.MaxRecord); err != nil {
 		return nil, err
 	}
 	return &Head{Job: job, State: state, existing: Existing{job: true, account: j.Account}}, nil
@@ -48,8 +48,8 @@ func (h *Head) Next(
 	if f.Index != h.files {
 		return nil, nil, fmt.Errorf("file %d comes where file %d is due", f.Index, h.files)
 	}
-	file, err := File(f.Clone())
-	if err != nil {
+	file := new(Record[store.File])
+	if err := setFile(file, f.Clone()); err != nil {
 		return nil, nil, err
 	}
 	h.files++
@@ -58,15 +58,20 @@ func (h *Head) Next(
 	}
 	t = t.Clone()
 	t.Job = h.Job.Value.ID
-	task, err := h.existing.Task(t)
-	return file, task, err
+	task := new(Record[store.Task])
+	if err := h.existing.setTask(task, t); err != nil {
+		return nil, nil, err
+	}
+	return file, task, nil
 }
 
 // Event returns the event that tells of the job, with that number.
-func (h *Head) Event(seq uint64) (*Record[store.Event], error) {
+func (h *Head) Event(seq uint64) (Record[store.Event], error) {
 	j := h.Job.Value
-	return Event(store.Event{
+	var r Record[store.Event]
+	err := setEvent(&r, store.Event{
 		Account: j.Account, Job: j.ID, Kind: store.Created, File: -1, Run: j.State.Run,
 		Time: j.Created,
 	}, seq)
+	return r, err
 }

@@ -8,6 +8,6 @@
 //	if err := fn(tx); err != nil {
 //		return err
 //	}
-//	change, err := before.Check(ref, tx, lastSeq)
+//	err := change.Check(before, ref, tx, lastSeq)
 //	// write what is in change
 package rules
