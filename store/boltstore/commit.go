@@ -26,7 +26,7 @@ type committer struct {
 	last       *version    // on top of which the next group runs
 	size       int64       // about how many bytes the log has in this epoch
 	spare      [][]byte    // memory for the records of groups, at most two
-	checkpoint *checkpoint // the last one; nil: none yet
+	checkpoint *checkpoint // the last one; nil: none yet. Before start: one to be made
 }
 
 // An op is a write that waits. Its function does all of its work or, if it
@@ -40,6 +40,10 @@ type op struct {
 func (c *committer) start(s *Store) {
 	c.wake, c.done = make(chan struct{}, 1), make(chan struct{})
 	c.last, c.logger = s.versions.now.Load(), startLogger(s)
+	c.size = s.log.Size()
+	if left := c.checkpoint; left != nil {
+		c.checkpoint = s.startCheckpoint(left.layer, left.last)
+	}
 	go c.loop(s)
 }
 

@@ -27,9 +27,10 @@
 // while the store is idle.
 //
 // Close brings all of it into the file and removes the log: a store that is closed is
-// one file. After a crash, Open does so before it returns. A backup of a store that is
-// open is one of all three files at the same moment, such as a snapshot of the file
-// system. A log that is missing, or belongs to another file, is ErrDamaged.
+// one file. After a crash, Open reads the log, at most about 16 MiB, and goes on with
+// it. A backup of a store that is open is one of all three files at the same moment, such
+// as a snapshot of the file system. A log that is missing, or belongs to another file, is
+// ErrDamaged.
 //
 // # The file
 //
