@@ -42,8 +42,8 @@
 // "count" holds the counters of Count, which change with the jobs.
 //
 // Open looks for damage without changing the file, in the pages that lead to others
-// (and in all of it where bbolt itself reads all of it, because more pages are free
-// than are listed in the file); the rest is looked at when it is used.
+// and in the list of free pages (or in all pages if that list is missing, because bbolt
+// then reads all of them itself); the rest is looked at when it is used.
 // Damage is [ErrDamaged], never a panic. Contents of the file have no checksums, other
 // than records of the log: what is still well-formed is taken for what was written.
 //
