@@ -42,6 +42,7 @@ func (c *committer) makeRoom(s *Store) error {
 	s.log.Turn()
 	v := &version{
 		epoch: last.Epoch + 1, top: &layer{}, below: c.last.top, seq: c.last.seq,
+		commit: c.last.commit,
 	}
 	s.versions.publish(v) // before anything of what is below comes to the file
 	c.last, c.size = v, 0

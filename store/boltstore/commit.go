@@ -142,6 +142,9 @@ func (c *committer) handOver(s *Store) {
 		g.finish()
 		return
 	}
+	for b, keys := range g.write.added {
+		s.gaps[b].add(g.write.version.commit, keys)
+	}
 	c.last = g.write.version
 	c.size += int64(len(g.write.record))
 	s.worked(int64(len(g.ops)) * writeWork)

@@ -113,6 +113,7 @@ type Store struct {
 	commits  committer
 	news     signal
 	recent   recent
+	gaps     [buckets]gaps
 	fault    fault
 	stuck    atomic.Bool // a panic has left bbolt locked
 
@@ -146,6 +147,9 @@ func open(path string, cfg Config, t tuning) (*Store, error) {
 	if err := s.restore(path, cfg); err != nil {
 		return nil, fmt.Errorf("boltstore: open %s: %w", path, errors.Join(err, s.closeFiles()))
 	}
+	for b := range s.gaps {
+		s.gaps[b].least = t.gap
+	}
 	s.commits.start(s)
 	if err := s.sweep(); err != nil {
 		return nil, fmt.Errorf("boltstore: open %s: %w", path, errors.Join(err, s.Close()))
@@ -161,6 +165,8 @@ type tuning struct {
 	maxLog int64
 	// step is how many bytes a checkpoint writes in one transaction. 0 means 4 MiB.
 	step int
+	// gap is how many deleted keys in a row are worth a gap. 0 means minGap.
+	gap int
 	// moment is told what is about to be done. It may be nil.
 	moment func(name string)
 }

@@ -26,6 +26,7 @@ type write struct {
 	news   bool              // there are new events
 	fresh  []store.Event     // the new events
 	purged bool              // events were deleted
+	added  [buckets][]string // keys, of buckets that have gaps
 	err    error             // the first error of a change: nothing is committed
 }
 
@@ -44,6 +45,7 @@ type state struct {
 func newWrite(v *version, tx *bolt.Tx, spare []byte) *write {
 	own := *v
 	own.top = v.top.clone()
+	own.commit++
 	return &write{
 		read:   read{version: &own, tx: tx},
 		record: wal.Begin(spare),
@@ -71,7 +73,11 @@ func (w *write) change(a action, b bucket, key, value []byte) {
 		return
 	}
 	w.record = appendChange(w.record, a, b, key, value)
-	w.version.top.apply(a, b, string(key), value)
+	own := string(key)
+	if a != actionDelete && hasGaps(b) {
+		w.added[b] = append(w.added[b], own)
+	}
+	w.version.top.apply(a, b, own, value)
 }
 
 // state returns the state of the job, decoded once in a write.
