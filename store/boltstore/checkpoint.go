@@ -42,6 +42,7 @@ func (c *committer) makeRoom(s *Store) error {
 	s.log.Turn()
 	v := &version{
 		epoch: last.Epoch + 1, top: &layer{}, below: c.last.top, seq: c.last.seq,
+		commit: c.last.commit,
 	}
 	s.versions.publish(v) // before anything of what is below comes to the file
 	c.last, c.size = v, 0
@@ -100,11 +101,6 @@ func (s *Store) file(l *layer, m mark) (err error) {
 	if err := f.buckets[bucketMeta].Put(markKey, m.append(nil)); err != nil {
 		return err
 	}
-	if !m.open { // it is going to be closed
-		s.db.NoFreelistSync = false
-		return f.commit()
-	}
-	syncFree(s.db)
 	return f.commit()
 }
 
@@ -114,7 +110,12 @@ type filing struct {
 	tx      *bolt.Tx // nil: none yet
 	buckets [buckets]*bolt.Bucket
 	bytes   int // that the transaction has
+	most    int // that it is to have
 }
+
+// perFree is how many bytes a transaction has for each free page, at least. With it goes
+// the list of those, 8 bytes each: a long one is written less often.
+const perFree = 32
 
 func (f *filing) layer(l *layer) error {
 	for b, t := range l.tables {
@@ -132,8 +133,7 @@ func (f *filing) layer(l *layer) error {
 }
 
 func (f *filing) change(b bucket, key []byte, c change) error {
-	if f.bytes > f.store.tuning.step {
-		syncFree(f.store.db)
+	if f.bytes > f.most {
 		if err := f.commit(); err != nil {
 			return err
 		}
@@ -156,6 +156,7 @@ func (f *filing) begin() (err error) {
 	if f.tx, err = f.store.db.Begin(true); err != nil {
 		return err
 	}
+	f.most = max(f.store.tuning.step, perFree*f.store.db.Stats().FreePageN)
 	for b, name := range bucketNames {
 		f.buckets[b] = f.tx.Bucket(name)
 		f.buckets[b].FillPercent = fill

@@ -28,7 +28,7 @@ type committer struct {
 	yielded    bool        // since the last write, those who can run had a turn
 	size       int64       // about how many bytes the log has in this epoch
 	spare      []memory    // of groups that have ended, at most two
-	checkpoint *checkpoint // the last one; nil: none yet
+	checkpoint *checkpoint // the last one; nil: none yet. Before start: one to be made
 }
 
 // An op is a write that waits. Its function does all of its work or, if it
@@ -42,6 +42,10 @@ type op struct {
 func (c *committer) start(s *Store) {
 	c.wake, c.done = make(chan struct{}, 1), make(chan struct{})
 	c.last, c.logger = s.versions.now.Load(), startLogger(s)
+	c.size = s.log.Size()
+	if left := c.checkpoint; left != nil {
+		c.checkpoint = s.startCheckpoint(left.layer, left.last)
+	}
 	go c.loop(s)
 }
 
@@ -149,6 +153,9 @@ func (c *committer) handOver(s *Store) {
 	if !g.write.dirty() {
 		g.finish()
 		return
+	}
+	for b, keys := range g.write.added {
+		s.gaps[b].add(g.write.version.commit, keys)
 	}
 	c.last = g.write.version
 	c.size += int64(len(g.write.record))

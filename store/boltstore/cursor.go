@@ -14,6 +14,8 @@ type cursor struct {
 	key     []byte         // where it is; nil: before the first or behind the last
 	on      [maxWalks]bool // which of the walks are at key, too
 	forward bool           // every walk is at its first key that is not before key, else not behind
+	gaps    *gaps          // of the bucket; nil: not known
+	commit  uint64         // of the version
 }
 
 const maxWalks = 3 // two layers and the file
@@ -107,16 +109,36 @@ func (c *cursor) turn() {
 // it.
 func (c *cursor) settle(forward bool) (key, value []byte) {
 	c.forward = forward
+	var p passage
 	for {
 		now, ok := c.nearest()
-		if !ok {
-			return nil, nil
-		}
-		if !now.deleted {
+		if !ok || !now.deleted {
+			if c.gaps != nil && p.met > 0 && forward {
+				c.gaps.note(c.commit, p)
+			}
 			return c.key, now.value
 		}
-		c.pass()
+		if p.last = c.key; p.first == nil {
+			p.first = c.key
+		}
+		if c.gaps != nil && forward && p.met%minGap == 0 && c.jump() {
+			p.jumps++
+		} else {
+			c.pass()
+		}
+		p.met++
 	}
+}
+
+// jump moves the walks to the end of the gap that they are in.
+func (c *cursor) jump() bool {
+	end, ok := c.gaps.end(c.key)
+	if ok {
+		for _, w := range c.walks {
+			w.seek(shareBytes(end))
+		}
+	}
+	return ok
 }
 
 // nearest makes the first key in the direction that of the cursor.

@@ -1,6 +1,7 @@
 package boltstore
 
 import (
+	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -10,8 +11,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Whatever has changed in which layer, and however much of a checkpoint is in the file,
-// a read sees the keys that a plain map has.
+// Whatever has changed in which layer, however much of a checkpoint is in the file, and
+// whatever gaps are known, a read sees the keys that a plain map has.
 func TestReadSeesWhatASortedMapHas(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.db")
 	db, err := bolt.Open(path, 0o600, &bolt.Options{NoSync: true, NoGrowSync: true})
@@ -22,6 +23,7 @@ func TestReadSeesWhatASortedMapHas(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := &layerModel{store: &Store{db: db}, keys: make(map[string]string)}
 		m.store.tuning.step = 1 << 20
+		m.store.gaps[modelBucket].least = 1
 		m.version.top = &layer{}
 		m.empty(t)
 		t.Repeat(map[string]func(*rapid.T){
@@ -44,7 +46,7 @@ type layerModel struct {
 	then      map[string]string
 }
 
-const modelBucket = bucketList
+const modelBucket = bucketReady
 
 func (m *layerModel) empty(t *rapid.T) {
 	err := m.store.db.Update(func(tx *bolt.Tx) error {
@@ -69,6 +71,7 @@ func (m *layerModel) empty(t *rapid.T) {
 var modelKeys = rapid.StringMatching(`[ab]{1,4}`)
 
 func (m *layerModel) change(t *rapid.T) {
+	m.version.commit++
 	for range rapid.IntRange(1, 20).Draw(t, "times") {
 		key := modelKeys.Draw(t, "key")
 		if rapid.Bool().Draw(t, "delete") {
@@ -81,6 +84,7 @@ func (m *layerModel) change(t *rapid.T) {
 		if _, ok := m.keys[key]; !ok && rapid.Bool().Draw(t, "add") {
 			a = actionAdd
 		}
+		m.store.gaps[modelBucket].add(m.version.commit, []string{key})
 		m.version.top.apply(a, modelBucket, key, []byte(value))
 		m.keys[key] = value
 	}
@@ -137,16 +141,32 @@ func (m *layerModel) file(t *rapid.T, l *layer) {
 }
 
 func (m *layerModel) look(t *rapid.T) {
-	m.compare(t, &m.version, m.keys)
 	if m.published != nil {
-		m.compare(t, m.published, m.then)
+		m.compare(t, m.published, nil, m.then)
+		m.walk(t, m.published) // so that gaps are found in what is old
+	}
+	m.compare(t, &m.version, &m.store.gaps, m.keys)
+}
+
+// walk goes through all keys.
+func (m *layerModel) walk(t *rapid.T, v *version) {
+	err := m.store.db.View(func(tx *bolt.Tx) error {
+		c := (&read{version: v, tx: tx, gaps: &m.store.gaps}).cursor(modelBucket)
+		for k, _ := c.First(); k != nil; k, _ = c.Next() {
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
 // compare gets keys and moves a cursor about, and checks where that leads.
-func (m *layerModel) compare(t *rapid.T, v *version, want map[string]string) {
+func (m *layerModel) compare(
+	t *rapid.T, v *version, g *[buckets]gaps, want map[string]string,
+) {
 	err := m.store.db.View(func(tx *bolt.Tx) error {
-		r := &read{version: v, tx: tx}
+		r := &read{version: v, tx: tx, gaps: g}
 		for range 3 {
 			key := modelKeys.Draw(t, "key")
 			got := r.get(modelBucket, []byte(key))
@@ -198,6 +218,20 @@ func moveAbout(t *rapid.T, c *cursor, want map[string]string) {
 		}
 		if string(key) != keys[at] || string(value) != want[keys[at]] {
 			t.Fatalf("%s: got %q = %q, want %q = %q", move, key, value, keys[at], want[keys[at]])
+		}
+	}
+}
+
+// A gap that was found before keys were added that nobody remembers is none.
+func TestGapsNeedAllThatWasAdded(t *testing.T) {
+	for added, known := range map[int]bool{2 * maxAdded: true, 2*maxAdded + 1: false} {
+		g := &gaps{least: 1}
+		for i := range added {
+			g.add(uint64(1+i), []string{fmt.Sprint("k", i)})
+		}
+		g.note(0, passage{first: []byte("a"), last: []byte("b"), met: 2})
+		if _, ok := g.end([]byte("a")); ok != known {
+			t.Errorf("behind %d keys: got a gap: %v, want %v", added, ok, known)
 		}
 	}
 }

@@ -12,7 +12,7 @@ func (s *Store) LimitMemory(most int64) { s.resident.most = most }
 // begins, which then writes about step bytes in a transaction. If moment is not nil, it
 // is told what is about to be done.
 func OpenTuned(path string, cfg Config, log, step int, moment func(string)) (*Store, error) {
-	return open(path, cfg, tuning{maxLog: int64(log), step: step, moment: moment})
+	return open(path, cfg, tuning{maxLog: int64(log), step: step, gap: 1, moment: moment})
 }
 
 // Settle waits for the checkpoint that is under way.
@@ -27,6 +27,17 @@ func (s *Store) Settle(ctx context.Context) error {
 	}
 	<-c.done
 	return c.err
+}
+
+// Passed returns how many deleted keys were met in looking for tasks.
+func (s *Store) Passed() (n int) {
+	for b := range s.gaps {
+		g := &s.gaps[b]
+		g.mu.Lock()
+		n += g.passed
+		g.mu.Unlock()
+	}
+	return n
 }
 
 // CloseLog has what is written to the log fail.

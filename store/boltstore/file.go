@@ -41,7 +41,7 @@ func openFile(path string, cfg Config) (db *bolt.DB, err error) {
 
 		InitialMmapSize: mapped,
 		FreelistType:    bolt.FreelistMapType,
-		NoFreelistSync:  true, // see syncFree
+		NoFreelistSync:  true, // or bbolt would change a file before it is known to be ours
 	}
 	info, err := os.Stat(path)
 	switch {
@@ -58,7 +58,9 @@ func openFile(path string, cfg Config) (db *bolt.DB, err error) {
 		return nil, openError(err)
 	}
 	db.AllocSize = growBy
-	syncFree(db)
+	// Without the list of free pages in the file, bbolt looks for them when it opens it
+	// after a crash, by reading all pages.
+	db.NoFreelistSync = false
 	return db, nil
 }
 
@@ -91,14 +93,6 @@ func inspect(path string, options bolt.Options) (err error) {
 	}
 	return err
 }
-
-// maxSyncFree is how many free pages are listed in the file with every commit. The
-// list saves Open from looking for them after a crash, which bbolt does by reading
-// all pages; but a longer one would slow every commit down.
-const maxSyncFree = 4096
-
-// syncFree decides whether the next commit writes the list of free pages.
-func syncFree(db *bolt.DB) { db.NoFreelistSync = db.Stats().FreePageN > maxSyncFree }
 
 func openError(err error) error {
 	for _, damage := range []error{

@@ -119,7 +119,7 @@ func (l *layer) replayOne(record []byte) (rest []byte, ok bool) {
 	if a == actionAdd {
 		a = actionPut
 	}
-	l.apply(a, b, string(key), value)
+	l.apply(a, b, shareString(key), value)
 	return rest, true
 }
 

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/spoolmedia/spool/store"
@@ -95,6 +96,45 @@ func TestOpenReplaysTheLog(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+	}
+}
+
+// Killed again and again, a store goes on with the log that it finds, and does not
+// write to the file before there is need to.
+func TestOpenGoesOnWithTheLog(t *testing.T) {
+	for name, log := range map[string]int{"large": 1 << 20, "small": 1 << 10} {
+		t.Run(name, func(t *testing.T) {
+			dir, bumps := t.TempDir(), 0
+			var written atomic.Int64
+			createJ(t, openWith(t, dir, boltstore.Config{NoSync: true}))
+			for range 6 {
+				crashed := t.TempDir()
+				putFiles(t, crashed, filesIn(t, dir))
+				dir = crashed
+				s, err := boltstore.OpenTuned(filepath.Join(dir, "jobs.db"),
+					boltstore.Config{NoSync: true}, log, 1<<10, func(moment string) {
+						if moment == "transaction" {
+							written.Add(1)
+						}
+					})
+				s = opened(t, s, err)
+				for range 9 {
+					if err := bump(t, s); err != nil {
+						t.Fatal(err)
+					}
+				}
+				bumps += 9
+				if got := completed(t, s); got != bumps {
+					t.Errorf("got %d updates, want %d", got, bumps)
+				}
+				if err := s.Settle(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if n := written.Load(); (n > 0) != (name == "small") {
+				t.Errorf("got %d transactions on the file", n)
+			}
+		})
 	}
 }
 

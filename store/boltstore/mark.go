@@ -53,14 +53,19 @@ func markOf(db *bolt.DB) (m mark, seq uint64, err error) {
 		if m, err = readMark(meta.Get(markKey)); err != nil {
 			return err
 		}
-		switch b := meta.Get(seqKey); len(b) {
-		case 0:
-		case 8:
-			seq = binary.BigEndian.Uint64(b)
-		default:
-			return fmt.Errorf("%w: an event number of %d bytes", ErrDamaged, len(b))
-		}
-		return nil
+		seq, err = readSeq(meta.Get(seqKey))
+		return err
 	})
 	return m, seq, err
+}
+
+// readSeq reads the number of the newest event. One that is not there is 0.
+func readSeq(b []byte) (uint64, error) {
+	switch len(b) {
+	case 0:
+		return 0, nil
+	case 8:
+		return binary.BigEndian.Uint64(b), nil
+	}
+	return 0, fmt.Errorf("%w: an event number of %d bytes", ErrDamaged, len(b))
 }

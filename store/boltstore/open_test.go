@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -85,6 +86,51 @@ func TestOpenRefusesAnotherBboltFile(t *testing.T) {
 	if _, err := boltstore.Open(path, boltstore.Config{}); !errors.Is(err, boltstore.ErrDamaged) {
 		t.Errorf("got %v, want ErrDamaged", err)
 	}
+}
+
+// After a crash, too, a file with many free pages is opened without reading all of it:
+// leaves that are damaged are found when they are used.
+func TestOpenReadsFewLeaves(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "jobs.db")
+	s := openWith(t, dir, boltstore.Config{NoSync: true})
+	if _, _, err := s.Create(t.Context(), store.Job{ID: "j"}, imageFiles(500)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	large := make([]byte, 20<<20)
+	for _, edit := range []func(*bolt.Bucket) error{
+		func(b *bolt.Bucket) error { return b.Put([]byte("large"), large) },
+		func(b *bolt.Bucket) error { return b.Delete([]byte("large")) },
+	} {
+		editFile(t, path, func(tx *bolt.Tx) error { return edit(tx.Bucket([]byte("paused"))) })
+	}
+	openWith(t, dir, boltstore.Config{NoSync: true})
+	files := filesIn(t, dir)
+	spoilt := 0
+	for page := range slices.Chunk(files["jobs.db"], os.Getpagesize()) {
+		if page[8] == 2 && bytes.Contains(page, []byte("299.png")) {
+			page[8] = 0x40 // a kind of page that there is not
+			spoilt++
+		}
+	}
+	crashed := t.TempDir()
+	putFiles(t, crashed, files)
+	s, err := boltstore.Open(filepath.Join(crashed, "jobs.db"), boltstore.Config{NoSync: true})
+	if err != nil {
+		t.Fatalf("%d damaged leaves: %v", spoilt, err)
+	}
+	if _, _, err := s.Create(t.Context(), store.Job{ID: "k"}, imageFiles(1)); err != nil {
+		t.Error(err)
+	}
+	for _, err = range s.Files(t.Context(), "j", 0) {
+	}
+	if !errors.Is(err, boltstore.ErrDamaged) {
+		t.Errorf("reading all files: got %v, want ErrDamaged", err)
+	}
+	_ = s.Close()
 }
 
 // What is left of a Delete or Create, however it ended, is an empty file.

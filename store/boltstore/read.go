@@ -22,6 +22,7 @@ type read struct {
 	version *version
 	tx      *bolt.Tx
 	lookups [buckets]*bolt.Cursor // for single keys of the file
+	gaps    *[buckets]gaps        // nil: not known, as a write would not see what it has added
 }
 
 // view runs fn in a short transaction.
@@ -49,6 +50,9 @@ func (r *read) cursor(b bucket) *cursor {
 		}
 	}
 	c.walks = append(c.walks, &fileWalk{cursor: r.tx.Bucket(bucketNames[b]).Cursor()})
+	if r.gaps != nil && hasGaps(b) {
+		c.gaps, c.commit = &r.gaps[b], r.version.commit
+	}
 	return c
 }
 

@@ -11,42 +11,60 @@ import (
 	"github.com/spoolmedia/spool/store/boltstore/internal/wal"
 )
 
-// restore brings into the file what a store that was not closed has left in its log,
-// and begins a new log.
+// restore goes on with the log that a store that was not closed has left, or begins a
+// new one.
 func (s *Store) restore(path string, cfg Config) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer recovered(&err)
-	m, _, err := markOf(s.db)
+	m, seq, err := markOf(s.db)
 	if err != nil {
 		return err
 	}
 	if m.open {
-		err = s.replay(path, m)
-	} else {
-		err = leftover(path, m.id)
+		return s.resume(path, cfg, m, seq)
 	}
-	if err != nil {
+	if err := leftover(path, m.id); err != nil {
 		return err
 	}
 	return s.startLog(path, cfg)
 }
 
-// replay writes what is in the log to the file.
-func (s *Store) replay(path string, m mark) error {
-	records, err := wal.Read(path, m.id, m.done)
+// resume goes on with a log. What is in it and not yet in the file is in memory then,
+// as it was before, and the file is not changed.
+func (s *Store) resume(path string, cfg Config, m mark, seq uint64) error {
+	log, records, err := wal.Open(path, m.id, m.done, s.logConfig(cfg))
 	if err != nil {
 		return logError(err)
 	}
-	l := &layer{}
-	for _, r := range records {
-		if err := l.replay(r.Payload); err != nil {
+	s.log, s.id = log, m.id
+	s.tuning.at("replay")
+	v := &version{epoch: log.Epoch(), top: &layer{}, seq: seq}
+	for i, r := range records {
+		if i > 0 && r.Epoch != records[i-1].Epoch {
+			s.commits.checkpoint = &checkpoint{layer: v.top, last: records[i-1].Position}
+			v.top, v.below = &layer{}, v.top
+		}
+		if err := v.top.replay(r.Payload); err != nil {
 			return err
 		}
-		m.done = r.Position
 	}
-	m.open = false
-	s.tuning.at("replay")
-	return s.file(l, m)
+	for _, l := range []*layer{v.below, v.top} {
+		if c, ok := l.get(bucketMeta, string(seqKey)); ok {
+			if v.seq, err = readSeq(c.value); err != nil {
+				return err
+			}
+		}
+	}
+	s.versions.publish(v)
+	if cfg.NoSync {
+		return nil
+	}
+	// It may have been open with NoSync before.
+	return errors.Join(s.db.Sync(), syncFolder(filepath.Dir(path)))
+}
+
+func (s *Store) logConfig(cfg Config) wal.Config {
+	return wal.Config{NoSync: cfg.NoSync, Moment: s.tuning.moment}
 }
 
 // leftover checks that there is no log but that with the ID, which is done with.
@@ -69,8 +87,7 @@ func logError(err error) error {
 // startLog begins a new log, and marks the file with it.
 func (s *Store) startLog(path string, cfg Config) (err error) {
 	s.id = wal.NewID()
-	config := wal.Config{NoSync: cfg.NoSync, Moment: s.tuning.moment}
-	if s.log, err = wal.Create(path, s.id, config); err != nil {
+	if s.log, err = wal.Create(path, s.id, s.logConfig(cfg)); err != nil {
 		return fmt.Errorf("log: %w", err)
 	}
 	if !cfg.NoSync {

@@ -27,9 +27,10 @@
 // while the store is idle.
 //
 // Close brings all of it into the file and removes the log: a store that is closed is
-// one file. After a crash, Open does so before it returns. A backup of a store that is
-// open is one of all three files at the same moment, such as a snapshot of the file
-// system. A log that is missing, or belongs to another file, is ErrDamaged.
+// one file. After a crash, Open reads the log, at most about 16 MiB, and goes on with
+// it. A backup of a store that is open is one of all three files at the same moment, such
+// as a snapshot of the file system. A log that is missing, or belongs to another file, is
+// ErrDamaged.
 //
 // # The file
 //
@@ -41,8 +42,8 @@
 // "count" holds the counters of Count, which change with the jobs.
 //
 // Open looks for damage without changing the file, in the pages that lead to others
-// (and in all of it where bbolt itself reads all of it, because more pages are free
-// than are listed in the file); the rest is looked at when it is used.
+// and in the list of free pages (or in all pages if that list is missing, because bbolt
+// then reads all of them itself); the rest is looked at when it is used.
 // Damage is [ErrDamaged], never a panic. Contents of the file have no checksums, other
 // than records of the log: what is still well-formed is taken for what was written.
 //
@@ -112,6 +113,7 @@ type Store struct {
 	commits  committer
 	news     signal
 	recent   recent
+	gaps     [buckets]gaps
 	fault    fault
 	stuck    atomic.Bool // a panic has left bbolt locked
 
@@ -145,6 +147,9 @@ func open(path string, cfg Config, t tuning) (*Store, error) {
 	if err := s.restore(path, cfg); err != nil {
 		return nil, fmt.Errorf("boltstore: open %s: %w", path, errors.Join(err, s.closeFiles()))
 	}
+	for b := range s.gaps {
+		s.gaps[b].least = t.gap
+	}
 	s.commits.start(s)
 	if err := s.sweep(); err != nil {
 		return nil, fmt.Errorf("boltstore: open %s: %w", path, errors.Join(err, s.Close()))
@@ -160,6 +165,8 @@ type tuning struct {
 	maxLog int64
 	// step is how many bytes a checkpoint writes in one transaction. 0 means 4 MiB.
 	step int
+	// gap is how many deleted keys in a row are worth a gap. 0 means minGap.
+	gap int
 	// moment is told what is about to be done. It may be nil.
 	moment func(name string)
 }

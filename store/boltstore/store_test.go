@@ -1,6 +1,8 @@
 package boltstore_test
 
 import (
+	"context"
+	"errors"
 	"path/filepath"
 	"testing"
 
@@ -20,15 +22,42 @@ func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Store { return open(t, t.TempDir()) })
 }
 
-// Every other time the log is so small that checkpoints are always under way.
+// Every other time the log is so small that checkpoints are always under way, and two of
+// four times the store is killed instead of closed.
 func TestDurableStore(t *testing.T) {
 	times := 0
 	storetest.RunDurable(t, func(t *testing.T, dir string) store.Store {
-		if times++; times%2 == 0 {
-			return open(t, dir)
+		times++
+		open := openWith
+		if times%2 == 0 {
+			open = openTuned
 		}
-		return openTuned(t, dir, boltstore.Config{NoSync: true})
+		s := open(t, dir, boltstore.Config{NoSync: true})
+		if times%4 < 2 {
+			return s
+		}
+		return killed{s, t, dir}
 	})
+}
+
+// A killed store leaves its files as they are when it is to be closed.
+type killed struct {
+	*boltstore.Store
+	t   *testing.T
+	dir string
+}
+
+func (k killed) Close() error {
+	switch err := k.Settle(context.Background()); {
+	case errors.Is(err, store.ErrClosed):
+		return nil
+	case err != nil:
+		return err
+	}
+	files := filesIn(k.t, k.dir)
+	err := k.Store.Close()
+	putFiles(k.t, k.dir, files)
+	return err
 }
 
 func TestStoreUnderCheckpoints(t *testing.T) {

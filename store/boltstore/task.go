@@ -50,26 +50,28 @@ const promoteStep = 1000
 func (s *Store) promote(ctx context.Context, due time.Time) error {
 	end := append(timePrefix(nil, due), 255) // behind all of that time, as IDs are UTF-8
 	for {
-		waiting := false
+		var from []byte
 		err := s.view(ctx, func(r *read) error {
-			k, _ := r.cursor(bucketLater).First()
-			waiting = k != nil && bytes.Compare(k, end) < 0
+			if k, _ := r.cursor(bucketLater).First(); k != nil && bytes.Compare(k, end) < 0 {
+				from = bytes.Clone(k)
+			}
 			return nil
 		})
-		if err != nil || !waiting {
+		if err != nil || from == nil {
 			return err
 		}
-		err = s.commits.do(ctx, func(w *write) error { return w.promote(end) })
+		err = s.commits.do(ctx, func(w *write) error { return w.promote(from, end) })
 		if err != nil {
 			return err
 		}
 	}
 }
 
-func (w *write) promote(end []byte) error {
+// promote moves tasks whose keys in bucketLater are not before from, but before end.
+func (w *write) promote(from, end []byte) error {
 	var keys [][]byte
 	c := w.cursor(bucketLater)
-	k, _ := c.First()
+	k, _ := c.Seek(from)
 	for ; k != nil && bytes.Compare(k, end) < 0 && len(keys) < promoteStep; k, _ = c.Next() {
 		keys = append(keys, bytes.Clone(k))
 	}
@@ -86,7 +88,7 @@ func (w *write) promote(end []byte) error {
 			w.put(bucketReady, readyKey(nil, *t), nil)
 		}
 	}
-	return w.gone(bucketLater, nil, keys)
+	return w.gone(bucketLater, from, keys)
 }
 
 var _ rules.Index = (*index)(nil)

@@ -15,6 +15,8 @@ type version struct {
 	top   *layer // changes since the last checkpoint began
 	below *layer // those that a checkpoint has yet to write; nil: none
 	seq   uint64 // of the newest event
+
+	commit uint64 // how many there have been since Open
 }
 
 // versions are those that are to be seen.
@@ -67,7 +69,7 @@ func (s *Store) begin() (*read, error) {
 		// If no checkpoint has begun in between, the file has nothing that v does
 		// not know of.
 		if s.versions.now.Load().epoch == v.epoch {
-			return &read{version: v, tx: tx}, nil
+			return &read{version: v, tx: tx, gaps: &s.gaps}, nil
 		}
 		if err := tx.Rollback(); err != nil {
 			return nil, err

@@ -18,11 +18,12 @@ import (
 type write struct {
 	read
 	memory
-	counts map[counted]int // what is to be added to counters
-	seq    uint64          // of the newest event
-	news   bool            // there are new events
-	purged bool            // events were deleted
-	err    error           // the first error of a change: nothing is committed
+	counts map[counted]int   // what is to be added to counters
+	seq    uint64            // of the newest event
+	news   bool              // there are new events
+	purged bool              // events were deleted
+	added  [buckets][]string // keys, of buckets that have gaps
+	err    error             // the first error of a change: nothing is committed
 }
 
 // A memory is what a write leaves to another when it has come to its end.
@@ -75,6 +76,7 @@ type state struct {
 func newWrite(v *version, tx *bolt.Tx, m memory) *write {
 	own := *v
 	own.top = v.top.clone()
+	own.commit++
 	m.clear()
 	return &write{
 		read: read{version: &own, tx: tx}, memory: m,
@@ -100,7 +102,11 @@ func (w *write) change(a action, b bucket, key, value []byte) {
 		return
 	}
 	w.record = appendChange(w.record, a, b, key, value)
-	w.version.top.apply(a, b, w.keep(key), value)
+	own := w.keep(key)
+	if a != actionDelete && hasGaps(b) {
+		w.added[b] = append(w.added[b], own)
+	}
+	w.version.top.apply(a, b, own, value)
 }
 
 // keep returns a copy of the key that lasts. Many share a piece of memory.

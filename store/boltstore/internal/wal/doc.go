@@ -9,7 +9,7 @@
 //	// no longer needed:
 //	log.Turn()
 //
-// After a crash, [Read] returns the records that were appended.
+// After a crash, [Open] returns the records that were appended, and goes on behind them.
 //
 // # The files
 //
@@ -31,7 +31,7 @@
 // next. Files grow in steps, by zeroes that are written ahead, and do not become
 // smaller: a sync need not write how long the file is.
 //
-// The last record may be torn: its Append never returned, and Read leaves it out. As
+// The last record may be torn: its Append never returned, and Open leaves it out. As
 // a record is written only when the one before it is on disk, a record that is whole
 // behind one that is not is damage.
 package wal

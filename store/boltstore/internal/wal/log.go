@@ -107,6 +107,9 @@ func (l *Log) Broken() error { return l.broken }
 // its epoch is the one before.
 func (l *Log) Last() Position { return l.last }
 
+// Epoch returns the present epoch, that of what is appended next.
+func (l *Log) Epoch() uint64 { return l.epoch }
+
 // Size returns how many bytes the present epoch has.
 func (l *Log) Size() int64 { return l.end - headerSize }
 

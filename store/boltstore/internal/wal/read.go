@@ -16,13 +16,15 @@ import (
 type Record struct {
 	Position
 	Payload []byte
+	at      int64  // where it begins in its file
+	whole   []byte // the record with its head
 }
 
-// Read returns the records behind done of the log of path, in their order. A file
-// that is missing or belongs to another log, or a record that should be there and is
-// not, is [ErrDamaged]; the end of the last record may be missing, if that never came
-// to be on disk.
-func Read(path string, id ID, done Position) ([]Record, error) {
+// end returns where the next record begins.
+func (r Record) end() int64 { return r.at + int64(len(r.whole)+align-1)/align*align }
+
+// read returns the records behind done of the log of path, in their order.
+func read(path string, id ID, done Position) ([]Record, error) {
 	var files [2][]byte
 	for i, name := range Paths(path) {
 		b, err := os.ReadFile(name)
@@ -81,11 +83,12 @@ func parse(b []byte, id ID, done Position) (run []Record, err error) {
 	at := headerSize
 	last := Position{}
 	for {
-		r, size, ok := next(b[at:], id)
+		r, ok := next(b[at:], id)
 		if !ok || len(run) > 0 && (r.Epoch != last.Epoch || r.Number != last.Number+1) {
 			break
 		}
-		run, last, at = append(run, r), r.Position, at+size
+		r.at = int64(at)
+		run, last, at = append(run, r), r.Position, min(int(r.end()), len(b))
 	}
 	if n, ok := newer(b[at:], id, max(last.Number, done.Number)); ok {
 		return nil, fmt.Errorf("%w: the record at byte %d, but not record %d behind it",
@@ -112,24 +115,24 @@ func notOf(b []byte) error {
 	return fmt.Errorf("%w: it belongs to another file", ErrDamaged)
 }
 
-// next returns the record that b begins with and its size, if it is whole.
-func next(b []byte, id ID) (Record, int, bool) {
+// next returns the record that b begins with, if it is whole.
+func next(b []byte, id ID) (Record, bool) {
 	if len(b) < headSize || !bytes.Equal(b[24:headSize], id[:8]) {
-		return Record{}, 0, false
+		return Record{}, false
 	}
 	n := binary.BigEndian.Uint32(b[4:])
 	if n > MaxPayload || uint64(n) > uint64(len(b)-headSize) {
-		return Record{}, 0, false
+		return Record{}, false
 	}
 	end := headSize + int(n)
 	if crc32.Checksum(b[4:end], castagnoli) != binary.BigEndian.Uint32(b) {
-		return Record{}, 0, false
+		return Record{}, false
 	}
-	r := Record{
+	return Record{
 		Position: Position{binary.BigEndian.Uint64(b[8:]), binary.BigEndian.Uint64(b[16:])},
 		Payload:  b[headSize:end:end],
-	}
-	return r, min((end+align-1)/align*align, len(b)), true
+		whole:    b[:end:end],
+	}, true
 }
 
 // newer looks for a whole record with a greater number.
@@ -140,7 +143,7 @@ func newer(b []byte, id ID, number uint64) (uint64, bool) {
 			break
 		}
 		if n := binary.BigEndian.Uint64(b[i+16:]); n > number {
-			if _, _, ok := next(b[i:], id); ok {
+			if _, ok := next(b[i:], id); ok {
 				return n, true
 			}
 		}

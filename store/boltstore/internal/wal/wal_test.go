@@ -82,7 +82,7 @@ func TestReadReturnsWhatWasAppended(t *testing.T) {
 		"a turn without a record": {last: 4, turns: []uint64{5}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			records, err := Read(written(t, id, c.last, c.turns...), id, c.done)
+			records, err := read(written(t, id, c.last, c.turns...), id, c.done)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -174,7 +174,7 @@ func TestReadRefusesWhatDoesNotBelong(t *testing.T) {
 			if err := spoil(path); err != nil {
 				t.Fatal(err)
 			}
-			if records, err := Read(path, id, Position{}); !errors.Is(err, ErrDamaged) {
+			if records, err := read(path, id, Position{}); !errors.Is(err, ErrDamaged) {
 				t.Errorf("got %d records, %v, want ErrDamaged", len(records), err)
 			}
 		})
@@ -210,7 +210,7 @@ func TestAppendGoesOnAfterAnError(t *testing.T) {
 	if err := l.Append(append(Begin(nil), payload(2)...)); err != nil {
 		t.Fatal(err)
 	}
-	records, err := Read(path, id, Position{})
+	records, err := read(path, id, Position{})
 	if err != nil {
 		t.Fatal(err)
 	}
