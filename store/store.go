@@ -136,7 +136,8 @@ type SessionInfo struct {
 }
 
 // Tx is what one Update reads and may change: decoded copies of the records, so
-// that an error needs no rollback and the function may run again.
+// that an error needs no rollback and the function may run again. It belongs to the
+// function only until that returns: what is to be kept must be copied, see Clone.
 type Tx struct {
 	Job    *State  // nil: there is no such job
 	Task   *Task   // nil: there is no such task; set it to nil to end the task

@@ -7,8 +7,9 @@ import (
 )
 
 // A task that has ended is deleted in a layer, and still in the file until a
-// checkpoint. Whoever looks for ready tasks would meet all of those, again and again:
-// gaps are where there is nothing but them.
+// checkpoint, and so is a job in the list of those that are pending. Whoever looks for
+// ready tasks, or for the oldest job, would meet all of those, again and again: gaps are
+// where there is nothing but them.
 const (
 	minGap   = 16   // deleted keys in a row that are worth a gap
 	maxGaps  = 1024 // of a bucket; then they are found anew
@@ -16,7 +17,9 @@ const (
 )
 
 // hasGaps reports whether gaps of the bucket are known.
-func hasGaps(b bucket) bool { return b == bucketReady || b == bucketLater }
+func hasGaps(b bucket) bool {
+	return b == bucketReady || b == bucketLater || b == bucketList
+}
 
 // gaps are ranges of keys in which none is there, in any version that is newer than
 // those in which they were found, and from whose first key on one may go to their end.

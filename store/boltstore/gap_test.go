@@ -56,6 +56,42 @@ func TestReadyTasksAreFoundBehindThoseThatHaveEnded(t *testing.T) {
 	}
 }
 
+// However many jobs are pending no longer, the oldest that is will be found behind each
+// of them about once.
+func TestTheOldestPendingJobIsFoundBehindThoseThatHaveBegun(t *testing.T) {
+	const jobs = 200
+	dir := t.TempDir()
+	s := openWith(t, dir, boltstore.Config{NoSync: true})
+	for i := range jobs {
+		createFor(t, s, i, 1)
+	}
+	if err := s.Close(); err != nil { // so that all are in the file
+		t.Fatal(err)
+	}
+	s = openWith(t, dir, boltstore.Config{NoSync: true})
+	for i := range jobs - 1 {
+		ref := store.Ref{Job: fmt.Sprintf("%03d", i)}
+		err := s.Update(t.Context(), ref, func(tx *store.Tx) error {
+			tx.Job.Status = store.Processing
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := fmt.Sprintf("%03d", i+1)
+		for j, err := range s.List(t.Context(), store.Query{
+			Status: store.Pending, Oldest: true, Limit: 1,
+		}) {
+			if err != nil || j.ID != want {
+				t.Fatalf("got job %q, %v, want %q", j.ID, err, want)
+			}
+		}
+	}
+	if n, most := s.Passed(), 3*jobs; n == 0 || n > most { // itself, and where the gap begins
+		t.Errorf("met %d jobs that are pending no longer, want some, but at most %d", n, most)
+	}
+}
+
 // createFor creates a job of n files for an account of its own.
 func createFor(t *testing.T, s *boltstore.Store, number, n int) {
 	t.Helper()

@@ -124,30 +124,13 @@ func (c *contending) Wait(ctx context.Context, n int) error {
 
 // wait returns when no job is left to be done, and none has failed.
 func (s *spool) wait(ctx context.Context) error {
-	err := until(ctx, func() (bool, error) {
-		for _, status := range []engine.Status{engine.Pending, engine.Processing} {
-			if found, err := s.any(ctx, status); found || err != nil {
-				return false, err
-			}
+	return until(ctx, func() (bool, error) {
+		n, err := s.Stats(ctx, "")
+		if err == nil && n.Failed > 0 {
+			err = errors.New("spool: a job failed")
 		}
-		return true, nil
+		return n.Pending+n.Processing == 0, err
 	})
-	if err != nil {
-		return err
-	}
-	failed, err := s.any(ctx, engine.Failed)
-	if failed {
-		return errors.New("spool: a job failed")
-	}
-	return err
-}
-
-// any reports whether there are jobs of the status.
-func (s *spool) any(ctx context.Context, status engine.Status) (bool, error) {
-	for _, err := range s.List(ctx, engine.Query{Statuses: []engine.Status{status}, Limit: 1}) {
-		return err == nil, err
-	}
-	return false, nil
 }
 
 // inline is an input that comes with its job.
