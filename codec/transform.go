@@ -46,6 +46,9 @@ type Transform struct {
 	FrameRate float64 `json:"frameRate,omitempty"`
 	// Quality from 1 to 100 for lossy encoders; 0 means 86.
 	Quality int `json:"quality,omitempty"`
+	// Effort and Video are as in [Convert].
+	Effort int           `json:"effort,omitempty"`
+	Video  VideoEncoding `json:"video,omitzero"`
 }
 
 // Name returns "transform".
@@ -74,7 +77,7 @@ func (t Transform) Validate() error {
 	if t.FrameRate != 0 {
 		f.within("frameRate", &t.FrameRate, 1, 240)
 	}
-	f.between("quality", t.Quality, 1, 100)
+	f.encoding(EncodingOf(t))
 	return f.err()
 }
 

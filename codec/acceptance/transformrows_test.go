@@ -71,6 +71,8 @@ var transformRows = []fieldRow{
 		colours(.03, .03, none, blue)},
 	{"transform.quality", photo, codec.Transform{Format: "jpg", Quality: 20},
 		codec.Transform{Format: "jpg", Quality: 95}, quality("20", "95")},
+	{"transform.effort", photo, codec.Transform{Format: "png", Effort: 9},
+		codec.Transform{Format: "png", Effort: 1}, larger},
 }
 
 var adjustRows = []fieldRow{
@@ -78,6 +80,8 @@ var adjustRows = []fieldRow{
 		types("image/png", "image/webp")},
 	{"adjust.quality", photo, codec.Adjust{Invert: true, Format: "jpg", Quality: 20},
 		codec.Adjust{Invert: true, Format: "jpg", Quality: 95}, quality("20", "95")},
+	{"adjust.effort", photo, codec.Adjust{Format: "png", Effort: 9},
+		codec.Adjust{Format: "png", Effort: 1}, larger},
 	{"adjust.brightness", photo,
 		codec.Adjust{Brightness: new(0.5)}, codec.Adjust{Brightness: new(1.4)},
 		colours(.4, .5, color.NRGBA{85, 20, 20, 255}, color.NRGBA{238, 56, 56, 255})},

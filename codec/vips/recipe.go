@@ -104,7 +104,7 @@ func thumbnail(op codec.Thumbnail) recipe {
 
 func transform(op codec.Transform) recipe {
 	r := recipe{encoding: encoding{format: op.Format, fallback: "webp", quality: op.Quality,
-		background: op.Background}}
+		background: op.Background, effort: op.Effort}}
 	if r.format == "" {
 		r.format = "webp"
 	}
@@ -131,14 +131,16 @@ func adjust(op codec.Adjust) recipe {
 	return recipe{
 		steps: []step{tone{*op.Brightness, *op.Contrast, *op.Saturation, op.Hue,
 			op.Grayscale, op.Invert, op.Sharpen}},
-		encoding: encoding{format: op.Format, fallback: "png", quality: op.Quality},
+		encoding: encoding{format: op.Format, fallback: "png", quality: op.Quality,
+			effort: op.Effort},
 	}
 }
 
 func watermark(op codec.Watermark, logo *pixels, font *lettering.Font) recipe {
 	return recipe{
-		steps:    []step{&mark{op: op, logo: logo, font: font}},
-		encoding: encoding{format: op.Format, fallback: "png", quality: op.Quality},
+		steps: []step{&mark{op: op, logo: logo, font: font}},
+		encoding: encoding{format: op.Format, fallback: "png", quality: op.Quality,
+			effort: op.Effort},
 	}
 }
 
@@ -186,6 +188,9 @@ func unusedBy(op codec.Operation) []string {
 		fields["normalize"] = op.Normalize
 		fields["fadeIn"], fields["fadeOut"] = op.FadeIn != 0, op.FadeOut != 0
 		fields["speed"] = op.Speed != 0 && op.Speed != 1
+	}
+	if _, several := op.(codec.Chain); !several { // its steps say it
+		fields["video"] = !codec.EncodingOf(op).Video.IsZero()
 	}
 	maps.DeleteFunc(fields, func(_ string, said bool) bool { return !said })
 	return slices.Sorted(maps.Keys(fields))
