@@ -122,8 +122,8 @@ func transform(op codec.Transform) recipe {
 		r.steps = append(r.steps, turn{op.Rotate, op.Background})
 	}
 	r.steps = append(r.steps, fitted(&fit{box: size{op.Width, op.Height}, mode: op.Fit,
-		enlarge: op.Enlarge, gravity: op.Gravity, focusX: op.FocusX, focusY: op.FocusY,
-		background: op.Background})...)
+		aspect: op.AspectRatio, enlarge: op.Enlarge, gravity: op.Gravity, focusX: op.FocusX,
+		focusY: op.FocusY, background: op.Background})...)
 	return r
 }
 
@@ -198,7 +198,7 @@ func unusedBy(op codec.Operation) []string {
 
 // fitted is f as the only step, or none if it has no size to fit into.
 func fitted(f *fit) []step {
-	if f.box == (size{}) {
+	if f.box == (size{}) && f.aspect == "" {
 		return nil
 	}
 	return []step{f}
