@@ -10,6 +10,10 @@ type Adjust struct {
 	Format string `json:"format,omitempty"`
 	// Quality from 1 to 100 for lossy encoders; 0 means 86.
 	Quality int `json:"quality,omitempty"`
+	// Effort and Video are as in [Convert]. A film of which only the sound changes
+	// keeps its picture as it is unless one of them is given.
+	Effort int           `json:"effort,omitempty"`
+	Video  VideoEncoding `json:"video,omitzero"`
 	// Brightness, Contrast and Saturation are factors from 0 to 10; nil and 1 change
 	// nothing. Brightness multiplies, Contrast stretches around the middle, and a
 	// Saturation of 0 is grey.
@@ -47,7 +51,7 @@ func (a Adjust) Validate() error {
 	if a.Format != "" {
 		f.format(a.Format, Image, Video, Audio)
 	}
-	f.between("quality", a.Quality, 1, 100)
+	f.encoding(EncodingOf(a))
 	f.within("brightness", a.Brightness, 0, 10)
 	f.within("contrast", a.Contrast, 0, 10)
 	f.within("saturation", a.Saturation, 0, 10)

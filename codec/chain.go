@@ -16,9 +16,9 @@ import (
 //	}}
 type Chain struct {
 	// Steps are taken in order, at most 32. Those before the last are [Trim],
-	// [Transform], [Adjust], [Watermark] or [BurnSubtitles], without Format and
-	// Quality; the last may be [Convert], [Thumbnail] or [PosterFrame] as well, and decides about
-	// both. A time in it counts from where a [Trim] begins.
+	// [Transform], [Adjust], [Watermark] or [BurnSubtitles], without Format,
+	// Quality, Effort and Video; the last may be [Convert], [Thumbnail] or [PosterFrame]
+	// as well, and decides about all of these. A time in it counts from where a [Trim] begins.
 	Steps Steps `json:"steps"`
 }
 
@@ -70,8 +70,8 @@ func (c Chain) Validate() error {
 			continue
 		case !middle && !last:
 			f.add("op", "%s can only be the last step", step.Name())
-		case encodes(step) && !last:
-			f.add("format", "format and quality are for the last step")
+		case !last && !EncodingOf(step).isZero():
+			f.add("format", "format, quality, effort and video are for the last step")
 		}
 		f.step(step)
 	}
@@ -87,23 +87,6 @@ func chained(op Operation) (middle, last bool) {
 		return false, true
 	}
 	return false, false
-}
-
-// encodes reports whether a step says how to encode.
-func encodes(op Operation) bool {
-	switch op := op.(type) {
-	case Trim:
-		return op.Format != "" || op.Quality != 0
-	case Transform:
-		return op.Format != "" || op.Quality != 0
-	case Adjust:
-		return op.Format != "" || op.Quality != 0
-	case Watermark:
-		return op.Format != "" || op.Quality != 0
-	case BurnSubtitles:
-		return op.Format != "" || op.Quality != 0
-	}
-	return false
 }
 
 // MarshalJSON implements [json.Marshaler].

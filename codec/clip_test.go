@@ -3,6 +3,7 @@ package codec_test
 import (
 	"errors"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -61,7 +62,7 @@ func TestTargetsHaveTheirDefaults(t *testing.T) {
 		}
 	}
 	want := codec.Trim{Duration: 10, Mode: codec.TrimAccurate, Quality: 82}
-	if got := (codec.Trim{}).WithDefaults(); got != want {
+	if got := (codec.Trim{}).WithDefaults(); !reflect.DeepEqual(got, want) {
 		t.Errorf("WithDefaults = %+v, want %+v", got, want)
 	}
 }

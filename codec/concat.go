@@ -9,6 +9,11 @@ type Concat struct {
 	Format string `json:"format,omitempty"`
 	// Quality from 1 to 100; 0 means 82.
 	Quality int `json:"quality,omitempty"`
+	// Effort and Video are as in [Convert]. Without a PixelFormat the pictures have 8
+	// bits and standard dynamic range; with MaxFrameRate the first film's rate is no
+	// higher.
+	Effort int           `json:"effort,omitempty"`
+	Video  VideoEncoding `json:"video,omitzero"`
 	// Chapters makes a chapter of each input, called like its file. If an input has
 	// chapters, they are kept, and the others get one in any case.
 	Chapters bool `json:"chapters,omitempty"`
@@ -27,7 +32,7 @@ func (Concat) Combines() bool { return true }
 func (c Concat) Validate() error {
 	f := faults{op: c.Name()}
 	f.format(c.Target(), Video)
-	f.between("quality", c.Quality, 1, 100)
+	f.encoding(EncodingOf(c))
 	return f.err()
 }
 

@@ -93,15 +93,13 @@ func (c Convert) Blobs() map[string]string {
 func (c Convert) Validate() error {
 	f := faults{op: c.Name()}
 	f.formatOrAuto(c.Format, c.Accept)
-	f.between("quality", c.Quality, 1, 100)
+	f.encoding(EncodingOf(c))
 	f.autoQuality(c.AutoQuality, c.MinSSIM, c.Quality)
 	size := resize{c.Width, c.Height, c.Fit, ""}
 	f.resize(size)
 	f.preset("resize", c.Resize, size, plainPresets)
 	f.colour("background", c.Background)
-	f.between("effort", c.Effort, 1, 9)
 	f.pages(c.Page, c.Pages)
-	f.video(c.Video, c.Format)
 	f.tracks("audioTracks", c.AudioTracks...)
 	f.tracks("subtitleTracks", c.SubtitleTracks...)
 	f.sound(c)

@@ -56,6 +56,8 @@ func TestFieldsTellWhatAnOperationTakes(t *testing.T) {
 				Choices: []string{"accurate", "fast"}},
 			{Name: "quality", Kind: codec.IntegerField, Default: 82,
 				Least: bound(1), Most: bound(100)},
+			{Name: "effort", Kind: codec.IntegerField, Least: bound(1), Most: bound(9)},
+			{Name: "video", Kind: codec.JSONField},
 		}},
 		{"shout", []codec.Field{
 			{Name: "words", Kind: codec.TextField, Required: true},

@@ -36,6 +36,9 @@ type Rendition struct {
 	Fit    string `json:"fit,omitempty"`
 	// Quality from 1 to 100 for lossy encoders; 0 means 82.
 	Quality int `json:"quality,omitempty"`
+	// Effort and Video are as in [Convert].
+	Effort int           `json:"effort,omitempty"`
+	Video  VideoEncoding `json:"video,omitzero"`
 	// AutoQuality finds the quality of an image: see [AutoMinSSIM]. It goes with no
 	// Quality.
 	AutoQuality bool `json:"autoQuality,omitempty"`
@@ -65,7 +68,7 @@ func (r Renditions) Validate() error {
 		g := faults{op: r.Name(), prefix: fmt.Sprintf("outputs[%d].", i)}
 		g.format(o.Format, Image, Video, Audio)
 		g.resize(resize{o.Width, o.Height, o.Fit, ""})
-		g.between("quality", o.Quality, 1, 100)
+		g.encoding(Encoding{o.Format, o.Quality, o.Effort, o.Video})
 		g.autoQuality(o.AutoQuality, o.MinSSIM, o.Quality)
 		g.within("timestamp", o.Timestamp, 0, mostSeconds)
 		if o.Suffix != "" && !suffix.MatchString(o.Suffix) {

@@ -102,6 +102,9 @@ type BurnSubtitles struct {
 	Format string `json:"format,omitempty"`
 	// Quality from 1 to 100; 0 means 86.
 	Quality int `json:"quality,omitempty"`
+	// Effort and Video are as in [Convert].
+	Effort int           `json:"effort,omitempty"`
+	Video  VideoEncoding `json:"video,omitzero"`
 }
 
 // Positions of [BurnSubtitles].
@@ -134,7 +137,7 @@ func (b BurnSubtitles) Validate() error {
 	if b.Format != "" {
 		f.format(b.Format, Video)
 	}
-	f.between("quality", b.Quality, 1, 100)
+	f.encoding(EncodingOf(b))
 	return f.err()
 }
 

@@ -17,6 +17,11 @@ type Transform struct {
 	Width   int  `json:"width,omitempty"`
 	Height  int  `json:"height,omitempty"`
 	Enlarge bool `json:"enlarge,omitempty"`
+	// AspectRatio of the result, such as "16:9" or "2.39:1", from 1:10 to 10:1, with at
+	// most one of Width and Height, from which the other side follows. Without them,
+	// [FitContain] adds to the picture, as letterboxes do, and [FitCover] and [FitFill]
+	// keep the side that they can keep. "" is none.
+	AspectRatio string `json:"aspectRatio,omitempty"`
 	// Fit is one of the Fit constants; "" means [FitCover].
 	Fit string `json:"fit,omitempty"`
 	// Gravity is what stays when Fit cuts, one of the Gravity constants; "" means
@@ -46,6 +51,9 @@ type Transform struct {
 	FrameRate float64 `json:"frameRate,omitempty"`
 	// Quality from 1 to 100 for lossy encoders; 0 means 86.
 	Quality int `json:"quality,omitempty"`
+	// Effort and Video are as in [Convert].
+	Effort int           `json:"effort,omitempty"`
+	Video  VideoEncoding `json:"video,omitzero"`
 }
 
 // Name returns "transform".
@@ -63,6 +71,7 @@ func (t Transform) Validate() error {
 	size := resize{t.Width, t.Height, t.Fit, t.Gravity}
 	f.resize(size)
 	f.preset("preset", t.Preset, size, allPresets)
+	f.aspect(t)
 	f.within("focusX", t.FocusX, 0, 1)
 	f.within("focusY", t.FocusY, 0, 1)
 	f.between("cropLeft", t.CropLeft, 1, MaxSide)
@@ -74,7 +83,7 @@ func (t Transform) Validate() error {
 	if t.FrameRate != 0 {
 		f.within("frameRate", &t.FrameRate, 1, 240)
 	}
-	f.between("quality", t.Quality, 1, 100)
+	f.encoding(EncodingOf(t))
 	return f.err()
 }
 

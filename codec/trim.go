@@ -16,6 +16,10 @@ type Trim struct {
 	Mode string `json:"mode,omitempty"`
 	// Quality from 1 to 100 of what is encoded; 0 means 82.
 	Quality int `json:"quality,omitempty"`
+	// Effort and Video are as in [Convert], and have the picture encoded anew with
+	// [TrimFast], too.
+	Effort int           `json:"effort,omitempty"`
+	Video  VideoEncoding `json:"video,omitzero"`
 }
 
 // Modes of a [Trim].
@@ -43,7 +47,7 @@ func (t Trim) Validate() error {
 	f.seconds("start", t.Start, 0)
 	f.seconds("duration", cmp.Or(t.Duration, 10), 0.1)
 	f.oneOf("mode", t.Mode, TrimAccurate, TrimFast)
-	f.between("quality", t.Quality, 1, 100)
+	f.encoding(EncodingOf(t))
 	return f.err()
 }
 

@@ -48,6 +48,19 @@ func TestAVideoEncodingIsRefusedWithTheFieldThatIsWrong(t *testing.T) {
 		{codec.Compress{Video: codec.VideoEncoding{Bitrate: 1e6}}, "video.bitrate"},
 		{codec.Compress{Video: codec.VideoEncoding{Hardware: true}}, "video.hardware"},
 		{codec.Compress{Lossless: true, Video: codec.VideoEncoding{Codec: "h265"}}, "video"},
+		{codec.Adjust{Format: "mp3", Video: codec.VideoEncoding{Bitrate: 1e6}}, "video.codec"},
+		{codec.Transform{Video: codec.VideoEncoding{Level: "four"}}, "video.level"},
+		{codec.Transform{Effort: 10}, "effort"},
+		{codec.Trim{Format: "webm", Video: codec.VideoEncoding{Codec: "h264"}}, "video.codec"},
+		{codec.Watermark{Text: "a", Video: codec.VideoEncoding{KeyInterval: 61}}, "video.keyInterval"},
+		{codec.BurnSubtitles{Video: codec.VideoEncoding{Profile: "5"}}, "video.profile"},
+		{codec.Concat{Format: "mov", Video: codec.VideoEncoding{Codec: "vp9"}}, "video.codec"},
+		{codec.Renditions{Outputs: []codec.Rendition{{Format: "mp4"}, {Format: "jpg",
+			Video: codec.VideoEncoding{Bitrate: 1e6}}}}, "outputs[1].video.codec"},
+		{codec.Chain{Steps: codec.Steps{codec.Trim{Video: codec.VideoEncoding{Bitrate: 1e6}},
+			codec.Convert{Format: "mp4"}}}, "steps[0].format"},
+		{codec.Chain{Steps: codec.Steps{codec.Trim{Effort: 3}, codec.Convert{Format: "mp4"}}},
+			"steps[0].format"},
 	} {
 		if got := faulty(t, test.op); got != test.field {
 			t.Errorf("%+v: faults with %q, want %q", test.op, got, test.field)

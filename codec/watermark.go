@@ -45,6 +45,9 @@ type Watermark struct {
 	Format string `json:"format,omitempty"`
 	// Quality from 1 to 100 for lossy encoders; 0 means 86.
 	Quality int `json:"quality,omitempty"`
+	// Effort and Video are as in [Convert].
+	Effort int           `json:"effort,omitempty"`
+	Video  VideoEncoding `json:"video,omitzero"`
 }
 
 // Positions of a [Watermark].
@@ -124,7 +127,7 @@ func (w Watermark) Validate() error {
 	if w.Format != "" {
 		f.format(w.Format, Image, Video)
 	}
-	f.between("quality", w.Quality, 1, 100)
+	f.encoding(EncodingOf(w))
 	return f.err()
 }
 

@@ -39,6 +39,10 @@ var elsewhere = map[string]string{
 	"convert.mute":           "codec/libav: TestTracksAreChosenByNumberAndLanguage",
 	"convert.sound":          "codec/libav: TestAnotherSoundTakesThePlaceOfTheFilms",
 
+	"adjust.video":    "codec/libav: TestEveryOperationOnFilmsEncodesAsAskedFor",
+	"transform.video": "codec/libav: TestEveryOperationOnFilmsEncodesAsAskedFor",
+	"watermark.video": "codec/libav: TestEveryOperationOnFilmsEncodesAsAskedFor",
+
 	// It is a file, which the work refers to.
 	"watermark.fontFile": "codec/vips: TestWatermarkWithAFontOfItsOwn",
 }

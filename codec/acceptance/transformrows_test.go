@@ -30,6 +30,10 @@ var transformRows = []fieldRow{
 		codec.Transform{Format: "png", Width: 20, Height: 20},
 		codec.Transform{Format: "png", Width: 20, Height: 20, Fit: codec.FitOutside},
 		sizes(20, 20, 27, 20)},
+	{"transform.aspectRatio", photo,
+		codec.Transform{Format: "png", AspectRatio: "16:9", Fit: codec.FitContain},
+		codec.Transform{Format: "png", AspectRatio: "1:1"},
+		sizes(86, 48, 48, 48)},
 	{"transform.gravity", photo,
 		codec.Transform{Format: "png", Width: 12, Height: 24, Gravity: codec.GravityWest},
 		codec.Transform{Format: "png", Width: 12, Height: 24, Gravity: codec.GravityEast},
@@ -71,6 +75,8 @@ var transformRows = []fieldRow{
 		colours(.03, .03, none, blue)},
 	{"transform.quality", photo, codec.Transform{Format: "jpg", Quality: 20},
 		codec.Transform{Format: "jpg", Quality: 95}, quality("20", "95")},
+	{"transform.effort", photo, codec.Transform{Format: "png", Effort: 9},
+		codec.Transform{Format: "png", Effort: 1}, larger},
 }
 
 var adjustRows = []fieldRow{
@@ -78,6 +84,8 @@ var adjustRows = []fieldRow{
 		types("image/png", "image/webp")},
 	{"adjust.quality", photo, codec.Adjust{Invert: true, Format: "jpg", Quality: 20},
 		codec.Adjust{Invert: true, Format: "jpg", Quality: 95}, quality("20", "95")},
+	{"adjust.effort", photo, codec.Adjust{Format: "png", Effort: 9},
+		codec.Adjust{Format: "png", Effort: 1}, larger},
 	{"adjust.brightness", photo,
 		codec.Adjust{Brightness: new(0.5)}, codec.Adjust{Brightness: new(1.4)},
 		colours(.4, .5, color.NRGBA{85, 20, 20, 255}, color.NRGBA{238, 56, 56, 255})},

@@ -48,19 +48,22 @@ func (b *burning) document(f *film) []byte {
 		if len(parts) != cueParts {
 			continue
 		}
-		start, end := c.start-int64(f.from*1e6), c.end-int64(f.from*1e6)
+		from := int64(f.from * 1e6)
+		start, end := min(max(c.start, 0), mostCue)-from, min(max(c.end, 0), mostCue)-from
 		if end <= 0 {
 			continue
 		}
 		text := assFont.ReplaceAllLiteralString(parts[cueText], `\fn`+font)
-		fmt.Fprintf(&d, "Dialogue: %s,%s,%s,%s,%s\n", parts[cueLayer], assTime(max(0, start)),
-			assTime(end), strings.Join(parts[cueStyle:cueText], ","), assLine.Replace(text))
+		// A line break before the text, too, would begin whatever a stranger likes.
+		d.WriteString(assLine.Replace(fmt.Sprintf("Dialogue: %s,%s,%s,%s,%s", parts[cueLayer],
+			assTime(max(0, start)), assTime(end), strings.Join(parts[cueStyle:cueText], ","), text)))
+		d.WriteString("\n")
 	}
 	return d.Bytes()
 }
 
 var (
-	assFont   = regexp.MustCompile(`\\fn[^\\}]*`)
+	assFont   = regexp.MustCompile(`\\\s*fn[^\\}]*`)
 	assColour = regexp.MustCompile(`\\[1-4]?c&`)
 	assLine   = strings.NewReplacer("\r\n", `\N`, "\n", `\N`, "\r", " ")
 )
@@ -99,7 +102,7 @@ func (b *burning) style(f *film, font string) string {
 func withFont(header, font string) string {
 	var b strings.Builder
 	keep, column := false, -1
-	for line := range strings.Lines(header) {
+	for line := range strings.Lines(strings.ReplaceAll(header, "\r", "\n")) {
 		line = strings.TrimSpace(line)
 		if strings.HasPrefix(line, "[") {
 			section := strings.ToLower(line)
@@ -124,6 +127,9 @@ func withFont(header, font string) string {
 	}
 	return b.String()
 }
+
+// mostCue is more microseconds than a film lasts: a year.
+const mostCue = 365 * 24 * 3600 * 1_000_000
 
 // assTime is a time in microseconds as ASS writes it, to a hundredth of a second.
 func assTime(microseconds int64) string {

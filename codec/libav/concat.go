@@ -1,6 +1,7 @@
 package libav
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -26,6 +27,11 @@ func (c *Codec) concat(ctx context.Context, w *codec.Work, op request, gap float
 	defer out.close()
 	j := joint{codec: c, gap: gap, run: &run{session: out, request: op, work: w,
 		target: targets[op.Format], meter: meter{to: w}}}
+	j.holdBack()
+	if j.hardware == nil { // which takes but one
+		j.Video.PixelFormat = cmp.Or(j.Video.PixelFormat, codec.PixelYUV420)
+	}
+	j.notes = append(j.notes, op.told...)
 	j.format, _ = codec.LookupFormat(op.Format)
 	if err := j.survey(ctx); err != nil {
 		return err
@@ -38,8 +44,8 @@ func joinOf(op codec.Operation) (r request, gap float64, ok bool) {
 	switch op := op.(type) {
 	case codec.Concat:
 		op = op.WithDefaults()
-		r = request{Convert: codec.Convert{Format: op.Format, Quality: op.Quality}, newVideo: true,
-			chapterEach: op.Chapters}
+		r = request{newVideo: true, chapterEach: op.Chapters}
+		r.encodeAs(op, "")
 	case codec.ConcatAudio:
 		op = op.WithDefaults()
 		r = request{Convert: codec.Convert{Format: op.Format}, newSound: true,
@@ -59,6 +65,7 @@ type joint struct {
 	gap     float64 // seconds of silence between
 	parts   []part
 	steady  rational // frames a second
+	pixels  string   // their format
 	picture *encode
 	noise   *encode       // the sound's
 	total   time.Duration // 0: unknown
@@ -129,6 +136,11 @@ func (j *joint) planLike(p part) error {
 	if (p.video < 0 || j.picture != nil) && (p.audio < 0 || j.noise != nil) {
 		return nil
 	}
+	if p.video >= 0 && j.picture == nil {
+		s := &p.streams[p.video]
+		j.steady = atMost(usualRate(s.rate), j.Video.MaxFrameRate)
+		s.rate = j.steady
+	}
 	from := source{p.in.Name(), p.in.Type(), p.streams, p.media.Duration}
 	like, err := makePlan(from, j.request, j.codec.tones)
 	if err != nil {
@@ -140,8 +152,8 @@ func (j *joint) planLike(p part) error {
 		case t.from.index == p.video && j.picture == nil:
 			j.picture, j.size, j.options = t.encode, like.size.even(), like.options
 			j.picture.colour = colour{bt709, bt709, bt709, limited}
-			delete(j.picture.options, "profile")
-			j.steady = usualRate(t.from.rate)
+			pl := planner{op: j.request}
+			j.pixels, _ = pl.pixelFormat(t.from, videoEncoders[t.encode.encoder])
 		case t.from.index == p.audio && j.noise == nil:
 			j.noise, j.options = t.encode, like.options
 		}
@@ -155,6 +167,14 @@ func usualRate(r rational) rational {
 		return rational{30, 1}
 	}
 	return r
+}
+
+// atMost is a frame rate that is no higher than a bound; 0 is none.
+func atMost(r rational, most float64) rational {
+	if most == 0 || float64(r.num) <= most*float64(r.den) {
+		return r
+	}
+	return rational{int(math.Round(most * 1000)), 1000}
 }
 
 func (j *joint) account(p part) {
@@ -214,7 +234,7 @@ func (j *joint) begin(w codec.Writer) error {
 	if j.picture != nil {
 		e := *j.picture
 		e.filters = "null"
-		if j.video, err = j.addPictures(j.size, j.steady, e, d); err != nil {
+		if j.video, err = j.addPicturesIn(j.pixels, j.size, j.steady, e, d); err != nil {
 			return err
 		}
 	}
@@ -360,7 +380,7 @@ func (j *joint) alike(p part) string {
 	scaled = size{min(scaled.w, z.w), min(scaled.h, z.h)}
 	f = append(append(f, tones...),
 		fmt.Sprintf("fps=%d/%d:start_time=0", j.steady.num, j.steady.den),
-		toBT709(s, scaled), "setsar=1", "format=yuv420p",
+		toBT709(s, scaled), "setsar=1", "format="+j.pixels,
 		fmt.Sprintf("pad=%d:%d:(ow-iw)/2:(oh-ih)/2:color=black", z.w, z.h))
 	return strings.Join(f, ",")
 }

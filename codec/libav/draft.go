@@ -19,6 +19,14 @@ type draft struct {
 	most int64 // bytes; not positive: no limit
 }
 
+// holdBack keeps the output from the sink until it is complete if hardware makes it: if
+// that fails, there is another of this name.
+func (r *run) holdBack() {
+	if r.hardware != nil {
+		r.accept = func(int64) error { return nil }
+	}
+}
+
 var _ codec.SeekableWriter = (*draft)(nil)
 
 func newDraft(ctx context.Context, w *codec.Work, spec codec.OutSpec) (*draft, error) {

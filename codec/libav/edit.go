@@ -141,26 +141,8 @@ func editsOf(op codec.Operation, refs map[string]codec.Input, prefix string) ([]
 // editRequest is the request for an operation that is an edit.
 func editRequest(op codec.Operation, mediaType string,
 	refs map[string]codec.Input) (request, error) {
-	var format string
-	var quality int
-	switch op := op.(type) {
-	case codec.Adjust:
-		op = op.WithDefaults()
-		format, quality = op.Format, op.Quality
-	case codec.Transform:
-		op = op.WithDefaults()
-		format, quality = op.Format, op.Quality
-	case codec.Watermark:
-		op = op.WithDefaults()
-		format, quality = op.Format, op.Quality
-	case codec.BurnSubtitles:
-		op = op.WithDefaults()
-		format, quality = op.Format, op.Quality
-	}
-	if format == "" {
-		format = sameFormat(mediaType)
-	}
-	r := request{Convert: codec.Convert{Format: format, Quality: quality}.WithDefaults()}
+	var r request
+	r.encodeAs(op, mediaType)
 	var err error
 	r.edits, err = editsOf(op, refs, "")
 	r.noteEdits()
@@ -185,23 +167,21 @@ func (r *request) noteEdits() {
 
 // chainRequest is the request for several operations at once.
 func chainRequest(op codec.Chain, mediaType string, refs map[string]codec.Input) (request, error) {
-	r := request{Convert: codec.Convert{Format: op.Target(), Quality: 82}}
-	if r.Format == "" {
-		r.Format = sameFormat(mediaType)
-	}
+	var r request
 	for i, step := range op.Steps {
-		switch step := step.(type) {
+		if i == len(op.Steps)-1 {
+			r.encodeAs(step, mediaType)
+		}
+		switch step := withDefaults(step).(type) {
 		case codec.Trim:
 			if i > 0 {
 				return r, codec.Errorf(codec.Unsupported,
 					"chain: of a film, trim can only be the first step")
 			}
-			step = step.WithDefaults()
 			r.clip = clip{start: step.Start, length: step.Duration}
 			r.newVideo, r.newSound = true, true
-			r.Quality = step.Quality
 		case codec.Convert:
-			r.newVideo = r.newVideo || step.Quality != 0 || step.Effort != 0 || !step.Video.IsZero()
+			r.newVideo = r.newVideo || step.Quality != 0
 			step = step.WithDefaults()
 			r.Convert, r.soundRef = step, fmt.Sprintf("steps[%d].sound", i)
 			r.Width, r.Height = 0, 0
@@ -216,12 +196,8 @@ func chainRequest(op codec.Chain, mediaType string, refs map[string]codec.Input)
 				return r, err
 			}
 			r.edits = append(r.edits, edits...)
-			if last, err := editRequest(step, mediaType, refs); err == nil && i == len(op.Steps)-1 {
-				r.Quality = last.Quality
-			}
 		}
 	}
-	r.Convert = r.WithDefaults()
 	r.noteEdits()
 	return r, r.checkMarks()
 }

@@ -2,6 +2,7 @@
 #include "job.h"
 
 #include <libavfilter/buffersrc.h>
+#include <libavutil/pixdesc.h>
 
 #include "compat.h"
 
@@ -112,12 +113,12 @@ int spool_finish_segments(SpoolJob *job)
 
 // spool_like_picture and spool_like_sound describe the frames of a feed. They own no
 // data.
-AVFrame *spool_like_picture(int width, int height)
+AVFrame *spool_like_picture(const char *pixels, int width, int height)
 {
     AVFrame *f = av_frame_alloc();
     if (!f)
         return NULL;
-    f->format = AV_PIX_FMT_YUV420P;
+    f->format = av_get_pix_fmt(pixels);
     f->width = width;
     f->height = height;
     f->sample_aspect_ratio = (AVRational){1, 1};

@@ -47,7 +47,15 @@ type feed struct {
 
 // addPictures makes a track for pictures of that size and rate.
 func (s *session) addPictures(z size, rate rational, e encode, d decoding) (*feed, error) {
-	like := C.spool_like_picture(C.int(z.w), C.int(z.h))
+	return s.addPicturesIn(codec.PixelYUV420, z, rate, e, d)
+}
+
+// addPicturesIn makes a track for pictures in that pixel format.
+func (s *session) addPicturesIn(pixels string, z size, rate rational, e encode,
+	d decoding) (*feed, error) {
+	name := C.CString(pixels)
+	defer C.free(unsafe.Pointer(name))
+	like := C.spool_like_picture(name, C.int(z.w), C.int(z.h))
 	base := C.AVRational{num: 1, den: feedBase}
 	return s.addFeed(like, base, C.AVRational{num: C.int(rate.num), den: C.int(rate.den)}, e, d)
 }

@@ -51,25 +51,39 @@ func firstThatWorks(names []string) *hardwareEncoder {
 	return nil
 }
 
-// convertByHardware converts with an encoder of hardware if there is one that works,
-// and once more without if it fails.
-func (c *Codec) convertByHardware(ctx context.Context, w *codec.Work, op request) error {
-	name := op.Video.For(op.Format)
-	op.hardware = c.hardwareFor(op)
-	if op.hardware == nil {
-		op.told = append(op.told, "The film was encoded by software: no hardware here encodes "+
-			spokenCodecs[name]+" as asked for.")
-		return c.convertOnce(ctx, w, op)
+// byHardware does op with an encoder of hardware if that was asked for and there is one
+// that works, and once more without if it fails. Until do returns, no output may be
+// known to the sink.
+func (c *Codec) byHardware(ctx context.Context, op request, do func(request) error) error {
+	if op = c.withHardware(op); op.hardware == nil {
+		return do(op)
 	}
-	tried := op.hardware.name
-	err := c.convertOnce(ctx, w, op)
+	err := do(op)
 	if _, native := errors.AsType[nativeError](err); !native || ctx.Err() != nil {
 		return err
 	}
-	op.hardware = nil
-	op.told = append(op.told,
-		fmt.Sprintf("The film was encoded by software: %s failed: %v.", tried, err))
-	return c.convertOnce(ctx, w, op)
+	return do(op.withoutHardware(err))
+}
+
+// withHardware chooses an encoder of hardware for op if that was asked for, or tells
+// that there is none.
+func (c *Codec) withHardware(op request) request {
+	if !op.Video.Hardware || targets[op.Format].sound {
+		return op
+	}
+	if op.hardware = c.hardwareFor(op); op.hardware == nil {
+		op.told = append(op.told, "The film was encoded by software: no hardware here encodes "+
+			spokenCodecs[op.Video.For(op.Format)]+" as asked for.")
+	}
+	return op
+}
+
+// withoutHardware is op for software, after that of hardware failed.
+func (r request) withoutHardware(err error) request {
+	r.told = append(r.told,
+		fmt.Sprintf("The film was encoded by software: %s failed: %v.", r.hardware.name, err))
+	r.hardware = nil
+	return r
 }
 
 // hardwareFor is the encoder for op; nil if there is none, or if op asks for what only

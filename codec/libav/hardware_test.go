@@ -9,30 +9,47 @@ import (
 )
 
 // TestHardwareFallsBackToSoftware has encoders of software stand in for hardware:
-// no machine of ours has any. H.263 takes the trial's size, and not the film's.
+// no machine of ours has any. H.263 takes the trial's size, and not the film's; MPEG-4
+// does not take the time base of a feed.
 func TestHardwareFallsBackToSoftware(t *testing.T) {
 	t.Parallel()
 	film := codectest.Corpus(t, "video/astiav-video_with_chapters.mp4") // 320 × 180
 	in := codectest.OpenInput(t, film)
+	convert := func(v codec.VideoEncoding) codec.Operation {
+		return codec.Convert{Format: "mp4", Quality: 30, Effort: 1, Video: v}
+	}
+	concat := func(v codec.VideoEncoding) codec.Operation {
+		return codec.Concat{Format: "mkv", Quality: 30, Effort: 1, Video: v}
+	}
+	rendition := func(v codec.VideoEncoding) codec.Operation {
+		return codec.Renditions{Outputs: []codec.Rendition{{Format: "mkv", Quality: 30, Effort: 1,
+			Video: v}}}
+	}
 	for name, test := range map[string]struct {
 		candidates []string
 		video      codec.VideoEncoding
 		encoder    string
 		says       string // "": nothing
+		op         func(codec.VideoEncoding) codec.Operation
 	}{
 		"nothing is there": {[]string{"h264_none", "pcm_s16le"}, codec.VideoEncoding{}, "libx264",
-			"no hardware here encodes H.264"},
-		"the second works": {[]string{"h264_none", "mpeg4"}, codec.VideoEncoding{}, "mpeg4", ""},
-		"it fails later":   {[]string{"h263"}, codec.VideoEncoding{}, "libx264", "h263 failed"},
+			"no hardware here encodes H.264", convert},
+		"the second works": {[]string{"h264_none", "mpeg4"}, codec.VideoEncoding{}, "mpeg4", "",
+			convert},
+		"it fails later": {[]string{"h263"}, codec.VideoEncoding{}, "libx264", "h263 failed", convert},
 		"more is asked for": {[]string{"mpeg4"}, codec.VideoEncoding{Profile: "main"}, "libx264",
-			"as asked for"},
+			"as asked for", convert},
+		"it joins":          {[]string{"libvpx"}, codec.VideoEncoding{}, "libvpx", "", concat},
+		"it fails to join":  {[]string{"h263"}, codec.VideoEncoding{}, "libx264", "h263 failed", concat},
+		"a rendition":       {[]string{"libvpx"}, codec.VideoEncoding{}, "libvpx", "", rendition},
+		"a rendition fails": {[]string{"h263"}, codec.VideoEncoding{}, "libx264", "h263 failed", rendition},
 	} {
 		c := New()
 		c.hardware = tryHardware(map[string][]string{codec.VideoH264: test.candidates})
 		test.video.Hardware = true
 		sink := new(codectest.Sink)
 		err := c.Process(t.Context(), &codec.Work{In: []codec.Input{in}, Out: sink,
-			Op: codec.Convert{Format: "mp4", Quality: 30, Effort: 1, Video: test.video}})
+			Op: test.op(test.video)})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue

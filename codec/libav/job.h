@@ -205,7 +205,7 @@ int spool_finish_feeds(SpoolJob *job);
 int spool_finish_segments(SpoolJob *job);
 void spool_set_duration(AVFrame *f, int64_t duration);
 int64_t spool_get_duration(const AVFrame *f);
-AVFrame *spool_like_picture(int width, int height);
+AVFrame *spool_like_picture(const char *pixels, int width, int height);
 AVFrame *spool_like_stream(SpoolJob *job, int index);
 AVFrame *spool_like_sound(const char *format, int rate, const char *layout);
 

@@ -124,6 +124,9 @@ func (p *planner) noteUnused() {
 			p.note(field.name + " was not used: it is for pictures.")
 		}
 	}
+	if p.target.sound && !p.op.Video.IsZero() {
+		p.note("video was not used: it is for films.")
+	}
 }
 
 // place decides about one stream.

@@ -25,7 +25,7 @@ func (c *Codec) Process(ctx context.Context, w *codec.Work) error {
 
 func (c *Codec) process(ctx context.Context, w *codec.Work) error {
 	if op, gap, ok := joinOf(w.Op); ok {
-		return c.concat(ctx, w, op, gap)
+		return c.byHardware(ctx, op, func(op request) error { return c.concat(ctx, w, op, gap) })
 	}
 	if _, err := onlyInput(w); err != nil {
 		return err
@@ -53,10 +53,7 @@ func (c *Codec) process(ctx context.Context, w *codec.Work) error {
 
 // convert makes one output of one input.
 func (c *Codec) convert(ctx context.Context, w *codec.Work, op request) error {
-	if op.Video.Hardware {
-		return c.convertByHardware(ctx, w, op)
-	}
-	return c.convertOnce(ctx, w, op)
+	return c.byHardware(ctx, op, func(op request) error { return c.convertOnce(ctx, w, op) })
 }
 
 func (c *Codec) convertOnce(ctx context.Context, w *codec.Work, op request) (err error) {
@@ -81,9 +78,7 @@ func (c *Codec) convertOnce(ctx context.Context, w *codec.Work, op request) (err
 		return err
 	}
 	defer r.close()
-	if op.hardware != nil { // if it fails, there is another output of this name
-		r.accept = func(int64) error { return nil }
-	}
+	r.holdBack()
 	if r.normalize {
 		if err := r.measure(ctx, c); err != nil {
 			return err

@@ -6,6 +6,7 @@ import "C"
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"unsafe"
@@ -38,17 +39,39 @@ func (c *Codec) renditions(ctx context.Context, w *codec.Work, op codec.Renditio
 func renditionRequest(o codec.Rendition) request {
 	return request{newVideo: true, newSound: true, anew: true, plain: true, Convert: codec.Convert{
 		Format: o.Format, Quality: o.Quality, Width: o.Width, Height: o.Height, Fit: o.Fit,
+		Effort: o.Effort, Video: o.Video,
 	}.WithDefaults()}
 }
 
-// playing makes the outputs that play.
+// playing makes the outputs that play, and all of them once more by software if an
+// encoder of hardware fails.
 func (c *Codec) playing(ctx context.Context, w *codec.Work, films []codec.Rendition,
 	m meter) error {
+	wanted, hard := make([]request, len(films)), false
+	for i, o := range films {
+		wanted[i] = c.withHardware(renditionRequest(o))
+		hard = hard || wanted[i].hardware != nil
+	}
+	err := c.play(ctx, w, films, wanted, m)
+	if _, native := errors.AsType[nativeError](err); !hard || !native || ctx.Err() != nil {
+		return err
+	}
+	for i, r := range wanted {
+		if r.hardware != nil {
+			wanted[i] = r.withoutHardware(err)
+		}
+	}
+	return c.play(ctx, w, films, wanted, m)
+}
+
+// play makes the outputs as the requests say.
+func (c *Codec) play(ctx context.Context, w *codec.Work, films []codec.Rendition,
+	wanted []request, m meter) error {
 	source, err := survey(ctx, w.In[0], w.Policy)
 	if err != nil {
 		return err
 	}
-	r, err := c.open(ctx, w, renditionRequest(films[0]))
+	r, err := c.open(ctx, w, wanted[0])
 	if err != nil {
 		return err
 	}
@@ -56,8 +79,13 @@ func (c *Codec) playing(ctx context.Context, w *codec.Work, films []codec.Rendit
 	r.meter = m
 	d := &deal{run: r, source: source}
 	defer d.close()
-	for _, o := range films {
-		if err := d.add(ctx, o, c.tones); err != nil {
+	for i, o := range films {
+		v, err := newVersion(ctx, w, wanted[i], o.OutputName(w.In[0].Name()))
+		if err != nil {
+			return err
+		}
+		d.versions = append(d.versions, v)
+		if err := d.add(ctx, v, c.tones); err != nil {
 			return err
 		}
 	}
@@ -70,6 +98,11 @@ func (c *Codec) playing(ctx context.Context, w *codec.Work, films []codec.Rendit
 	r.job.packets = 1 // of a tap there are none
 	if err := r.checkDecoded(); err != nil {
 		return err
+	}
+	for _, v := range d.versions {
+		if err := v.finishFeeds(); err != nil {
+			return v.workError(err)
+		}
 	}
 	for _, v := range d.versions {
 		if err := v.end(r.notes); err != nil {
@@ -94,12 +127,7 @@ func (d *deal) close() {
 }
 
 // add opens an output.
-func (d *deal) add(ctx context.Context, o codec.Rendition, tones bool) error {
-	v, err := newVersion(ctx, d.work, o)
-	if err != nil {
-		return err
-	}
-	d.versions = append(d.versions, v)
+func (d *deal) add(ctx context.Context, v *version, tones bool) (err error) {
 	from := source{d.in.Name(), d.in.Type(), d.source.streams, d.media.Duration}
 	if v.plan, err = makePlan(from, v.request, tones); err != nil {
 		return err

@@ -70,17 +70,7 @@ func requestOf(w *codec.Work) (request, error) {
 	case codec.StripMetadata:
 		return stripped(mediaType), nil
 	case codec.Trim:
-		changed := op.Quality != 0
-		op = op.WithDefaults()
-		if op.Format == "" {
-			op.Format = sameFormat(mediaType)
-		}
-		fast := op.Mode == codec.TrimFast
-		return request{
-			Convert:  codec.Convert{Format: op.Format, Quality: op.Quality}.WithDefaults(),
-			newVideo: !fast || changed, newSound: !fast || changed,
-			clip: clip{start: op.Start, length: op.Duration, fast: fast},
-		}, nil
+		return trimRequest(op, mediaType), nil
 	case codec.Adjust, codec.Transform, codec.Watermark, codec.BurnSubtitles:
 		return editRequest(op, mediaType, w.Refs)
 	case codec.Chain:
@@ -89,6 +79,48 @@ func requestOf(w *codec.Work) (request, error) {
 		return request{}, codec.Errorf(codec.Unsupported, "libav: there is nothing to do")
 	}
 	return request{}, codec.Errorf(codec.Unsupported, "libav: %q is not done here", w.Op.Name())
+}
+
+// trimRequest is the request for a clip alone.
+func trimRequest(op codec.Trim, mediaType string) request {
+	changed := op.Quality != 0
+	op = op.WithDefaults()
+	fast := op.Mode == codec.TrimFast
+	r := request{newVideo: !fast || changed, newSound: !fast || changed,
+		clip: clip{start: op.Start, length: op.Duration, fast: fast}}
+	r.encodeAs(op, mediaType)
+	return r
+}
+
+// encodeAs makes the output what op says, which is all that is done or the last of
+// it. Effort and Video ask for a new encode of the picture.
+func (r *request) encodeAs(op codec.Operation, mediaType string) {
+	e := codec.EncodingOf(withDefaults(op))
+	if e.Format == "" {
+		e.Format = sameFormat(mediaType)
+	}
+	r.Convert = codec.Convert{Format: e.Format, Quality: e.Quality, Effort: e.Effort,
+		Video: e.Video}.WithDefaults()
+	r.newVideo = r.newVideo || e.Effort != 0 || !e.Video.IsZero()
+}
+
+// withDefaults is op with its defaults, if it has a [codec.Encoding].
+func withDefaults(op codec.Operation) codec.Operation {
+	switch op := op.(type) {
+	case codec.Adjust:
+		return op.WithDefaults()
+	case codec.BurnSubtitles:
+		return op.WithDefaults()
+	case codec.Concat:
+		return op.WithDefaults()
+	case codec.Transform:
+		return op.WithDefaults()
+	case codec.Trim:
+		return op.WithDefaults()
+	case codec.Watermark:
+		return op.WithDefaults()
+	}
+	return op
 }
 
 // stripped is the request for strip-metadata.

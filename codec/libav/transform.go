@@ -47,9 +47,24 @@ func (t transformation) pictures(f *film) ([]string, error) {
 	case 270:
 		all, f.size = append(all, string(counter)), f.swapped()
 	}
-	c := codec.Convert{Width: t.Width, Height: t.Height, Fit: t.Fit, Enlarge: t.Enlarge,
+	box := t.box(f.size)
+	c := codec.Convert{Width: box.w, Height: box.h, Fit: t.Fit, Enlarge: t.Enlarge,
 		Background: cmp.Or(t.Background, "#000000")}
 	return append(all, resized(f, c, t.Gravity, t.FocusX, t.FocusY)...), nil
+}
+
+// box is what the picture is fitted into. Sides that follow from an aspect ratio are
+// even, as encoders need them.
+func (t transformation) box(z size) size {
+	w, h := t.Box(z.w, z.h)
+	switch box := (size{w, h}); {
+	case t.AspectRatio == "":
+		return box
+	case t.Fit == codec.FitContain:
+		return size{w + 1, h + 1}.even()
+	default:
+		return box.even()
+	}
 }
 
 func (transformation) sound(*film) ([]string, error) { return nil, nil }

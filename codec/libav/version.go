@@ -14,15 +14,16 @@ type version struct {
 	video, sound *feed // nil: it has none
 }
 
-func newVersion(ctx context.Context, w *codec.Work, o codec.Rendition) (*version, error) {
+func newVersion(ctx context.Context, w *codec.Work, op request, name string) (*version, error) {
 	s, err := newOutput(ctx, w.In[0].Name())
 	if err != nil {
 		return nil, err
 	}
-	v := &version{run: &run{session: s, request: renditionRequest(o), work: w,
-		meter: meter{to: new(codec.Work)}, called: o.OutputName(w.In[0].Name())}}
+	v := &version{run: &run{session: s, request: op, work: w,
+		meter: meter{to: new(codec.Work)}, called: name}}
+	v.holdBack()
 	v.target, _ = targetOf(v.request)
-	v.format, _ = codec.LookupFormat(o.Format)
+	v.format, _ = codec.LookupFormat(op.Format)
 	return v, nil
 }
 
@@ -38,11 +39,8 @@ func (v *version) close() {
 	v.session.close()
 }
 
-// end completes the output.
+// end commits the output, of which everything is written.
 func (v *version) end(notes []string) error {
-	if err := v.finishFeeds(); err != nil {
-		return v.workError(err)
-	}
 	if err := v.relocate(v.writer); err != nil {
 		return err
 	}
@@ -62,7 +60,8 @@ func (c *Codec) pictures(ctx context.Context, w *codec.Work, op codec.Renditions
 	}
 	for i, o := range outputs {
 		r := request{newVideo: true, clip: moment(at), family: stills, Convert: codec.Convert{
-			Format: o.Format, Quality: o.Quality, Width: o.Width, Height: o.Height, Fit: o.Fit}}
+			Format: o.Format, Quality: o.Quality, Effort: o.Effort, Width: o.Width,
+			Height: o.Height, Fit: o.Fit}}
 		if o.Timestamp != nil {
 			r.clip.start = *o.Timestamp
 		}

@@ -121,6 +121,7 @@ func TestFieldsForVideoAreNoted(t *testing.T) {
 		"frameRate": codec.Transform{FrameRate: 25}, "timestamp": codec.Thumbnail{Timestamp: new(1.0)},
 		"":                 codec.Adjust{Volume: new(1.0)},
 		"fadeIn frameRate": codec.Chain{Steps: codec.Steps{codec.Adjust{FadeIn: 1}, codec.Transform{FrameRate: 25}}},
+		"video":            codec.Watermark{Text: "a", Video: codec.VideoEncoding{Bitrate: 1e6}},
 	} {
 		var fields []string
 		for _, note := range mustConvert(t, pngGrid(t), op).result.Notes {

@@ -8,7 +8,8 @@ import (
 
 // fit scales a picture into a box, then cuts or pads it.
 type fit struct {
-	box            size // a side of 0 follows from the aspect ratio
+	box            size   // a side of 0 follows from the aspect ratio
+	aspect         string // of the box: see [codec.Transform]
 	mode           string
 	enlarge        bool
 	gravity        string   // "" is the centre
@@ -33,7 +34,7 @@ func (f *fit) prepare(z size) (size, error) {
 
 // plan lays out a picture of size from.
 func (f *fit) plan(from size) layout {
-	box := f.box
+	box := f.boxFor(from)
 	switch {
 	case box.w == 0 && box.h == 0:
 		return layout{from, from}
@@ -56,6 +57,13 @@ func (f *fit) plan(from size) layout {
 	}
 	scaled := whole(from, f.limit(max(x, y))).scaled
 	return layout{scaled, size{min(box.w, scaled.w), min(box.h, scaled.h)}}
+}
+
+// boxFor is the box for a picture of that size.
+func (f *fit) boxFor(z size) size {
+	w, h := codec.Transform{AspectRatio: f.aspect, Width: f.box.w, Height: f.box.h, Fit: f.mode,
+		Enlarge: f.enlarge}.Box(z.w, z.h)
+	return size{w, h}
 }
 
 // limit keeps a scale from making a picture larger, unless that was asked for.

@@ -104,7 +104,7 @@ func thumbnail(op codec.Thumbnail) recipe {
 
 func transform(op codec.Transform) recipe {
 	r := recipe{encoding: encoding{format: op.Format, fallback: "webp", quality: op.Quality,
-		background: op.Background}}
+		background: op.Background, effort: op.Effort}}
 	if r.format == "" {
 		r.format = "webp"
 	}
@@ -122,8 +122,8 @@ func transform(op codec.Transform) recipe {
 		r.steps = append(r.steps, turn{op.Rotate, op.Background})
 	}
 	r.steps = append(r.steps, fitted(&fit{box: size{op.Width, op.Height}, mode: op.Fit,
-		enlarge: op.Enlarge, gravity: op.Gravity, focusX: op.FocusX, focusY: op.FocusY,
-		background: op.Background})...)
+		aspect: op.AspectRatio, enlarge: op.Enlarge, gravity: op.Gravity, focusX: op.FocusX,
+		focusY: op.FocusY, background: op.Background})...)
 	return r
 }
 
@@ -131,14 +131,16 @@ func adjust(op codec.Adjust) recipe {
 	return recipe{
 		steps: []step{tone{*op.Brightness, *op.Contrast, *op.Saturation, op.Hue,
 			op.Grayscale, op.Invert, op.Sharpen}},
-		encoding: encoding{format: op.Format, fallback: "png", quality: op.Quality},
+		encoding: encoding{format: op.Format, fallback: "png", quality: op.Quality,
+			effort: op.Effort},
 	}
 }
 
 func watermark(op codec.Watermark, logo *pixels, font *lettering.Font) recipe {
 	return recipe{
-		steps:    []step{&mark{op: op, logo: logo, font: font}},
-		encoding: encoding{format: op.Format, fallback: "png", quality: op.Quality},
+		steps: []step{&mark{op: op, logo: logo, font: font}},
+		encoding: encoding{format: op.Format, fallback: "png", quality: op.Quality,
+			effort: op.Effort},
 	}
 }
 
@@ -187,13 +189,16 @@ func unusedBy(op codec.Operation) []string {
 		fields["fadeIn"], fields["fadeOut"] = op.FadeIn != 0, op.FadeOut != 0
 		fields["speed"] = op.Speed != 0 && op.Speed != 1
 	}
+	if _, several := op.(codec.Chain); !several { // its steps say it
+		fields["video"] = !codec.EncodingOf(op).Video.IsZero()
+	}
 	maps.DeleteFunc(fields, func(_ string, said bool) bool { return !said })
 	return slices.Sorted(maps.Keys(fields))
 }
 
 // fitted is f as the only step, or none if it has no size to fit into.
 func fitted(f *fit) []step {
-	if f.box == (size{}) {
+	if f.box == (size{}) && f.aspect == "" {
 		return nil
 	}
 	return []step{f}

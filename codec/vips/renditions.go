@@ -41,8 +41,9 @@ func (s *session) renditions(p *picture, op codec.Renditions, out codec.Sink) er
 // rendition is one output; it carries no metadata.
 func rendition(o codec.Rendition) recipe {
 	return recipe{
-		steps:    fitted(&fit{box: size{o.Width, o.Height}, mode: o.Fit}),
-		encoding: encoding{format: o.Format, quality: o.Quality, minSSIM: o.MinSSIM, bare: true},
+		steps: fitted(&fit{box: size{o.Width, o.Height}, mode: o.Fit}),
+		encoding: encoding{format: o.Format, quality: o.Quality, minSSIM: o.MinSSIM,
+			effort: o.Effort, bare: true},
 	}
 }
 

@@ -1,0 +1,155 @@
+package libav_test
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/png"
+	"math"
+	"testing"
+
+	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/codectest"
+	"github.com/spoolmedia/spool/codec/libav"
+)
+
+// logo is a picture of one colour.
+func logo(t testing.TB, c color.Color, w, h int) codec.Input {
+	t.Helper()
+	m := image.NewRGBA(image.Rect(0, 0, w, h))
+	for i := range w * h {
+		m.Set(i%w, i/w, c)
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	return codectest.NewInput("logo.png", "", b.Bytes())
+}
+
+// marked lays a logo over the film at path.
+func marked(t testing.TB, path string, op codec.Watermark, mark codec.Input) image.Image {
+	t.Helper()
+	sink := new(codectest.Sink)
+	err := libav.New().Process(t.Context(), &codec.Work{Op: op, Out: sink,
+		In: []codec.Input{codectest.OpenInput(t, path)}, Refs: map[string]codec.Input{"logo": mark}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return shown(t, save(t, sink.Outputs()[0]).path)
+}
+
+func TestALogoLiesWhereItShouldInItsColours(t *testing.T) {
+	t.Parallel()
+	purple := color.RGBA{150, 30, 170, 255}
+	for _, matrix := range []struct{ matrix, label, rng string }{
+		{"bt601", "smpte170m", "tv"}, {"bt709", "bt709", "tv"}, {"bt709", "bt709", "pc"},
+	} {
+		in := fields(t, "in.mp4", matrix.matrix, matrix.label, matrix.rng) // 192 × 128
+		for _, test := range []struct {
+			op   codec.Watermark
+			mark image.Rectangle
+		}{
+			{codec.Watermark{WatermarkWidth: 40}, image.Rect(120, 76, 160, 96)},
+			{codec.Watermark{WatermarkWidth: 40, Margin: new(0), Position: codec.PositionTopLeft},
+				image.Rect(0, 0, 40, 20)},
+			{codec.Watermark{Scale: 0.5, Margin: new(8), Position: codec.PositionTopRight},
+				image.Rect(88, 8, 184, 56)},
+			{codec.Watermark{WatermarkWidth: 20, Margin: new(4), Position: codec.PositionBottomLeft},
+				image.Rect(4, 114, 24, 124)},
+			{codec.Watermark{Position: codec.PositionCenter, WatermarkWidth: 60}, image.Rect(66, 49, 126, 79)},
+			{codec.Watermark{Position: codec.PositionCenter, WatermarkWidth: 60, Rotate: 90},
+				image.Rect(81, 34, 111, 94)},
+		} {
+			if test.op.Position != codec.PositionCenter && matrix.label+matrix.rng != "bt709tv" {
+				continue
+			}
+			test.op.Logo, test.op.Opacity = "key", new(1.0)
+			got := marked(t, in, test.op, logo(t, purple, 80, 40))
+			r := test.mark.Inset(3)
+			where := codectest.Patch{X0: float64(r.Min.X) / 192, Y0: float64(r.Min.Y) / 128,
+				X1: float64(r.Max.X) / 192, Y1: float64(r.Max.Y) / 128, Colour: purple}
+			if err := codectest.ColourPatches(got, []codectest.Patch{where}, 8); err != nil {
+				t.Errorf("%s %s, %+v: %v", matrix.label, matrix.rng, test.op, err)
+			}
+			outside := codectest.Patch{X0: float64(r.Min.X-12) / 192, Y0: where.Y0,
+				X1: float64(r.Min.X-7) / 192, Y1: where.Y1, Colour: purple}
+			if r.Min.X > 12 && codectest.ColourPatches(got, []codectest.Patch{outside}, 8) == nil {
+				t.Errorf("%s, %+v: the mark is wider than it should be", matrix.label, test.op)
+			}
+		}
+	}
+}
+
+func TestOpacityMixesAndTilesRepeat(t *testing.T) {
+	t.Parallel()
+	in := ffmpeg(t, "in.mp4", "-f", "lavfi", "-i", "color=black:s=192x128:r=10:d=1", "-crf", "8")
+	white := logo(t, color.White, 20, 20)
+	for _, opacity := range []float64{0, 0.25, 0.72, 1} {
+		op := codec.Watermark{Logo: "key", WatermarkWidth: 60, Position: codec.PositionCenter, Opacity: &opacity}
+		r, _, _, _ := marked(t, in, op, white).At(96, 64).RGBA()
+		if got := float64(r) / 65535; math.Abs(got-opacity) > 0.05 {
+			t.Errorf("opacity %v gives %.2f", opacity, got)
+		}
+	}
+	once := brightness(marked(t, in, codec.Watermark{Logo: "key", WatermarkWidth: 20, Margin: new(12)}, white))
+	tiled := brightness(marked(t, in, codec.Watermark{Logo: "key", WatermarkWidth: 20, Margin: new(12), Tile: true}, white))
+	if tiled < 10*once {
+		t.Errorf("the brightness is %.1f once and %.1f tiled", once, tiled)
+	}
+	_, err := process(t.Context(), codectest.OpenInput(t, in), codec.Watermark{Logo: "key"})
+	if codec.ClassOf(err) != codec.Protocol {
+		t.Errorf("without the logo: %v", err)
+	}
+	sink := new(codectest.Sink)
+	err = libav.New().Process(t.Context(), &codec.Work{Op: codec.Watermark{Logo: "key"}, Out: sink,
+		In:   []codec.Input{codectest.OpenInput(t, in)},
+		Refs: map[string]codec.Input{"logo": codectest.NewInput("logo.png", "", []byte("no picture"))}})
+	if codec.ClassOf(err) != codec.Invalid {
+		t.Errorf("a broken logo: %v", err)
+	}
+}
+
+// lit is the part of a picture that is brighter than black.
+func lit(m image.Image) image.Rectangle {
+	var all image.Rectangle
+	for y := range m.Bounds().Dy() {
+		for x := range m.Bounds().Dx() {
+			if _, g, _, _ := m.At(x, y).RGBA(); g > 0x4000 {
+				all = all.Union(image.Rect(x, y, x+1, y+1))
+			}
+		}
+	}
+	return all
+}
+
+func TestATextIsWrittenAsItShouldBe(t *testing.T) {
+	t.Parallel()
+	in := ffmpeg(t, "in.mp4", "-f", "lavfi", "-i", "color=black:s=320x240:r=10:d=1", "-crf", "8")
+	write := func(op codec.Watermark) image.Rectangle {
+		op.Opacity = new(1.0)
+		return lit(shown(t, do(t, in, op).path))
+	}
+	small, large := write(codec.Watermark{Text: "Hello", FontSize: 12}), write(codec.Watermark{Text: "Hello", FontSize: 48})
+	if large.Dx() < 3*small.Dx() || large.Dy() < 3*small.Dy() {
+		t.Errorf("12 pixels take %v, 48 %v", small, large)
+	}
+	if large.Max.X < 320-32-8 || large.Max.X > 320-32+1 || large.Max.Y > 240-32+1 {
+		t.Errorf("it lies at %v", large)
+	}
+	if got := write(codec.Watermark{Text: "Hello", Scale: 0.5}).Dx(); got < 150 || got > 162 {
+		t.Errorf("half of the width is %d", got)
+	}
+	if one, two := write(codec.Watermark{Text: "Hello"}), write(codec.Watermark{Text: "Hello\nyou"}); two.Dy() < one.Dy()*2-4 {
+		t.Errorf("two lines take %v, one %v", two, one)
+	}
+	sans, mono := write(codec.Watermark{Text: "iiii", FontSize: 30}),
+		write(codec.Watermark{Text: "iiii", FontSize: 30, Font: codec.FontMono})
+	if mono.Dx() < sans.Dx()*3/2 {
+		t.Errorf("iiii takes %v, %v in mono", sans, mono)
+	}
+	red := shown(t, do(t, in, codec.Watermark{Text: "█", Color: "#ff2020", FontSize: 60, Opacity: new(1.0)}).path)
+	if b := lit(red); !b.Empty() {
+		t.Errorf("there is more than red in %v", b)
+	}
+}
