@@ -51,6 +51,8 @@ typedef struct SpoolTrack {
     int64_t limit;      // frames that are given on at most; 0: all
     int64_t given;
     AVFrame *spare;     // with limit: the last frame before the clip
+    int skips;          // pictures that are not needed: see skip.c
+    int64_t nearest;    // with skips: the latest timestamp given before the clip
     int64_t segment;    // how long one is, in AV_TIME_BASE; 0: there are none
     int64_t key_at, cut_at; // when the next one begins, in AV_TIME_BASE
     int64_t segment_start, segment_end; // of this one, in to's time base
@@ -225,6 +227,10 @@ void spool_force_key(SpoolTrack *t, AVFrame *f);
 int spool_cut_before(SpoolJob *job, SpoolTrack *t, const AVPacket *p);
 int spool_end_segments(SpoolJob *job);
 int spool_profile(const SpoolJob *job);
+
+// skip.c
+void spool_start_skipping(SpoolTrack *t, const SpoolEncode *e);
+void spool_skip_unneeded(SpoolTrack *t, const AVPacket *p);
 
 // still.c
 int spool_write_picture(SpoolJob *job, SpoolEncode *e, int primaries, int transfer, int matrix,

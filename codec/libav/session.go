@@ -40,7 +40,7 @@ type session struct {
 	seeErr   error
 	hear     func(cue) error            // takes the cues of a text
 	cut      func(duration int64) error // ends a segment; -1: the init segment
-	encodes  bool                       // some encoder was opened
+	encodes  bool                       // some encoder of more than a picture was opened
 	beside   *session                   // reads a second input, or nil
 }
 
@@ -142,7 +142,7 @@ type decoding struct {
 
 // addEncode makes a track that encodes stream input anew, and opens its encoder.
 func (s *session) addEncode(input int, e encode, d decoding) error {
-	s.encodes = true
+	s.encodes = s.encodes || e.limit != 1
 	if err := s.addTrack(input, e, d); err != nil {
 		return err
 	}

@@ -49,6 +49,7 @@ static int open_decoder(SpoolJob *job, SpoolTrack *t, const SpoolEncode *setting
     }
     if (settings->keys || settings->slices)
         t->decoder->thread_type = FF_THREAD_SLICE;
+    spool_start_skipping(t, settings);
     return avcodec_open2(t->decoder, codec, NULL);
 }
 
@@ -124,6 +125,7 @@ int spool_rewind(SpoolJob *job, SpoolTrack *t)
     t->next = t->previous = AV_NOPTS_VALUE;
     t->given = 0;
     t->done = 0;
+    t->nearest = INT64_MIN;
     return spool_build_graph(t, t->last);
 }
 
@@ -268,6 +270,8 @@ int spool_decode(SpoolJob *job, SpoolTrack *t, AVPacket *packet)
 {
     if (!packet && t->done)
         return spool_end_track(job, t);
+    if (packet && t->skips)
+        spool_skip_unneeded(t, packet);
     int err = avcodec_send_packet(t->decoder, packet);
     if (err == AVERROR(ENOMEM))
         return err;

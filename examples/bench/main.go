@@ -9,7 +9,8 @@
 // peer, so that whatever else the machine does strikes both; each pair gives one
 // ratio, and the table has the median, the least and the greatest. Above 1 spool
 // is faster. The times are for the proportion of rows to each other and mean
-// nothing on another machine.
+// nothing on another machine. CPU is the time of all cores, which depends less on
+// what else the machine does.
 package main
 
 import (
@@ -67,15 +68,15 @@ func bench(ctx context.Context, b *bencher, runs int) (err error) {
 	}
 	defer os.RemoveAll(b.dir)
 
-	fmt.Println("row | files | spool | peer | ratio (least to greatest)")
-	fmt.Println("--- | --- | --- | --- | ---")
+	fmt.Println("row | files | spool | peer | ratio (least to greatest) | CPU of spool | CPU of peer | ratio")
+	fmt.Println("--- | --- | --- | --- | --- | --- | --- | ---")
 	for _, r := range rows {
 		if !b.only.MatchString(r.name) {
 			continue
 		}
 		spool, peer, n, err := r.prepare(ctx, b)
 		if why, ok := errors.AsType[skip](err); ok {
-			fmt.Printf("%s | – | – | – | %s\n", r.name, string(why))
+			fmt.Printf("%s | – | – | – | %s | – | – | –\n", r.name, string(why))
 			continue
 		}
 		if err != nil {
@@ -85,8 +86,12 @@ func bench(ctx context.Context, b *bencher, runs int) (err error) {
 		if err != nil {
 			return fmt.Errorf("%s: %w", r.name, err)
 		}
-		fmt.Printf("%s | %d | %.3f s | %.3f s | %.2f (%.2f to %.2f)\n", r.name, n,
-			m.spool.Seconds(), m.peer.Seconds(), m.ratio, m.least, m.greatest)
+		fmt.Printf("%s | %d | %.3f s | %.3f s | %.2f (%.2f to %.2f) | %.3f s | %.3f s | %.2f\n", r.name,
+			n, m.spool.Seconds(), m.peer.Seconds(), m.ratio, m.least, m.greatest,
+			m.spoolCPU.Seconds(), m.peerCPU.Seconds(), m.ratioCPU)
+	}
+	if err := start(ctx, runs); err != nil {
+		return err
 	}
 	if _, err := exec.LookPath("ffmpeg"); err != nil || !b.only.MatchString("memory") {
 		return nil

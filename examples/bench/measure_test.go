@@ -15,8 +15,10 @@ func TestSummaryComparesPairs(t *testing.T) {
 		}
 		return list
 	}
-	got := summary(seconds(1, 2, 4, 1, 10), seconds(3, 2, 2, 4, 10))
-	want := measurement{2 * time.Second, 3 * time.Second, 1, 0.5, 4}
+	got := summary(side{seconds(1, 2, 4, 1, 10), seconds(1, 2, 3)},
+		side{seconds(3, 2, 2, 4, 10), seconds(4, 4, 1)})
+	want := measurement{2 * time.Second, 3 * time.Second, 1, 0.5, 4,
+		2 * time.Second, 4 * time.Second, 2}
 	if got != want {
 		t.Errorf("summary = %+v, want %+v", got, want)
 	}
