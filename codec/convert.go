@@ -2,6 +2,10 @@ package codec
 
 import (
 	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 )
 
 // Convert makes a file of another format, and changes its size if asked.
@@ -57,6 +61,10 @@ type Convert struct {
 	// makes small files; 0 means a usual one, which is 6 for films, and less for large
 	// images. jpg, tiff and heif have no choice, and a note says so.
 	Effort int `json:"effort,omitempty"`
+	// Depth is how many bits a sample of an image has: 8, 10 or 12 for avif and heif; 8
+	// or 16 for png, tiff and jxl. 0 means 8 for avif and heif, and what the picture has
+	// for the others. It goes with no other format, and not with [FormatAuto].
+	Depth int `json:"depth,omitempty"`
 	// Video says how the picture of a film is encoded.
 	Video VideoEncoding `json:"video,omitzero"`
 	// Deinterlace makes whole pictures of a film in fields; nil means so where its
@@ -99,11 +107,29 @@ func (c Convert) Validate() error {
 	f.resize(size)
 	f.preset("resize", c.Resize, size, plainPresets)
 	f.colour("background", c.Background)
+	f.depth(c.Depth, c.Target())
 	f.pages(c.Page, c.Pages)
 	f.tracks("audioTracks", c.AudioTracks...)
 	f.tracks("subtitleTracks", c.SubtitleTracks...)
 	f.sound(c)
 	return f.err()
+}
+
+// depths are how many bits a sample may have, by format.
+var depths = map[string][]int{"avif": {8, 10, 12}, "heif": {8, 10, 12}, "png": {8, 16},
+	"tiff": {8, 16}, "jxl": {8, 16}}
+
+// depth wants a depth that the format has.
+func (f *faults) depth(bits int, format string) {
+	switch {
+	case bits == 0 || slices.Contains(depths[format], bits):
+	case depths[format] == nil:
+		f.add("depth", "does not go with %s; it goes with %s", format,
+			strings.Join(slices.Sorted(maps.Keys(depths)), ", "))
+	default:
+		f.add("depth", "%s has no %d bits; it has %s", format, bits,
+			strings.Trim(fmt.Sprint(depths[format]), "[]"))
+	}
 }
 
 // sound wants fields of sound that go with each other and with the format.

@@ -45,6 +45,8 @@ var convertRows = []fieldRow{
 		codec.Convert{Format: "png", AutoOrient: new(false)}, sizes(48, 64, 64, 48)},
 	{"convert.effort", photo, codec.Convert{Format: "png", Effort: 9},
 		codec.Convert{Format: "png", Effort: 1}, larger},
+	{"convert.depth", photo, codec.Convert{Format: "png", Depth: 8},
+		codec.Convert{Format: "png", Depth: 16}, larger},
 }
 
 // autoRows are of what is found by looking at the picture.

@@ -19,7 +19,8 @@ var demuxers = map[string]string{
 	"video/ogg": "ogg", "audio/ogg": "ogg", "audio/opus": "ogg",
 	"audio/mpeg": "mp3", "audio/wav": "wav", "audio/x-w64": "w64", "audio/flac": "flac",
 	"audio/aac": "aac", "audio/amr": "amr", "audio/aiff": "aiff", "audio/x-wavpack": "wv",
-	"image/gif": "gif",
+	"image/gif":  "gif",
+	"image/avif": "mov", // sequences
 }
 
 // elementary reads MPEG video that is not wrapped in a program stream.
@@ -190,7 +191,7 @@ func soundFormats(formats []string) []string {
 
 // films are the types of inputs without those that have no sound.
 func films(types []string) []string {
-	return slices.DeleteFunc(types, func(t string) bool { return t == "image/gif" })
+	return slices.DeleteFunc(types, func(t string) bool { return kindOfType(t) == codec.Image })
 }
 
 // pictured are the types of inputs that may be films.

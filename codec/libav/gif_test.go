@@ -5,6 +5,7 @@ import (
 	"image/gif"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/codec/codectest"
@@ -80,5 +81,15 @@ func TestAnAnimatedWebPLoopsAndShowsItsPart(t *testing.T) {
 	}
 	if size[10]*2 > size[90] {
 		t.Errorf("bytes by quality: %v", size)
+	}
+}
+
+func TestAVIFSequenceBecomesAFilm(t *testing.T) {
+	in := codectest.Corpus(t, "image/pillow-star.avifs")
+	for _, format := range []string{"mp4", "webm"} {
+		out := do(t, in, codec.Convert{Format: format})
+		if m := out.Result.Media; m.Width != 159 || m.Duration != 200*time.Millisecond {
+			t.Errorf("%s: %+v", format, m)
+		}
 	}
 }

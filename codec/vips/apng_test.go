@@ -30,7 +30,8 @@ func TestFramesAreDrawnInAnyOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &drawer{a: a}
+	d := &drawer{motion: &motion{height: 2,
+		play: func() (player, error) { return apngPlayer{a.Player()}, nil }}}
 	for _, y := range []int{0, 3, 9, 7, 1, 4, 2, 8} {
 		line := make([]byte, 4)
 		if err := d.draw(line, 1, y); err != nil || line[0] != byte(10*(y/2+1)) {

@@ -11,7 +11,7 @@ func (c *conversion) colour(im image) (image, error) {
 	if c.keepsProfile(im) {
 		return c.depth(im)
 	}
-	deep := c.saver.deep && im.deep()
+	deep := c.saver.deep && (im.deep() || c.saver.depth > 8)
 	switch {
 	case im.space() == C.VIPS_INTERPRETATION_CMYK:
 		return c.transform(im, args{"input-profile": "cmyk"}, deep)
@@ -78,7 +78,10 @@ func (c *conversion) toSpace(im image, deep bool) (image, error) {
 
 // depth brings a picture that keeps its profile to what the target can hold.
 func (c *conversion) depth(im image) (image, error) {
-	if !im.deep() || c.saver.deep {
+	switch {
+	case !im.deep() && c.saver.depth > 8:
+		return c.call("cast", args{"in": im, "format": "ushort", "shift": true})
+	case !im.deep() || c.saver.deep:
 		return im, nil
 	}
 	return c.call("cast", args{"in": im, "format": "uchar", "shift": true})

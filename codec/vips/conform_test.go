@@ -14,6 +14,8 @@ func samples(t testing.TB) []codectest.Sample {
 		{Name: photo.name, Data: in2bytes(photo), Op: codec.Convert{Format: "webp", Width: 100}},
 		{Name: "photo.jpg", Data: turnedJPEG(t, flag(400, 300), 6), Op: codec.Convert{Format: "tiff"}},
 		{Name: "flags.gif", Data: in2bytes(animation(t, 60, 40)), Op: codec.Convert{Format: "gif", Width: 30}},
+		{Name: "flags.gif", Data: in2bytes(animation(t, 60, 40)),
+			Op: codec.Convert{Format: "avif", Width: 30, Effort: 1}},
 		{Name: "photo.jpg", Data: turnedJPEG(t, flag(300, 200), 6), Op: codec.Thumbnail{Width: 60, Height: 60}},
 		{Name: "photo.jpg", Data: turnedJPEG(t, flag(300, 200), 1), Op: codec.Transform{Rotate: 30, Width: 80}},
 		{Name: photo.name, Data: in2bytes(photo), Op: codec.Inspect{}},

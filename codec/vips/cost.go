@@ -21,7 +21,7 @@ func (p *picture) cost(op codec.Operation) codec.Cost {
 	if p.wholePicture() {
 		memory += in * float64(max(p.header.bands(), 3)) * 3
 	}
-	if p.apng != nil {
+	if p.motion != nil {
 		memory += in * 4 * 3 // the canvas, a frame, and what comes back after it
 	}
 	if p.mapped {
@@ -70,6 +70,9 @@ func (p *picture) add(cost codec.Cost, r recipe) codec.Cost {
 	}
 	perPixel := max(c.saver.perPixel, float64(c.saver.wanted(r.effort, c.canvas.pixels()).perPixel))
 	cost.CPU += time.Duration(out * perPixel)
+	if c.usesAOM() {
+		out = float64(c.canvas.pixels()) * float64(min(c.frames, heldFrames))
+	}
 	cost.Memory += int64(out * c.saver.memory)
 	if c.frames > 1 {
 		in := int64(p.media.Width) * int64(p.media.Height)

@@ -1,5 +1,5 @@
 // Package vips does operations on images through libvips 8.13 or newer. It needs
-// cgo and libvips' headers.
+// cgo and the headers of libvips and of libaom, which libvips itself uses for AVIF.
 //
 //	out := …  // any codec.Sink
 //	err := vips.New().Process(ctx, &codec.Work{
@@ -32,8 +32,10 @@
 // preview in EXIF, and a profile that was applied to the pixels. Thumbnails,
 // renditions and previews of pages carry none. [codec.StripMetadata] decodes no JPEG,
 // PNG and WebP, but cuts the files, unless the orientation has to be applied.
-// Animations keep their frames, delays and loops between GIF, WebP and APNG, whose
-// frames this package draws and puts together itself, one at a time. All other
+// Animations keep their frames, delays and loops between GIF, WebP, APNG and AVIF.
+// Those of the last two are drawn and put together here, one at a time; AVIF of more
+// than one frame, or of more than 8 bits, is written by libaom without libheif, and
+// frames of a sequence are read with 8 bits. All other
 // formats get the first frame or page, and a note; [codec.Convert] and
 // [codec.Thumbnail] take another page. Of several pages that go into one tiff, those
 // of a tiff are decoded while they are written, and those of other documents before,
@@ -63,7 +65,7 @@
 //	tiff           a strip                -
 //	webp           a frame                6: 80    4: 40    2: 20    0: 12
 //	gif            a frame                10: 450  7: 300   4: 265   2: 220
-//	avif           the picture            6: 2300  4: 800   2: 140   1: 75   0: 30
+//	avif           a frame                6: 2300  4: 800   2: 140   1: 75   0: 30
 //	heif           the picture            1200
 //	jxl            the picture            7: 560   5: 100   4: 25    3: 20
 //	png, compress  the picture            7: 480   4: 430   2: 360

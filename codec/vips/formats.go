@@ -46,6 +46,7 @@ type saver struct {
 	maxSide   int     // what the format or its encoder can hold
 	alpha     bool    // has transparency
 	deep      bool    // has 16 bits
+	depth     int     // bits of each sample; 0 is what the picture has, as far as it goes
 	cmyk      bool    // has CMYK
 	profile   bool    // has colour profiles
 	animated  bool    // has frames
@@ -88,7 +89,7 @@ var savers = map[string]*saver{
 		options: func(_ size, quality int) map[string]string {
 			return options("Q", quality)
 		}},
-	"avif": {operation: "heifsave_target", maxSide: 16384, alpha: true, profile: true,
+	"avif": {operation: "heifsave_target", maxSide: 16384, alpha: true, profile: true, animated: true,
 		encodes: 0.8, memory: 40, efforts: efforts(4, 800, 2, 140, 1, 75, 0, 30),
 		scale: efforts(0, 30, 1, 75, 2, 140, 4, 800, 6, 2300),
 		options: func(_ size, quality int) map[string]string {
@@ -119,6 +120,23 @@ var savers = map[string]*saver{
 		options: func(_ size, quality int) map[string]string {
 			return options("Q", quality)
 		}},
+}
+
+// withDepth returns a saver of samples of so many bits; 0 is the usual.
+func (f *saver) withDepth(bits int) *saver {
+	if bits == 0 {
+		return f
+	}
+	g := *f
+	g.depth, g.deep = bits, bits > 8
+	g.options = func(z size, quality int) map[string]string {
+		o := f.options(z, quality)
+		if o["bitdepth"] != "" {
+			o["bitdepth"] = strconv.Itoa(bits)
+		}
+		return o
+	}
+	return &g
 }
 
 // efforts makes a list of pairs of a level and nanoseconds for each pixel.

@@ -59,11 +59,10 @@ func (c *conversion) writeError(err error) error {
 	return ioError(c.session.name, "could not be written", err)
 }
 
-// eachRow makes all pixels of an image of 4 bands of 8 bits, and gives them to take
-// row by row.
+// eachRow makes all pixels of an image, and gives them to take row by row.
 func (s *session) eachRow(im image, take func([]byte) error) error {
 	var failed error
-	width := 4 * im.width()
+	width := im.width() * im.bands() * int(C.vips_format_sizeof(im.p.BandFmt))
 	s.rows = func(row unsafe.Pointer) bool {
 		failed = take(unsafe.Slice((*byte)(row), width))
 		return failed == nil

@@ -182,13 +182,17 @@ func duration(delays []int, n int) time.Duration {
 	}
 	var total time.Duration
 	for i := range n {
-		d := defaultDelay
-		if i < len(delays) && delays[i] > 10 {
-			d = time.Duration(delays[i]) * time.Millisecond
-		}
-		total += d
+		total += shown(delays, i)
 	}
 	return total
+}
+
+// shown is how long viewers show frame i of an animation with delays in milliseconds.
+func shown(delays []int, i int) time.Duration {
+	if i < len(delays) && delays[i] > 10 {
+		return time.Duration(delays[i]) * time.Millisecond
+	}
+	return defaultDelay
 }
 
 // matrix makes an image of the numbers, for operations that take it as an argument.

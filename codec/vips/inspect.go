@@ -51,8 +51,8 @@ func (p *picture) report() codec.Report {
 		r.Kind, r.Image.Pages = codec.Document, n
 	case n > 1 && p.animated:
 		r.Image.Frames, r.Image.Loop = n, p.header.number("loop")
-		if p.apng != nil {
-			r.Image.Loop = p.apng.Plays
+		if p.motion != nil {
+			r.Image.Loop = p.motion.plays
 		}
 	case n > 1:
 		r.Image.Pages = n

@@ -53,6 +53,9 @@ func TestInspectTellsWhatTheHeaderSays(t *testing.T) {
 			Image: &codec.ImageReport{ColourSpace: "grey", Depth: 8, Channels: 1, Orientation: 1, Pages: 2}},
 		"pillow-iss634.apng": {Format: "apng", Width: 245, Height: 245, Duration: 2.73,
 			Image: &codec.ImageReport{ColourSpace: "srgb", Depth: 8, Channels: 4, Alpha: true, Frames: 41}},
+		"pillow-star.avifs": {Format: "avif", Width: 159, Height: 159, Duration: 0.2,
+			Image: &codec.ImageReport{ColourSpace: "srgb", Depth: 8, Channels: 4, Alpha: true, Frames: 5,
+				Loop: 0}},
 		"govips-svg.svg": {Format: "svg", Width: 159, Height: 202,
 			Image: &codec.ImageReport{ColourSpace: "srgb", Depth: 8, Channels: 4, Alpha: true}},
 	} {

@@ -9,7 +9,6 @@ import (
 	"unsafe"
 
 	"github.com/spoolmedia/spool/codec"
-	"github.com/spoolmedia/spool/codec/vips/internal/apng"
 )
 
 // maxMapped is the largest file of a format that libvips reads into memory as a
@@ -24,8 +23,8 @@ type picture struct {
 	header image
 	media  codec.Media
 	limits codec.Limits
-	apng   *apng.Animation // the frames, if the type is that
-	stored bool            // it is shown as it is stored, whatever EXIF says
+	motion *motion // the frames, if they are drawn here
+	stored bool    // it is shown as it is stored, whatever EXIF says
 }
 
 // open reads the header of the input by the decoder of its media type, which
@@ -44,9 +43,12 @@ func (s *session) open(in codec.Input, policy codec.Policy) (*picture, error) {
 	native := C.spool_source(C.uintptr_t(s.id))
 	s.own(unsafe.Pointer(native))
 	p := &picture{loader: l, in: in, source: nativeSource{native}, limits: policy.Limits}
-	if l.operation == "" {
+	switch {
+	case in.Type() == "image/bmp":
 		p.header, err = s.openBMP(p)
-	} else {
+	case in.Type() == "image/avif":
+		p.header, err = s.openAVIF(p)
+	default:
 		p.header, err = s.load(p, nil)
 	}
 	if err != nil {
@@ -106,8 +108,8 @@ func (p *picture) describe() codec.Media {
 		m.Width, m.Height = m.Height, m.Width
 	}
 	switch {
-	case p.apng != nil:
-		m.Duration = duration(delaysOf(p.apng), m.Frames)
+	case p.motion != nil:
+		m.Duration = duration(p.motion.milliseconds(), m.Frames)
 	case p.animated:
 		m.Duration = p.header.duration(m.Frames)
 	}
@@ -116,8 +118,8 @@ func (p *picture) describe() codec.Media {
 
 // frames counts the frames or pages in the file.
 func (p *picture) frames() int {
-	if p.apng != nil {
-		return p.apng.Count
+	if p.motion != nil {
+		return p.motion.count
 	}
 	return max(1, p.header.pages())
 }

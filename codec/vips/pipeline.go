@@ -38,6 +38,7 @@ func (s *session) plan(p *picture, r recipe) (*conversion, error) {
 	if c.saver = r.saver; c.saver == nil {
 		c.saver = savers[c.target.Name]
 	}
+	c.saver = c.saver.withDepth(r.depth)
 	if r.effort > 0 && c.saver.scale == nil {
 		s.note("the effort was not used: the encoder of %s has no choice", c.target.Name)
 	}
@@ -135,9 +136,9 @@ func (c *conversion) decode() (image, error) {
 	}
 	im := c.header
 	switch {
-	case c.frames > 1 && c.apng != nil:
+	case c.frames > 1 && c.motion != nil:
 		var err error
-		if im, err = c.unroll(); err != nil {
+		if im, err = c.unroll(c.motion); err != nil {
 			return image{}, err
 		}
 	case len(a) > 0:

@@ -126,6 +126,9 @@ func (t *tuning) try(quality int) (*trial, error) {
 
 // decodeAgain opens what an encoder of the target has made.
 func (t *tuning) decodeAgain(file []byte) (image, error) {
+	if t.usesAOM() && t.frames > 1 {
+		return t.decodeSequence(file)
+	}
 	native := C.spool_memory_source(unsafe.Pointer(unsafe.SliceData(file)), C.size_t(len(file)))
 	t.own(unsafe.Pointer(native))
 	a := args{"source": nativeSource{native}, "access": "sequential"}

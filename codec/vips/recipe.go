@@ -42,6 +42,7 @@ type encoding struct {
 	quality     int
 	minSSIM     float64 // above 0: the quality is to be found
 	effort      int     // from 1 to 9; 0 is the usual
+	depth       int     // bits of each sample; 0 is the usual
 	background  string  // laid behind transparency that the format cannot hold; "" is white
 	keepProfile bool
 	bare        bool   // without metadata
@@ -84,7 +85,7 @@ func convert(op codec.Convert) recipe {
 			background: op.Background}),
 		encoding: encoding{format: op.Format, accept: op.Accept, quality: op.Quality,
 			minSSIM: op.MinSSIM, background: op.Background, keepProfile: op.KeepProfile,
-			effort: op.Effort},
+			effort: op.Effort, depth: op.Depth},
 		asStored: op.AutoOrient != nil && !*op.AutoOrient,
 		page:     op.Page,
 		pages:    pages{first, last},

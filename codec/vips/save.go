@@ -77,7 +77,15 @@ func (c *conversion) result(im image, options map[string]string) codec.Result {
 		Frames: c.frames, Duration: im.duration(c.frames)}
 	return codec.Result{Media: media, Notes: c.takeNotes(), Streams: []codec.Stream{{
 		Kind: "image", Codec: c.codec, Action: codec.Encoded,
-		Encoder: c.saver.name(), Options: options}}}
+		Encoder: c.encoderName(), Options: options}}}
+}
+
+// encoderName is who encodes.
+func (c *conversion) encoderName() string {
+	if c.usesAOM() {
+		return "libaom"
+	}
+	return c.saver.name()
 }
 
 // errTooLong says that an encoder made more bytes than it may.
@@ -120,6 +128,8 @@ func (c *conversion) encode(
 	im image, options map[string]string, w io.Writer, limit int64,
 ) error {
 	switch {
+	case c.usesAOM():
+		return c.encodeAVIF(im, options, w, limit)
 	case c.saver.framed:
 		return c.encodeFrames(im, options, w, limit)
 	case c.saver.operation == "":

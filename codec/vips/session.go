@@ -34,6 +34,7 @@ type session struct {
 
 	images  []*C.VipsImage // to be killed when ctx ends
 	objects []unsafe.Pointer
+	atEnd   []func() // when no image is drawn any more
 
 	mu    sync.Mutex // guards all below, and images against the killer
 	cause error      // the first failure of a callback
@@ -121,6 +122,9 @@ func run(ctx context.Context, in codec.Input, report func(float64), f func(*sess
 func (s *session) close() {
 	for _, o := range slices.Backward(s.objects) {
 		C.spool_unref(o)
+	}
+	for _, end := range s.atEnd {
+		end()
 	}
 	sessions.Lock()
 	delete(sessions.byID, s.id)
