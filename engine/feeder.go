@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/store"
@@ -180,17 +183,27 @@ func (f *feeder) without(lane string) (accounts []string, all bool) {
 }
 
 // recoverOrphans frees the tasks of dead sessions. One that cannot be freed now is
-// tried again later, and does not keep the others waiting.
+// tried again later, and does not keep the others waiting. Concurrent updates share
+// commits.
 func (e *Engine) recoverOrphans(ctx context.Context) error {
+	var mu sync.Mutex // guards errs
 	var errs []error
+	var group errgroup.Group
+	group.SetLimit(64)
 	for task, err := range e.config.Store.Tasks(ctx, store.TaskQuery{Orphaned: true}) {
-		if err == nil {
-			err = e.recoverOrphan(ctx, task)
-		}
-		if err != nil && ctx.Err() == nil {
-			errs = append(errs, fmt.Errorf("task %v of a dead session: %w", task.Ref, err))
-		}
+		group.Go(func() error {
+			if err == nil {
+				err = e.recoverOrphan(ctx, task)
+			}
+			if err != nil && ctx.Err() == nil {
+				mu.Lock()
+				defer mu.Unlock()
+				errs = append(errs, fmt.Errorf("task %v of a dead session: %w", task.Ref, err))
+			}
+			return nil
+		})
 	}
+	_ = group.Wait() // their errors are in errs
 	return errors.Join(errs...)
 }
 

@@ -261,6 +261,48 @@ func (s *stubbornStore) Update(
 	return s.Store.Update(ctx, r, fn)
 }
 
+// slowStore takes a second for each update.
+type slowStore struct{ store.Store }
+
+func (s slowStore) Update(ctx context.Context, r store.Ref, fn func(*store.Tx) error) error {
+	time.Sleep(time.Second) // of the bubble
+	return s.Store.Update(ctx, r, fn)
+}
+
+// What dead sessions held is freed at once, not one after the other.
+func TestOrphansAreFreedTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const tasks = 10
+		jobs, blobs := memstore.New(), memstorage.New()
+		t.Cleanup(func() { jobs.Close() })
+		stuck := &enginetest.Codec{Do: func(ctx context.Context, _ *codec.Work) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}}
+		dying := dyingStore{jobs, make(chan store.Session, 1)}
+		first := enginetest.Open(t, engine.Config{
+			Store: dying, Storage: blobs, Workers: tasks, Codecs: []codec.Codec{stuck},
+		})
+		enginetest.Submit(t, first, batch(tasks))
+		synctest.Wait()
+		if err := (<-dying.sessions).Close(); err != nil {
+			t.Fatal(err)
+		}
+		begun := make(chan time.Time, tasks)
+		before := time.Now()
+		enginetest.Open(t, engine.Config{
+			Store: slowStore{jobs}, Storage: blobs, Workers: 1,
+			Codecs: []codec.Codec{&enginetest.Codec{Do: func(context.Context, *codec.Work) error {
+				begun <- time.Now()
+				return codec.Errorf(codec.Invalid, "no more")
+			}}},
+		})
+		if took := (<-begun).Sub(before); took >= tasks*time.Second {
+			t.Errorf("the first of %d tasks was taken up after %v, want 2 s", tasks, took)
+		}
+	})
+}
+
 // A lane whose tasks cannot be read does not keep those of others waiting.
 func TestALaneThatCannotBeReadHoldsUpNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -136,7 +136,7 @@ func residence(ctx context.Context, p plan, folders []string, out io.Writer) err
 		var starts [2]time.Duration
 		var m memory
 		for j := range starts {
-			if starts[j], m, err = holdAndKill(ctx, folders[i]); err != nil {
+			if starts[j], m, err = holdAndKill(ctx, folders[i], p.more); err != nil {
 				return err
 			}
 		}
@@ -145,14 +145,18 @@ func residence(ctx context.Context, p plan, folders []string, out io.Writer) err
 			milliseconds(starts[0]), milliseconds(starts[1]))
 	}
 	t.note("times are from the start of the process; after the kill, an interrupted task is the first")
+	t.note("before the kill it submits %s jobs, so that there is something in the log of the store",
+		grouped(p.more))
 	t.note("mapped are pages of the file, which the system takes back when it needs the memory")
 	return t.print(out)
 }
 
-// holdAndKill starts a process that holds tasks, and kills it. It returns how
-// soon it began and what it needed.
-func holdAndKill(ctx context.Context, dir string) (begun time.Duration, m memory, err error) {
-	child, err := start(ctx, "hold", dir)
+// holdAndKill starts a process that holds tasks, has it submit more jobs, and kills it.
+// It returns how soon it began and what it needed.
+func holdAndKill(
+	ctx context.Context, dir string, more int,
+) (begun time.Duration, m memory, err error) {
+	child, err := start(ctx, "hold", dir, strconv.Itoa(more))
 	if err != nil {
 		return 0, m, err
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/spoolmedia/spool/codec"
@@ -42,8 +43,13 @@ func say(format string, args ...any) { fmt.Fprintf(os.Stdout, format+"\n", args.
 // sayBegin tells that work on an input begins.
 func sayBegin(w *codec.Work) { say("begin %s %d", w.In[0].Name(), time.Now().UnixNano()) }
 
-// hold takes up work that never ends, and tells what the process needs by then.
+// hold takes up work that never ends, submits as many jobs as the parent says, and tells
+// what the process needs by then.
 func hold(ctx context.Context, dir string) error {
+	more, err := strconv.Atoi(os.Args[2])
+	if err != nil {
+		return err
+	}
 	s, err := openHeld(dir, sayBegin)
 	if err != nil {
 		return err
@@ -51,7 +57,7 @@ func hold(ctx context.Context, dir string) error {
 	err = submit(ctx, func(ctx context.Context, i int) error {
 		_, err := s.referring(ctx, fmt.Sprintf("more-%d.jpg", i))
 		return err
-	}, 100, 10)
+	}, more, 64)
 	if err != nil {
 		return err
 	}

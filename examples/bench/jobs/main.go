@@ -36,6 +36,7 @@ type plan struct {
 	submitters int
 	pending    []int // jobs, the backlogs to measure with
 	samples    int   // calls of Submit for each backlog and kind
+	more       int   // jobs submitted before a kill beside a backlog
 	kills      int
 	work       int // jobs done between kills
 }
@@ -44,11 +45,12 @@ var (
 	long = plan{
 		rounds: 7, trial: 640, limit: 10 * time.Second, round: 2 * time.Second,
 		submitters: 64,
-		pending:    []int{0, 100_000, 1_000_000}, samples: 6400, kills: 10, work: 300,
+		pending:    []int{0, 100_000, 1_000_000}, samples: 6400, more: 10_000,
+		kills: 10, work: 300,
 	}
 	quick = plan{
 		rounds: 1, trial: 32, limit: time.Second, round: 50 * time.Millisecond, submitters: 16,
-		pending: []int{0, 500}, samples: 64, kills: 2, work: 30,
+		pending: []int{0, 500}, samples: 64, more: 100, kills: 2, work: 30,
 	}
 )
 

@@ -52,6 +52,7 @@ func parseAll(files [2][]byte, id ID, done Position) ([]Record, error) {
 			return nil, fmt.Errorf("file %d: %w", i, err)
 		}
 		if len(run) > 0 {
+			takeOut(run, len(b))
 			runs = append(runs, run)
 		}
 	}
@@ -98,6 +99,24 @@ func parse(b []byte, id ID, done Position) (run []Record, err error) {
 		return nil, nil // of an earlier turn
 	}
 	return run, nil
+}
+
+// takeOut gives the records memory of their own, if they are a small part of a file of
+// that size. Whoever has them keeps them for long.
+func takeOut(run []Record, size int) {
+	used := 0
+	for _, r := range run {
+		used += len(r.whole)
+	}
+	if used > size/2 {
+		return
+	}
+	memory := make([]byte, 0, used)
+	for i, r := range run {
+		memory = append(memory, r.whole...)
+		whole := memory[len(memory)-len(r.whole) : len(memory) : len(memory)]
+		run[i].whole, run[i].Payload = whole, whole[headSize:]
+	}
 }
 
 // notOf says why b is no file of a log.
