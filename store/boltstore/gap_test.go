@@ -38,7 +38,8 @@ func TestReadyTasksAreFoundBehindThoseThatHaveEnded(t *testing.T) {
 			met++
 		}
 		var got []string
-		for task, err := range s.Tasks(t.Context(), store.TaskQuery{Lanes: []string{"image"}, Limit: large}) {
+		q := store.TaskQuery{Lanes: []string{"image"}, Limit: large}
+		for task, err := range s.Tasks(t.Context(), q) {
 			if err != nil {
 				t.Fatal(err)
 			}
