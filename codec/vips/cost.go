@@ -34,6 +34,7 @@ func (p *picture) cost(op codec.Operation) codec.Cost {
 	case codec.Renditions:
 		for _, r := range renditionRecipes(op) {
 			cost = p.add(cost, r)
+			cost.Memory += p.level(r)
 		}
 		cost.Memory += int64(in) * int64(max(p.header.bands(), 3)) // of the largest, at most
 	case codec.StripMetadata:
@@ -82,6 +83,15 @@ func (p *picture) add(cost codec.Cost, r recipe) codec.Cost {
 		cost.Memory += c.settles() * int64(max(p.header.bands(), 3))
 	}
 	return cost
+}
+
+// level is the memory of the pixels that a rendition by r shares with others.
+func (p *picture) level(r recipe) int64 {
+	c, err := new(session).plan(p, r)
+	if err != nil {
+		return 0
+	}
+	return c.settles() * int64(max(p.header.bands(), 3))
 }
 
 // tunings is how many encodes it takes to find a quality that is similar enough.

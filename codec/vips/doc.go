@@ -16,12 +16,14 @@
 // the media type that was found in the bytes; libvips never guesses, so an SVG
 // named photo.jpg does not get in. The header is checked against the limits of
 // the policy. JPEG, WebP, SVG and PDF are then decoded at a reduced size if
-// that is enough. Pixels stream from decoder to encoder in strips: turned upright,
-// converted to sRGB, taken through the steps of the operation, laid on the
-// background. [codec.Chain] is a longer list of steps. Steps that need pixels in
-// another order than a decoder makes them, such as a turn or a smart crop, keep the
-// picture in memory; so does what encodes it several times: [codec.Renditions], and
-// a [codec.Compress] that aims at a size.
+// that is enough, JPEG also where a part is cut out, mirrored or turned by right
+// angles before it is scaled: such steps wait until the picture is small. Pixels
+// stream from decoder to encoder in strips: turned upright, converted to sRGB, taken
+// through the steps of the operation, laid on the background. [codec.Chain] is a
+// longer list of steps. Steps that need pixels in another order than a decoder makes
+// them, such as a turn or a smart crop, keep the picture in memory; so does what
+// encodes it several times: [codec.Renditions], which makes each size once, of the
+// next larger one, and a [codec.Compress] that aims at a size.
 //
 // [codec.FormatAuto] decodes a picture of a format without loss before it chooses,
 // because it looks whether it is a drawing. An automatic quality keeps the pixels in

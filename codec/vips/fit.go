@@ -83,12 +83,6 @@ func ratio(to, from int) float64 { return float64(to) / float64(from) }
 
 func times(n int, scale float64) int { return max(1, int(math.Round(float64(n)*scale))) }
 
-// shrink is by how much a decoder may make the picture smaller without falling
-// short of the layout.
-func (l layout) shrink(from size) float64 {
-	return min(ratio(from.w, l.scaled.w), ratio(from.h, l.scaled.h))
-}
-
 // clever reports whether the part to keep is found by looking at the picture.
 func (f *fit) clever() bool {
 	byLooking := f.gravity == codec.GravityAttention || f.gravity == codec.GravityEntropy

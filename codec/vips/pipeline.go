@@ -14,7 +14,8 @@ type conversion struct {
 	target  codec.Format
 	saver   *saver
 	canvas  size // of the result
-	lead    *fit // the first step, of which the decoder does what it can
+	lead    *fit // the first step that scales, of which the decoder does what it can
+	ahead   int  // how many steps stand before it, which it can go before
 	shrunk  int  // by how much the JPEG decoder made it smaller; 0: not
 	frames  int  // that the output has
 	settled bool // all pixels are in memory
@@ -45,8 +46,8 @@ func (s *session) plan(p *picture, r recipe) (*conversion, error) {
 	if p.animated && c.saver.animated && r.page == 0 {
 		c.frames = p.media.Frames
 	}
-	if len(r.steps) > 0 {
-		c.lead, _ = r.steps[0].(*fit)
+	if c.lead, c.ahead = leading(r.steps); c.frames > 1 {
+		c.ahead = 0 // the steps go through frame by frame
 	}
 	c.canvas = p.size()
 	for _, step := range r.steps {
@@ -125,13 +126,8 @@ func (c *conversion) decode() (image, error) {
 		c.noteRest()
 	}
 	if c.lead != nil && c.frames == 1 {
-		factor := c.lead.layout.shrink(c.picture.size())
-		switch {
-		case c.operation == "jpegload_source" && factor >= 2:
-			c.shrunk = jpegShrink(factor)
-			a["shrink"] = c.shrunk
-		case c.scales && (factor > 1 || factor < 1 && c.vector()):
-			a["scale"] = 1 / factor
+		if err := c.decodeSmaller(a); err != nil {
+			return image{}, err
 		}
 	}
 	im := c.header
@@ -178,14 +174,6 @@ func (c *conversion) noteRest() {
 // vector reports whether the input is drawn and not sampled.
 func (c *conversion) vector() bool { return c.scales && !c.animated }
 
-// shrink does the part of the first step that is the cheaper the sooner it comes.
-func (c *conversion) shrink(im image) (image, error) {
-	if c.lead == nil {
-		return im, nil
-	}
-	return c.resize(im, c.unturned(c.lead.layout.scaled))
-}
-
 // unturned is z as it is before the orientation is applied.
 func (c *conversion) unturned(z size) size {
 	if c.turns() >= 5 {
@@ -230,7 +218,10 @@ func (c *conversion) hold(im image) (image, error) {
 // take takes the picture through all steps.
 func (c *conversion) take(im image) (image, error) {
 	var err error
-	for _, step := range c.steps {
+	for i, step := range c.steps {
+		if _, cuts := step.(*crop); cuts && i < c.ahead {
+			continue // it is done: see [conversion.shrink]
+		}
 		if step.jumps() {
 			if im, err = c.settle(im); err != nil {
 				return im, err

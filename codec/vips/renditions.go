@@ -10,7 +10,7 @@ import (
 )
 
 // renditions makes all outputs from one decode: the picture as large as the largest
-// needs it, in memory.
+// needs it, in memory, and each smaller size of it from a larger one.
 func (s *session) renditions(p *picture, op codec.Renditions, out codec.Sink) error {
 	op = op.WithDefaults()
 	outputs := make([]*conversion, len(op.Outputs))
@@ -24,10 +24,14 @@ func (s *session) renditions(p *picture, op codec.Renditions, out codec.Sink) er
 	if err != nil {
 		return err
 	}
-	common := s.noted()
+	common, shared := s.noted(), newLevels(base, im, outputs)
 	for i, c := range outputs {
 		c.share = phase{base.share.to, 1}.part(i, len(outputs))
-		if err := c.saveFrom(base, im, op.Outputs[i].OutputName(s.name), out); err != nil {
+		sized, err := shared.of(c)
+		if err != nil {
+			return c.loadFailure(p, err)
+		}
+		if err := c.saveFrom(base, sized, op.Outputs[i].OutputName(s.name), out); err != nil {
 			return err
 		}
 		s.forget(common)
@@ -62,7 +66,7 @@ func (s *session) base(p *picture, outputs []*conversion) (*conversion, image, e
 	largest, best := size{1, 1}, outputs[0]
 	for _, c := range outputs {
 		z := p.size()
-		if c.lead != nil {
+		if c.lead != nil && c.ahead == 0 {
 			z = c.lead.layout.scaled
 		}
 		largest = size{max(largest.w, z.w), max(largest.h, z.h)}
@@ -86,7 +90,7 @@ func (s *session) base(p *picture, outputs []*conversion) (*conversion, image, e
 
 // saveFrom makes one output of the picture in memory.
 func (c *conversion) saveFrom(base *conversion, im image, name string, out codec.Sink) error {
-	c.lead, c.settled = nil, true // there is nothing left for a decoder
+	c.lead, c.ahead, c.settled = nil, 0, true // there is nothing left for a decoder
 	im, err := c.finish(base, im)
 	if err != nil {
 		return c.loadFailure(c.picture, err)

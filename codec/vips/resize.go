@@ -17,7 +17,7 @@ func jpegShrink(factor float64) int {
 
 // resize scales to a size. Pixels behind transparency do not shine through.
 func (c *conversion) resize(im image, to size) (image, error) {
-	if c.shrunk == 0 && (size{im.width(), im.height()}) == to {
+	if (size{im.width(), im.height()}) == to {
 		return im, nil
 	}
 	format, alpha := im.formatName(), im.hasAlpha()
@@ -27,7 +27,8 @@ func (c *conversion) resize(im image, to size) (image, error) {
 			return im, err
 		}
 	}
-	if im, err = c.scale(im, to); err != nil || !alpha {
+	if im, err = c.call("resize", args{"in": im, "scale": ratio(to.w, im.width()),
+		"vscale": ratio(to.h, im.height())}); err != nil || !alpha {
 		return im, err
 	}
 	if im, err = c.call("unpremultiply", args{"in": im}); err != nil {
@@ -36,29 +37,29 @@ func (c *conversion) resize(im image, to size) (image, error) {
 	return c.call("cast", args{"in": im, "format": format})
 }
 
-// scale makes the picture to × to pixels. libvips cuts off the last column and
-// row of a JPEG that it reads at a reduced size if they are not whole. Where more
-// than half of one is missing it is put back, as a copy of its neighbour: what is
-// left, stretched to the full size, would move everything by up to a pixel.
-func (c *conversion) scale(im image, to size) (image, error) {
-	from := size{im.width(), im.height()}
-	if shrunk := c.shrunk; shrunk > 1 {
-		c.shrunk = 0 // only the first resize has a picture from the decoder
-		full := c.unturned(c.picture.size())
-		near := size{times(full.w, 1/float64(shrunk)), times(full.h, 1/float64(shrunk))}
-		var err error
-		if near.w > from.w || near.h > from.h {
-			im, err = c.call("embed", args{"in": im, "x": 0, "y": 0,
-				"width": near.w, "height": near.h, "extend": "copy"})
-			from = near
-		}
-		if err != nil {
-			return im, err
-		}
-	}
-	if from == to {
+// complete puts back what is missing of a picture from the decoder. libvips cuts off
+// the last column and row of a JPEG that it reads at a reduced size if they are not
+// whole. Where more than half of one is missing it comes back, as a copy of its
+// neighbour: what is left, stretched to the full size, would move everything by up to
+// a pixel.
+func (c *conversion) complete(im image) (image, error) {
+	if c.shrunk < 2 {
 		return im, nil
 	}
-	return c.call("resize", args{"in": im, "scale": ratio(to.w, from.w),
-		"vscale": ratio(to.h, from.h)})
+	full := c.unturned(c.picture.size())
+	near := size{times(full.w, 1/float64(c.shrunk)), times(full.h, 1/float64(c.shrunk))}
+	if near.w <= im.width() && near.h <= im.height() {
+		return im, nil
+	}
+	return c.call("embed", args{"in": im, "x": 0, "y": 0,
+		"width": near.w, "height": near.h, "extend": "copy"})
+}
+
+// extract cuts a part out.
+func (s *session) extract(im image, p part) (image, error) {
+	if p == (part{size: size{im.width(), im.height()}}) {
+		return im, nil
+	}
+	return s.call("extract_area", args{"input": im, "left": p.x, "top": p.y,
+		"width": p.w, "height": p.h})
 }
