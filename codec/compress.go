@@ -5,7 +5,8 @@ import "cmp"
 // Compress makes a file smaller and keeps its format. The result is never larger
 // than the input: where nothing is gained, the input's bytes come back, without
 // their metadata if those were to go and can be cut out, and a note says so. A
-// picture that has no quality of its own, such as a png, loses colours.
+// picture that has no quality of its own, such as a png, loses colours. A colour
+// profile stays, also that of a CMYK jpg or tiff; CMYK without one becomes sRGB.
 type Compress struct {
 	// Mode is one of the Compress constants; "" means [CompressQuality], or
 	// [CompressTargetSize] if TargetBytes is set.

@@ -20,7 +20,8 @@ type Convert struct {
 	// request, such as "image/avif,image/webp,*/*;q=0.8". "" stands for a client that
 	// shows jpg, png and gif.
 	Accept string `json:"accept,omitempty"`
-	// Quality from 1 to 100 for lossy encoders; 0 means 82.
+	// Quality from 1 to 100 for lossy encoders; 0 means 82. A format that has none, such
+	// as png, gif or flac, does not use it, and a note says so, in all operations.
 	Quality int `json:"quality,omitempty"`
 	// AutoQuality finds the quality of an image: see [AutoMinSSIM]. It goes with no
 	// Quality.

@@ -103,8 +103,20 @@ func refusal(offers []codec.Offer, op codec.Operation, in inputs) error {
 			break
 		}
 	}
-	return codec.Errorf(codec.Unsupported, "%s seems to be %s; %s takes %s",
-		strange.name, codec.TypeName(strange.mediaType), what, codec.TypeList(types))
+	return codec.Errorf(codec.Unsupported, "%s seems to be %s; %s takes %s%s",
+		strange.name, codec.TypeName(strange.mediaType), what, codec.TypeList(types),
+		detour(offers, types, strange.mediaType))
+}
+
+// detour tells of a job that makes what would be taken of the media type, if there is
+// one: a picture that the codec of the operation cannot read may be made a png.
+func detour(offers []codec.Offer, taken []string, mediaType string) string {
+	png := codec.Convert{Format: "png"}
+	possible := slices.ContainsFunc(offers, func(o codec.Offer) bool { return o.Takes(png, mediaType) })
+	if !possible || !slices.Contains(taken, "image/png") || slices.Contains(taken, mediaType) {
+		return ""
+	}
+	return "; convert it to png first"
 }
 
 // joined returns the names sorted, each once, with commas.

@@ -260,3 +260,18 @@ func TestStillsOfHDRAreMappedToStandardRange(t *testing.T) {
 		t.Errorf("of sound: %v", err)
 	}
 }
+
+func TestAQualityThatIsNotUsedIsNoted(t *testing.T) {
+	t.Parallel()
+	in := codectest.NewInput("tone.wav", "audio/wav", wave(0.1))
+	for format, said := range map[string]bool{"flac": true, "wav": true, "mp3": false} {
+		o, err := process(t.Context(), in, codec.Convert{Format: format, Quality: 50})
+		if err != nil {
+			t.Fatal(err)
+		}
+		notes := strings.Join(o.Result.Notes, "\n")
+		if strings.Contains(notes, "quality was not used: "+format+" has none") != said {
+			t.Errorf("%s: notes are %q", format, notes)
+		}
+	}
+}

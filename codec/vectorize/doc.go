@@ -8,6 +8,9 @@
 //		Out: out,
 //	})
 //
+// It takes what Go reads: jpg, png, apng, gif, webp, tiff and bmp. Of others, such as avif,
+// heif and jxl, make a png first: its job is refused with that advice.
+//
 // # How a picture becomes a drawing
 //
 // The picture is decoded, turned upright and made smaller where it is larger than

@@ -63,6 +63,31 @@ func TestColoursAreThoseOfLittleCMS(t *testing.T) {
 	}
 }
 
+// TestCompressedCMYKLooksTheSame compares what is shown of CMYK before and after a
+// compression: with a profile, which stays, and without one.
+func TestCompressedCMYKLooksTheSame(t *testing.T) {
+	for file, space := range map[string]string{
+		"sharp-Channel_digital_image_CMYK_color.jpg":            "cmyk",
+		"sharp-Channel_digital_image_CMYK_color_no_profile.jpg": "srgb",
+	} {
+		in := corpus(t, "image/"+file)
+		out := mustConvert(t, in, codec.Compress{Quality: 60})
+		if int64(len(out.data)) >= in.Size() || out.result.Streams[0].Action != codec.Encoded {
+			t.Fatalf("%s: %d bytes became %d: %+v", file, in.Size(), len(out.data), out.result)
+		}
+		had := inspect(t, in).Image
+		got := inspect(t, newInput(file, "image/jpeg", out.data)).Image
+		if got.ColourSpace != space || space == "cmyk" && got.Profile != had.Profile {
+			t.Errorf("%s: %s with the profile %q, want %s", file, got.ColourSpace, got.Profile, space)
+		}
+		before := mustConvert(t, in, codec.Convert{Format: "png"}) // as LittleCMS makes it
+		after := mustConvert(t, newInput(file, "image/jpeg", out.data), codec.Convert{Format: "png"})
+		if d := differ(decode(t, after), decode(t, before), 9); d != "" {
+			t.Errorf("%s: %s", file, d)
+		}
+	}
+}
+
 func TestKeepProfileKeepsSamplesAndProfile(t *testing.T) {
 	in := corpus(t, "image/govips-jpg-8bit-grey-icc-dot-gain.jpg")
 	kept := mustConvert(t, in, codec.Convert{Format: "png", KeepProfile: true})

@@ -65,6 +65,7 @@ func (s *session) compress(p *picture, op codec.Compress, out codec.Sink) error 
 		}
 	}
 	r, ok := q.recipe()
+	r.asked = op.Quality != 0
 	if !ok {
 		return q.giveBack(out, "%s cannot be made smaller without loss here", codec.TypeName(p.in.Type()))
 	}

@@ -219,6 +219,33 @@ func TestEffortMakesSmallerFiles(t *testing.T) {
 	}
 }
 
+func TestAQualityThatIsNotUsedIsNoted(t *testing.T) {
+	in := pngOf(t, flag(40, 40))
+	for format, said := range map[string]bool{"jpg": false, "webp": false, "png": true, "gif": true,
+		"tiff": true, "bmp": true} {
+		for _, op := range []codec.Operation{codec.Convert{Format: format, Quality: 50},
+			codec.Chain{Steps: codec.Steps{codec.Transform{Format: format, Quality: 50}}}} {
+			if out := mustConvert(t, in, op); strings.Contains(notes(out), "quality was not used") != said {
+				t.Errorf("%s of %s: notes are %q", op.Name(), format, notes(out))
+			}
+		}
+		if out := mustConvert(t, in, codec.Convert{Format: format}); strings.Contains(notes(out), "quality") {
+			t.Errorf("%s without a quality: notes are %q", format, notes(out))
+		}
+	}
+	out := mustConvert(t, in, codec.Compress{Quality: 50})
+	if strings.Contains(notes(out), "was not used") {
+		t.Errorf("a png loses colours, and notes are %q", notes(out))
+	}
+	tiff := newInput("flag.tiff", "image/tiff", mustConvert(t, in, codec.Convert{Format: "tiff"}).data)
+	for quality, said := range map[int]bool{0: false, 50: true} {
+		out := mustConvert(t, tiff, codec.Compress{Quality: quality})
+		if strings.Contains(notes(out), "was not used") != said {
+			t.Errorf("tiff with quality %d: notes are %q", quality, notes(out))
+		}
+	}
+}
+
 func TestSlowEffortsOfLargePicturesAreRefused(t *testing.T) {
 	op := codec.Convert{Format: "avif", Effort: 9, Width: 6000, Height: 5000, Enlarge: true}
 	_, err := convert(t.Context(), pngOf(t, flag(60, 50)), op, codec.Policy{})

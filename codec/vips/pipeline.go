@@ -43,6 +43,9 @@ func (s *session) plan(p *picture, r recipe) (*conversion, error) {
 	if r.effort > 0 && c.saver.scale == nil {
 		s.note("the effort was not used: the encoder of %s has no choice", c.target.Name)
 	}
+	if r.asked && !c.saver.hasQuality() {
+		s.note("the quality was not used: %s has none", c.target.Name)
+	}
 	if p.animated && c.saver.animated && r.page == 0 {
 		c.frames = p.media.Frames
 	}

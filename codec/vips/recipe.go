@@ -42,6 +42,7 @@ type encoding struct {
 	quality     int
 	minSSIM     float64 // above 0: the quality is to be found
 	effort      int     // from 1 to 9; 0 is the usual
+	asked       bool    // the operation itself asks for the quality
 	depth       int     // bits of each sample; 0 is the usual
 	background  string  // laid behind transparency that the format cannot hold; "" is white
 	keepProfile bool
@@ -54,6 +55,7 @@ type encoding struct {
 // recipe is good for planning only.
 func recipeOf(op codec.Operation, logos map[string]second) (recipe, bool) {
 	r, ok := plainRecipe(op, logos)
+	r.asked = codec.QualityOf(op) != 0
 	r.unused = append(r.unused, unusedBy(op)...)
 	return r, ok
 }

@@ -56,6 +56,7 @@ func renditionRecipes(op codec.Renditions) []recipe {
 	recipes := make([]recipe, len(op.Outputs))
 	for i, o := range op.WithDefaults().Outputs {
 		recipes[i] = rendition(o)
+		recipes[i].asked = op.Outputs[i].Quality != 0
 	}
 	return recipes
 }

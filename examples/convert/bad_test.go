@@ -93,7 +93,7 @@ func TestContentThatTheFormatCannotHoldIsRefused(t *testing.T) {
 	hollow := write(t, filepath.Join(dir, "hollow.mp4"), hollow)
 	for _, tt := range []struct{ in, format, says string }{
 		{in, "png", "silence.wav seems to be a WAV recording; convert to png takes pictures (jpg, png,"},
-		{still, "mp3", "still.png seems to be a PNG image; convert to mp3 takes pictures (gif), video (mp4,"},
+		{still, "mp3", "still.png seems to be a PNG image; convert to mp3 takes pictures (avif, gif), video (mp4,"},
 		{hollow, "webm", "hollow.mp4 holds neither video nor sound"},
 	} {
 		out := t.TempDir()
@@ -107,6 +107,17 @@ func TestContentThatTheFormatCannotHoldIsRefused(t *testing.T) {
 		}
 		if left := names(t, out); len(left) > 0 {
 			t.Errorf("in the output folder: %v", left)
+		}
+	}
+	if status, rows := runJSON(t, "-to", "avif", "-out", dir, still); status != 0 {
+		t.Fatalf("%+v", rows)
+	}
+	for op, path := range map[string]string{"vectorize": filepath.Join(dir, "still.avif"),
+		"image-to-pdf": filepath.Join(dir, "still.avif")} {
+		_, rows := runJSON(t, "-op", op, "-out", t.TempDir(), path)
+		r := rows[path]
+		if r.Error == nil || !strings.HasSuffix(*r.Error, "; convert it to png first") {
+			t.Errorf("%s: %+v", op, r)
 		}
 	}
 	if status, rows := runJSON(t, "-to", "flac", "-out", t.TempDir(), in); status != 0 {
