@@ -29,6 +29,11 @@ type AdaptiveStream struct {
 	// Captions to go with the video, at most 32. Their times count from the start of
 	// the stream.
 	Captions []Caption `json:"captions,omitempty"`
+	// SubtitleTracks are those of the video's own subtitles that become captions, besides
+	// Captions: the number of a stream as inspect tells it, such as "2", or a language,
+	// such as "en", which takes all in it. None takes none, and those that are pictures
+	// are an error. Players show them by the name of their language.
+	SubtitleTracks []string `json:"subtitleTracks,omitempty"`
 	// Clip is the part of the video to stream; the zero Clip is all of it.
 	Clip Clip `json:"clip,omitzero"`
 	// Encryption of the segments, for HLS: DASH knows none of this kind. nil leaves
@@ -120,6 +125,7 @@ func (s AdaptiveStream) Validate() error {
 	if len(s.Captions) > 32 {
 		f.add("captions", "%d are more than 32", len(s.Captions))
 	}
+	f.tracks("subtitleTracks", s.SubtitleTracks...)
 	for i, r := range s.Renditions {
 		f.prefix = fmt.Sprintf("renditions[%d].", i)
 		f.rendition(r)

@@ -199,6 +199,7 @@ func TestOperationsNameTheFieldsAtFault(t *testing.T) {
 			"frames interval columns width format quality"},
 		{codec.AdaptiveStream{}, ""},
 		{codec.AdaptiveStream{Profile: codec.ProfileCustom}, "renditions"},
+		{codec.AdaptiveStream{SubtitleTracks: []string{"2", "en", "?"}}, "subtitleTracks"},
 		{codec.AdaptiveStream{Clip: codec.Clip{Start: 5, End: 5.1, Mode: codec.TrimFast}}, ""},
 		{codec.AdaptiveStream{Clip: codec.Clip{Start: 5, Duration: 0.1}}, ""},
 		{codec.AdaptiveStream{Clip: codec.Clip{Start: 5, End: 7, Duration: 2}}, "clip.duration"},

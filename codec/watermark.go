@@ -31,8 +31,7 @@ type Watermark struct {
 	FontSize int `json:"fontSize,omitempty"`
 	// Font is one of the Font constants; "" means [FontSans].
 	Font string `json:"font,omitempty"`
-	// FontFile is the storage key of a TrueType or OpenType font, in the place of Font,
-	// for a text on pictures.
+	// FontFile is the storage key of a TrueType or OpenType font, in the place of Font.
 	FontFile string `json:"fontFile,omitempty"`
 	// Color of a text, as "#rrggbb"; "" means white.
 	Color string `json:"color,omitempty"`

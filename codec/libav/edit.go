@@ -31,6 +31,7 @@ type film struct {
 	matrix string        // the name of the matrix for the filter scale
 	full   bool          // range
 	mark   *mark         // what an edit lays over, as [still]
+	notes  []string
 }
 
 // edited returns the filters of all edits, for a stream that stands upright, with the
@@ -55,6 +56,9 @@ func (p *planner) edited(s stream) ([]string, size, stream, error) {
 			return nil, z, s, err
 		}
 		all = append(all, filters...)
+	}
+	for _, text := range f.notes {
+		p.note(text)
 	}
 	if f.mark != nil {
 		p.still = f.mark.picture
@@ -120,20 +124,7 @@ func editsOf(op codec.Operation, refs map[string]codec.Input, prefix string) ([]
 		return burnEdits(op.WithDefaults(), refs, prefix)
 	case codec.Watermark:
 		w := watermark{op: op.WithDefaults()}
-		if op.FontFile != "" {
-			return nil, codec.Errorf(codec.Unsupported,
-				"a font of its own is for texts on pictures: fontFile cannot be used on video")
-		}
-		if op.Logo == "" {
-			return []edit{&w}, nil
-		}
-		in, ok := refs[prefix+"logo"]
-		if !ok {
-			return nil, codec.Errorf(codec.Protocol, "libav: the logo is not there")
-		}
-		var err error
-		w.logo, err = readLogo(in)
-		return []edit{&w}, err
+		return []edit{&w}, w.read(refs, prefix)
 	}
 	return nil, nil
 }

@@ -44,6 +44,11 @@ func (c *Codec) stream(ctx context.Context, w *codec.Work, op codec.AdaptiveStre
 		return codec.Errorf(codec.Invalid, "%s has no video to stream", w.In[0].Name())
 	}
 	defer l.close()
+	own, err := c.ownCaptions(ctx, w, op, l.source.streams)
+	if err != nil {
+		return err
+	}
+	l.op.Captions = append(l.op.Captions, own...)
 	if err := l.build(ctx); err != nil {
 		return r.workError(err)
 	}

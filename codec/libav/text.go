@@ -1,71 +1,98 @@
 package libav
 
 import (
-	"fmt"
 	"image"
-	"strings"
+	"io"
+	"math"
 
 	"github.com/spoolmedia/spool/codec"
-	"golang.org/x/image/font"
-	"golang.org/x/image/font/gofont/gobold"
-	"golang.org/x/image/font/gofont/gomono"
-	"golang.org/x/image/font/gofont/goregular"
-	"golang.org/x/image/font/opentype"
-	"golang.org/x/image/math/fixed"
+	"github.com/spoolmedia/spool/codec/internal/lettering"
 )
 
-// fonts are those that a watermark may name.
-var fonts = map[string][]byte{
-	codec.FontSans: goregular.TTF, codec.FontBold: gobold.TTF, codec.FontMono: gomono.TTF,
-}
-
-// mostText is the longest side of a drawn text.
-const mostText = 16384
-
-// drawText draws the text with letters of that many pixels, or, unless width is 0,
-// as wide as that.
-func drawText(op codec.Watermark, pixels float64, width int) (*image.NRGBA, error) {
-	lines := strings.Split(strings.ReplaceAll(op.Text, "\r\n", "\n"), "\n")
-	if width > 0 {
-		const trial = 100
-		face, err := newFace(op.Font, trial)
-		if err != nil {
-			return nil, err
-		}
-		pixels = max(1, trial*float64(width)/max(1, float64(longest(face, lines))/64))
-	}
-	face, err := newFace(op.Font, pixels)
+// drawText draws the text with letters of that many pixels, or, unless width is 0, as
+// wide as that; smaller if there is no room for it.
+func (w *watermark) drawText(f *film, pixels float64, width int) (*image.NRGBA, error) {
+	face, err := w.face(pixels)
 	if err != nil {
 		return nil, err
 	}
-	m := face.Metrics()
-	w, h := longest(face, lines).Ceil(), m.Height.Ceil()*(len(lines)-1)+(m.Ascent+m.Descent).Ceil()
-	if w > mostText || h > mostText {
-		return nil, codec.Errorf(codec.Limit,
-			"the text is %d × %d pixels, larger than can be drawn", w, h)
-	}
-	picture := image.NewNRGBA(image.Rect(0, 0, max(1, w), max(1, h)))
-	d := font.Drawer{Dst: picture, Src: image.NewUniform(inkOf(op.Color)), Face: face}
-	for i, line := range lines {
-		d.Dot = fixed.Point26_6{Y: m.Ascent + fixed.I(i*m.Height.Ceil())}
-		d.DrawString(line)
-	}
-	return picture, nil
-}
-
-func newFace(name string, pixels float64) (font.Face, error) {
-	parsed, err := opentype.Parse(fonts[name])
+	across, down, err := face.Measure(w.op.Text)
 	if err != nil {
-		return nil, fmt.Errorf("libav: font %q: %w", name, err)
+		return nil, w.brokenFont(err)
 	}
-	// At 72 dots an inch a point is a pixel.
-	return opentype.NewFace(parsed, &opentype.FaceOptions{Size: pixels, DPI: 72})
+	own := size{max(across, 1), max(down, 1)}
+	scale := 1.0
+	if width > 0 {
+		scale = ratio(width, own.w)
+	}
+	if fits := w.fits(own, f.size); scale > fits {
+		scale = fits
+		f.notes = append(f.notes, "The text was made smaller, so that it fits into the picture.")
+	}
+	if face, err = w.face(max(pixels*scale, 1)); err != nil {
+		return nil, err
+	}
+	mask, missing, err := face.Draw(w.op.Text)
+	switch {
+	case err != nil:
+		return nil, w.brokenFont(err)
+	case mask.Rect.Empty():
+		return nil, codec.Errorf(codec.Unsupported, "the watermark's text has nothing to draw")
+	case len(missing) > 0:
+		f.notes = append(f.notes, "The font has no sign for "+lettering.Quoted(missing)+
+			": a box stands in its place.")
+	}
+	return inked(mask, w.op.Color), nil
 }
 
-func longest(face font.Face, lines []string) fixed.Int26_6 {
-	var most fixed.Int26_6
-	for _, line := range lines {
-		most = max(most, font.MeasureString(face, line))
+// face is the font of the mark at a size in pixels.
+func (w *watermark) face(pixels float64) (*lettering.Face, error) {
+	if w.font != nil {
+		return w.font.Face(pixels), nil
 	}
-	return most
+	return lettering.NewFace(w.op.Font, pixels)
+}
+
+// brokenFont blames the font, which breaks only when it is used.
+func (w *watermark) brokenFont(err error) error {
+	if w.font == nil {
+		return err
+	}
+	return codec.Errorf(codec.Invalid, "the font of the watermark is broken")
+}
+
+// fits is the largest scale at which a mark, turned, has room in a picture.
+func (w *watermark) fits(own, picture size) float64 {
+	margin := min(*w.op.Margin, picture.w/4, picture.h/4)
+	sin, cos := math.Sincos(w.op.Rotate * math.Pi / 180)
+	sin, cos = math.Abs(sin), math.Abs(cos)
+	across, down := float64(own.w)*cos+float64(own.h)*sin, float64(own.w)*sin+float64(own.h)*cos
+	return min(float64(picture.w-2*margin)/across, float64(picture.h-2*margin)/down)
+}
+
+// inked is a mask in a colour.
+func inked(mask *image.Alpha, colour string) *image.NRGBA {
+	m, ink := image.NewNRGBA(mask.Rect), inkOf(colour)
+	for i, alpha := range mask.Pix {
+		copy(m.Pix[4*i:], []byte{ink.R, ink.G, ink.B, alpha})
+	}
+	return m
+}
+
+// readFont reads a TrueType or OpenType font.
+func readFont(in codec.Input) (*lettering.Font, error) {
+	if in.Size() > lettering.LargestFile {
+		return nil, codec.Errorf(codec.Limit, "the font %s has %d bytes; the limit is %d",
+			in.Name(), in.Size(), lettering.LargestFile)
+	}
+	file, err := io.ReadAll(io.NewSectionReader(in, 0, in.Size()))
+	if err != nil {
+		return nil, readError(in.Name(), err)
+	}
+	font, err := lettering.Parse(file)
+	if err != nil {
+		return nil, codec.Errorf(codec.Invalid, "%s is no TrueType or OpenType font that can be used",
+			in.Name())
+	}
+	return font, nil
 }

@@ -12,6 +12,7 @@ import (
 	"strconv"
 
 	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/internal/lettering"
 	"golang.org/x/image/draw"
 	"golang.org/x/image/math/f64"
 	_ "golang.org/x/image/webp"
@@ -20,7 +21,26 @@ import (
 // watermark lays a picture over the film. It is drawn once, in Go.
 type watermark struct {
 	op   codec.Watermark
-	logo image.Image // nil: a text
+	logo image.Image     // nil: a text
+	font *lettering.Font // of its own, or nil
+}
+
+// read reads what the mark is made of.
+func (w *watermark) read(refs map[string]codec.Input, prefix string) (err error) {
+	for field := range w.op.Blobs() {
+		in, ok := refs[prefix+field]
+		switch {
+		case !ok && field == "logo":
+			return codec.Errorf(codec.Protocol, "libav: the logo is not there")
+		case !ok:
+			return codec.Errorf(codec.Protocol, "libav: the font is not there")
+		case field == "logo":
+			w.logo, err = readLogo(in)
+		default:
+			w.font, err = readFont(in)
+		}
+	}
+	return err
 }
 
 // mark is a picture and where its upper left corner lies.
@@ -56,7 +76,7 @@ func (w *watermark) sound(*film) ([]string, error) { return nil, nil }
 
 // pictures draws the mark for pictures of that size.
 func (w *watermark) pictures(f *film) ([]string, error) {
-	m, err := w.draw(f.size)
+	m, err := w.draw(f)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +97,8 @@ func (w *watermark) pictures(f *film) ([]string, error) {
 }
 
 // draw makes the mark, upright and opaque.
-func (w *watermark) draw(z size) (*image.NRGBA, error) {
+func (w *watermark) draw(f *film) (*image.NRGBA, error) {
+	z := f.size
 	width := w.op.WatermarkWidth
 	if w.op.Scale > 0 {
 		width = max(1, int(math.Round(w.op.Scale*float64(z.w))))
@@ -87,7 +108,7 @@ func (w *watermark) draw(z size) (*image.NRGBA, error) {
 		if points == 0 {
 			points = max(12, float64(min(z.w, z.h))/20)
 		}
-		return drawText(w.op, points, width)
+		return w.drawText(f, points, width)
 	}
 	b := w.logo.Bounds()
 	height := max(1, int(math.Round(float64(width)*float64(b.Dy())/float64(b.Dx()))))

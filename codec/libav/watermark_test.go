@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"image/png"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/spoolmedia/spool/codec"
@@ -137,7 +138,7 @@ func TestATextIsWrittenAsItShouldBe(t *testing.T) {
 	if large.Max.X < 320-32-8 || large.Max.X > 320-32+1 || large.Max.Y > 240-32+1 {
 		t.Errorf("it lies at %v", large)
 	}
-	if got := write(codec.Watermark{Text: "Hello", Scale: 0.5}).Dx(); got < 150 || got > 162 {
+	if got := write(codec.Watermark{Text: "Hello", Scale: 0.5}).Dx(); got < 146 || got > 162 { // of the letters, without the room beside them
 		t.Errorf("half of the width is %d", got)
 	}
 	if one, two := write(codec.Watermark{Text: "Hello"}), write(codec.Watermark{Text: "Hello\nyou"}); two.Dy() < one.Dy()*2-4 {
@@ -152,4 +153,52 @@ func TestATextIsWrittenAsItShouldBe(t *testing.T) {
 	if b := lit(red); !b.Empty() {
 		t.Errorf("there is more than red in %v", b)
 	}
+}
+
+func TestATextOnAFilmIsShapedAndTellsWhatItsFontLacks(t *testing.T) {
+	t.Parallel()
+	in := ffmpeg(t, "in.mp4", "-f", "lavfi", "-i", "color=black:s=320x240:r=10:d=1", "-crf", "8")
+	op := codec.Watermark{Text: "سلمت", FontSize: 60, Opacity: new(1.0)} // which are all joined
+	boxes := do(t, in, op)
+	if gaps(shown(t, boxes.path)) == 0 || len(boxes.Notes) != 1 ||
+		!strings.Contains(boxes.Notes[0], "no sign for") {
+		t.Errorf("there are %d gaps, and notes %q", gaps(shown(t, boxes.path)), boxes.Notes)
+	}
+	op.FontFile = "key"
+	font := codectest.NewInput("DejaVuSans.ttf", "font/ttf", codectest.DejaVu(t))
+	letters := adorn(t, in, op, map[string]codec.Input{"fontFile": font})
+	if n := gaps(shown(t, letters.path)); n != 0 || len(letters.Notes) != 0 {
+		t.Errorf("there are %d gaps, and notes %q", n, letters.Notes)
+	}
+	op.Text, op.FontSize, op.FontFile = "Hello, hello, hello", 200, ""
+	large := do(t, in, op)
+	if got := lit(shown(t, large.path)); !got.In(image.Rect(31, 31, 289, 209)) ||
+		len(large.Notes) != 1 || !strings.Contains(large.Notes[0], "made smaller") {
+		t.Errorf("it lies at %v, with notes %q", got, large.Notes)
+	}
+	op.FontFile = "key"
+	sink := new(codectest.Sink)
+	err := libav.New().Process(t.Context(), &codec.Work{Op: op, Out: sink,
+		In:   []codec.Input{codectest.OpenInput(t, in)},
+		Refs: map[string]codec.Input{"fontFile": codectest.NewInput("x.ttf", "", []byte("no font"))}})
+	if codec.ClassOf(err) != codec.Invalid || !strings.Contains(err.Error(), "x.ttf") {
+		t.Errorf("what is no font: %v", err)
+	}
+}
+
+// gaps counts the columns without light between those with some.
+func gaps(m image.Image) (n int) {
+	all, dark := lit(m), false
+	for x := all.Min.X; x < all.Max.X; x++ {
+		before := dark
+		dark = true
+		for y := all.Min.Y; y < all.Max.Y; y++ {
+			_, g, _, _ := m.At(x, y).RGBA()
+			dark = dark && g <= 0x4000
+		}
+		if dark && !before {
+			n++
+		}
+	}
+	return n
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/spoolmedia/spool/codec"
-	"github.com/spoolmedia/spool/codec/vips/internal/lettering"
+	"github.com/spoolmedia/spool/codec/internal/lettering"
 )
 
 // largestLogo bounds the sides of a logo in memory; a larger one is made smaller.
@@ -47,14 +47,11 @@ func logos(ctx context.Context, w *codec.Work) (map[string]second, error) {
 	return found, nil
 }
 
-// largestFont bounds the bytes of a font: the largest of the world have some 30 MB.
-const largestFont = 48 << 20
-
 // readFont reads a TrueType or OpenType font.
 func readFont(ctx context.Context, in codec.Input) (*lettering.Font, error) {
-	if in.Size() > largestFont {
+	if in.Size() > lettering.LargestFile {
 		return nil, codec.Errorf(codec.Limit, "the font %s has %d bytes; the limit is %d",
-			in.Name(), in.Size(), largestFont)
+			in.Name(), in.Size(), lettering.LargestFile)
 	}
 	file := make([]byte, in.Size())
 	if n, err := (boundInput{ctx, in}).ReadAt(file, 0); n < len(file) {

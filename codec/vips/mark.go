@@ -2,10 +2,9 @@ package vips
 
 import (
 	"cmp"
-	"strconv"
 
 	"github.com/spoolmedia/spool/codec"
-	"github.com/spoolmedia/spool/codec/vips/internal/lettering"
+	"github.com/spoolmedia/spool/codec/internal/lettering"
 )
 
 // pixels are a picture in memory: red, green, blue and transparency, each a byte.
@@ -162,7 +161,7 @@ func (m *mark) text(c *conversion, z, room size) (image, error) {
 		return image{}, codec.Errorf(codec.Unsupported, "the watermark's text has nothing to draw")
 	}
 	if len(missing) > 0 {
-		c.note("the font has no sign for %s: a box stands in its place", quoted(missing))
+		c.note("the font has no sign for %s: a box stands in its place", lettering.Quoted(missing))
 	}
 	r, g, b := rgb(m.op.Color)
 	p := &pixels{size{mask.Rect.Dx(), mask.Rect.Dy()}, make([]byte, 0, 4*len(mask.Pix))}
@@ -260,20 +259,4 @@ func (c *conversion) withDepth(overlay, like image) (image, error) {
 		return overlay, err
 	}
 	return c.call("copy", args{"in": deep, "interpretation": "rgb16"})
-}
-
-// quoted lists characters for a message, at most a few.
-func quoted(runes []rune) string {
-	const most = 8
-	text := ""
-	for i, r := range runes[:min(len(runes), most)] {
-		if i > 0 {
-			text += ", "
-		}
-		text += strconv.QuoteRune(r)
-	}
-	if len(runes) > most {
-		text += " and others"
-	}
-	return text
 }

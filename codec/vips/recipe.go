@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/spoolmedia/spool/codec"
-	"github.com/spoolmedia/spool/codec/vips/internal/lettering"
+	"github.com/spoolmedia/spool/codec/internal/lettering"
 )
 
 // recipe is what an operation asks of a picture: it is decoded, taken through

@@ -4,7 +4,7 @@ import (
 	"image"
 	"testing"
 
-	"github.com/spoolmedia/spool/codec/vips/internal/lettering"
+	"github.com/spoolmedia/spool/codec/internal/lettering"
 )
 
 func face(t *testing.T, name string, size float64) *lettering.Face {

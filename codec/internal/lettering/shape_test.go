@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/spoolmedia/spool/codec/codectest"
-	"github.com/spoolmedia/spool/codec/vips/internal/lettering"
+	"github.com/spoolmedia/spool/codec/internal/lettering"
 )
 
 // dejaVu is a font with Hebrew and Arabic letters.

@@ -15,6 +15,7 @@ import (
 	"image/draw"
 	"math"
 	"slices"
+	"strconv"
 	"sync"
 
 	"github.com/go-text/typesetting/font"
@@ -31,6 +32,9 @@ var fonts = map[string]func() (*Font, error){
 func parsed(ttf []byte) func() (*Font, error) {
 	return sync.OnceValues(func() (*Font, error) { return Parse(ttf) })
 }
+
+// LargestFile bounds the bytes of a font: the largest of the world have some 30 MB.
+const LargestFile = 48 << 20
 
 // Font is a font of all sizes. It is safe for many goroutines.
 type Font struct{ font *font.Font }
@@ -162,4 +166,20 @@ func trimmed(mask *image.Alpha) *image.Alpha {
 	out := image.NewAlpha(image.Rectangle{Max: ink.Size()})
 	draw.Draw(out, out.Rect, mask, ink.Min, draw.Src)
 	return out
+}
+
+// Quoted lists characters for a message, at most a few.
+func Quoted(runes []rune) string {
+	const most = 8
+	text := ""
+	for i, r := range runes[:min(len(runes), most)] {
+		if i > 0 {
+			text += ", "
+		}
+		text += strconv.QuoteRune(r)
+	}
+	if len(runes) > most {
+		text += " and others"
+	}
+	return text
 }
