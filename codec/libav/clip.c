@@ -31,7 +31,12 @@ static int seek_to(SpoolJob *job, const AVStream *picture, int64_t at)
         index = picture->index;
         at = av_rescale_q(at, AV_TIME_BASE_Q, picture->time_base);
     }
-    return avformat_seek_file(job->in, index, INT64_MIN, at, at, 0);
+    int err = avformat_seek_file(job->in, index, INT64_MIN, at, at, 0);
+    if (err >= 0 || !picture || spool_stopped(job))
+        return err;
+    // It may be before the first picture; what was read so far is gone all the same.
+    int64_t first = picture->start_time == AV_NOPTS_VALUE ? 0 : picture->start_time;
+    return at < first ? avformat_seek_file(job->in, index, INT64_MIN, first, first, 0) : err;
 }
 
 // find_key reads on to the first key frame, or to the last one that is not behind

@@ -220,3 +220,17 @@ func TestTheBitRateDecidesTheSize(t *testing.T) {
 		}
 	}
 }
+
+// TestAnAnimationIsCutFromItsStart: a seek to before the first picture drops what was read
+// to find out what the file is, which may be all of it.
+func TestAnAnimationIsCutFromItsStart(t *testing.T) {
+	t.Parallel()
+	in := codectest.NewInput("walk.gif", "", animation(t, 6, 64, 48))
+	o, err := process(t.Context(), in, codec.Trim{Start: 0.2, Duration: 0.3, Format: "mp4"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := codectest.HasDuration(save(t, o).path, 300*time.Millisecond, 10*time.Millisecond); err != nil {
+		t.Error(err)
+	}
+}

@@ -16,6 +16,11 @@ void spool_heap_limit(void)
 void spool_heap_trim(void)
 {
 #ifdef __GLIBC__
+#if __GLIBC_PREREQ(2, 33)
+    enum { WORTH_IT = 32 << 20 }; // the next film touches less anew than that costs
+    if (mallinfo2().fordblks < WORTH_IT)
+        return;
+#endif
     malloc_trim(0);
 #endif
 }

@@ -143,7 +143,7 @@ void spool_note(SpoolJob *job, const char *text);
 // is eight, and the encoders' threads, which are new for each film, leave freed
 // memory in all of them.
 void spool_heap_limit(void);
-// spool_heap_trim gives freed memory back to the system.
+// spool_heap_trim gives freed memory back to the system, if there is much of it.
 void spool_heap_trim(void);
 
 // job.c

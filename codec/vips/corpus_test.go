@@ -12,8 +12,8 @@ import (
 	"github.com/spoolmedia/spool/codec/vips"
 )
 
-// operations are one of each kind, for a picture of so many pixels: of a large one
-// those that touch every part of this package.
+// operations are one of each kind, for a picture of so many pixels in all its frames: of a
+// large one those that touch every part of this package.
 func operations(pixels int) []codec.Operation {
 	chain := codec.Chain{Steps: codec.Steps{codec.Transform{Width: 90, Height: 90},
 		codec.Adjust{Saturation: new(1.5), Hue: 40, Sharpen: true},
@@ -94,7 +94,12 @@ func operateOn(t *testing.T, path string, sound bool) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	media, _, _ := vips.New().Probe(ctx, &codec.Work{In: []codec.Input{in}, Policy: trusting})
-	for _, op := range operations(media.Width * media.Height) {
+	pixels := media.Width * media.Height * max(1, media.Frames)
+	switch media.Type {
+	case "image/avif", "image/heic", "image/apng":
+		pixels *= 4 // they take longer
+	}
+	for _, op := range operations(pixels) {
 		if !takes(op, in.mediaType) {
 			continue
 		}
