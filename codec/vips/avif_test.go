@@ -34,7 +34,8 @@ func TestDepth(t *testing.T) {
 		{"tiff", 16, 256, 256},
 	} {
 		for name, im := range map[string]image.Image{"opaque": slope, "transparent": half} {
-			out := mustConvert(t, pngOf(t, im), codec.Convert{Format: c.format, Depth: c.depth, Quality: 100})
+			out := mustConvert(t, pngOf(t, im),
+				codec.Convert{Format: c.format, Depth: c.depth, Quality: 100})
 			got, reds := decode(t, out), map[uint32]bool{}
 			for x := range 256 {
 				r, _, _, _ := got.At(x, 5).RGBA()
@@ -159,7 +160,8 @@ func TestAVIFSequenceOfOthers(t *testing.T) {
 }
 
 func TestSequencesHaveAnAutomaticQuality(t *testing.T) {
-	out := mustConvert(t, animation(t, 40, 30), codec.Convert{Format: "avif", AutoQuality: true, Effort: 1})
+	out := mustConvert(t, animation(t, 40, 30),
+		codec.Convert{Format: "avif", AutoQuality: true, Effort: 1})
 	if out.result.Quality < 20 || out.result.Media.Frames != 4 {
 		t.Errorf("%+v", out.result)
 	}

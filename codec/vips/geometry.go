@@ -62,6 +62,7 @@ func (m mirror) apply(c *conversion, im image) (image, error) {
 type turn struct {
 	degrees    float64
 	background string // in the corners: see [conversion.ink]
+	clear      bool   // corners are transparent, whatever the format: it is laid on a picture
 }
 
 // quarters is how many quarter turns it is, or false if it is none.
@@ -92,6 +93,9 @@ func (t turn) apply(c *conversion, im image) (image, error) {
 	im, ink, err := c.ink(im, t.background)
 	if err != nil {
 		return im, err
+	}
+	if t.clear {
+		ink[len(ink)-1] = 0
 	}
 	format := im.formatName()
 	// It reads across, and is made in small tiles: in strips it would compute and

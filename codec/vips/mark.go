@@ -111,7 +111,7 @@ func (m *mark) make(c *conversion, z size) error {
 		return err
 	}
 	if m.op.Rotate != 0 {
-		if im, err = (turn{degrees: m.op.Rotate}).apply(c, im); err != nil {
+		if im, err = (turn{degrees: m.op.Rotate, clear: true}).apply(c, im); err != nil {
 			return err
 		}
 	}

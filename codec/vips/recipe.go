@@ -122,7 +122,7 @@ func transform(op codec.Transform) recipe {
 		r.steps = append(r.steps, mirror{"horizontal"})
 	}
 	if op.Rotate != 0 {
-		r.steps = append(r.steps, turn{op.Rotate, op.Background})
+		r.steps = append(r.steps, turn{degrees: op.Rotate, background: op.Background})
 	}
 	r.steps = append(r.steps, fitted(&fit{box: size{op.Width, op.Height}, mode: op.Fit,
 		aspect: op.AspectRatio, enlarge: op.Enlarge, gravity: op.Gravity, focusX: op.FocusX,

@@ -298,3 +298,19 @@ func TestWatermarkedAnimationsKeepTheirFrames(t *testing.T) {
 		t.Error("the same work gives other bytes")
 	}
 }
+
+// TestCornersOfATurnedMarkAreTransparent looks for white, which neither the picture nor
+// the mark has.
+func TestCornersOfATurnedMarkAreTransparent(t *testing.T) {
+	im := image.NewNRGBA(image.Rect(0, 0, 200, 150))
+	draw.Draw(im, im.Rect, image.NewUniform(blue), image.Point{}, draw.Src)
+	for _, format := range []string{"jpg", "png"} {
+		got := decode(t, mustConvert(t, pngOf(t, im),
+			codec.Watermark{Text: "Ada", Color: "#ff0000", FontSize: 60, Rotate: 30, Format: format}))
+		for i := range 200 * 150 {
+			if _, g, _, _ := got.At(i%200, i/200).RGBA(); g > 0x9000 {
+				t.Fatalf("%s: %d, %d is %v", format, i%200, i/200, got.At(i%200, i/200))
+			}
+		}
+	}
+}

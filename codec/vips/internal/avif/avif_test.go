@@ -109,7 +109,8 @@ func TestSequencesAreReadAsTheyWereWritten(t *testing.T) {
 func TestBrokenSequencesAreErrors(t *testing.T) {
 	file := sequence(t, 0)
 	for n := 0; n < len(file); n += 5 {
-		if _, _, err := play(file[:n]); !errors.Is(err, avif.ErrStill) && !errors.Is(err, avif.ErrSyntax) {
+		_, _, err := play(file[:n])
+		if !errors.Is(err, avif.ErrStill) && !errors.Is(err, avif.ErrSyntax) {
 			t.Fatalf("cut after %d of %d bytes: %v", n, len(file), err)
 		}
 	}

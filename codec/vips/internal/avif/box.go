@@ -96,7 +96,6 @@ func (f *fields) bytes(n int) []byte {
 
 func (f *fields) skip(n int)   { f.b = f.b[min(n, len(f.b)):] }
 func (f *fields) u8() int      { return int(f.bytes(1)[0]) }
-func (f *fields) u16() int     { return int(binary.BigEndian.Uint16(f.bytes(2))) }
 func (f *fields) u32() uint32  { return binary.BigEndian.Uint32(f.bytes(4)) }
 func (f *fields) u64() uint64  { return binary.BigEndian.Uint64(f.bytes(8)) }
 func (f *fields) version() int { return int(f.u32() >> 24) }
