@@ -36,7 +36,6 @@ func (p *picture) cost(op codec.Operation) codec.Cost {
 			cost = p.add(cost, r)
 			cost.Memory += p.level(r)
 		}
-		cost.Memory += int64(in) * int64(max(p.header.bands(), 3)) // of the largest, at most
 	case codec.StripMetadata:
 		r, ok = again(p), p.turns() > 1 || !metadata.Cuts(p.in.Type())
 	case codec.Compress:

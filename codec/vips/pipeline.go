@@ -53,9 +53,13 @@ func (s *session) plan(p *picture, r recipe) (*conversion, error) {
 		c.ahead = 0 // the steps go through frame by frame
 	}
 	c.canvas = p.size()
-	for _, step := range r.steps {
-		if c.canvas, err = step.prepare(c.canvas); err != nil {
+	for i, step := range r.steps {
+		from := c.canvas
+		if c.canvas, err = step.prepare(from); err != nil {
 			return nil, err
+		}
+		if i > 0 && i == c.ahead && c.lead.layout.scaled.pixels() > from.pixels() {
+			c.lead, c.ahead = nil, 0 // to turn what is still small takes less memory
 		}
 		if err := p.limits.Check("the result of "+p.in.Name(),
 			codec.Media{Width: c.canvas.w, Height: c.canvas.h, Frames: c.frames}); err != nil {

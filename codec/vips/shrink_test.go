@@ -25,16 +25,18 @@ func TestDecodersShrinkBehindCutsAndTurns(t *testing.T) {
 	for _, test := range []struct {
 		op   codec.Operation
 		want int
+		last bool // it is scaled after the steps before
 	}{
-		{codec.Transform{Width: 160}, 4},
-		{codec.Transform{Width: 160, Flip: true, Flop: true}, 4},
-		{codec.Transform{Width: 120, Rotate: -90}, 4},
-		{codec.Transform{Width: 100, CropLeft: 37, CropTop: 61, CropWidth: 450}, 4},
-		{codec.Transform{Width: 40, CropLeft: 16, CropWidth: 600}, 8},
-		{codec.Transform{Width: 100, CropLeft: 3, CropWidth: 200}, 0}, // no pixel fits to another
-		{codec.Transform{Width: 100, CropLeft: 2, CropWidth: 200}, 2},
-		{codec.Transform{Width: 100, Rotate: 10}, 0},
-		{codec.Chain{Steps: codec.Steps{codec.Adjust{Sharpen: true}, codec.Transform{Width: 100}}}, 0},
+		{codec.Transform{Width: 160}, 4, false},
+		{codec.Transform{Width: 160, Flip: true, Flop: true}, 4, false},
+		{codec.Transform{Width: 120, Rotate: -90}, 4, false},
+		{codec.Transform{Width: 100, CropLeft: 37, CropTop: 61, CropWidth: 450}, 4, false},
+		{codec.Transform{Width: 40, CropLeft: 16, CropWidth: 600}, 8, false},
+		{codec.Transform{Width: 100, CropLeft: 3, CropWidth: 200}, 0, false}, // no pixel fits to another
+		{codec.Transform{Width: 100, CropLeft: 2, CropWidth: 200}, 2, false},
+		{codec.Transform{Width: 100, Rotate: 10}, 0, true},
+		{codec.Transform{Width: 900, Enlarge: true, Flip: true}, 0, true},
+		{codec.Chain{Steps: codec.Steps{codec.Adjust{Sharpen: true}, codec.Transform{Width: 100}}}, 0, true},
 	} {
 		err := run(t.Context(), memory{bytes.NewReader(b.Bytes())}, nil, func(s *session) error {
 			p, err := s.open(s.source.in, codec.Policy{})
@@ -49,6 +51,9 @@ func TestDecodersShrinkBehindCutsAndTurns(t *testing.T) {
 			im, err := c.decode()
 			if err != nil {
 				return err
+			}
+			if (c.lead == nil) != test.last {
+				t.Errorf("%+v: scaled last: %t", test.op, c.lead == nil)
 			}
 			if c.shrunk != test.want || im.width() != 640/max(test.want, 1) {
 				t.Errorf("%+v: shrunk by %d, to %d pixels, want by %d", test.op, c.shrunk, im.width(),

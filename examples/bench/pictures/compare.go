@@ -57,8 +57,9 @@ func compareAll(ctx context.Context, t task, reference image.Image) error {
 		return err
 	}
 	row := func(name string, all took, verdict string) {
-		fmt.Printf("%s | %d | %s | %.1f | %d | %.2f × | %s\n", t.Format, t.Workers, name,
-			float64(t.Runs)/all.Seconds, all.Peak>>20, all.Seconds/ours.Seconds, verdict)
+		fmt.Printf("%s | %d | %s | %.1f | %.1f | %d | %.2f × | %.2f × | %s\n", t.Format, t.Workers,
+			name, float64(t.Runs)/all.Seconds, 1000*all.CPU/float64(t.Runs), all.Peak>>20,
+			all.Seconds/ours.Seconds, all.CPU/ours.CPU, verdict)
 	}
 	row("spool", ours, fmt.Sprintf("SSIM %.4f, %d bytes", spool.ssim, spool.bytes))
 	t.Options = ours.Options

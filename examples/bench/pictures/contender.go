@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -17,17 +18,20 @@ import (
 // task is what a contender does: Runs times a photograph to a width, Workers at a
 // time. The last result is to be in Out.
 type task struct {
-	Photo, Out, Format    string
-	Width, Workers, Runs  int
-	Options               map[string]string // of spool's encoder
-	Sharp                 string            // the folder that sharp is installed in
-	Outputs               int               // of renditions: see [renditionsOf]
-	Separate, EncodesOnly bool
+	Photo, Out, Format   string
+	Width, Workers, Runs int
+	Options              map[string]string // of spool's encoder
+	Sharp                string            // the folder that sharp is installed in
+	Stage                string            // one stage alone: see [stages]
+	Outputs              int               // of renditions: see [renditionsOf]
+	Twice                string            // renditions of this format are made twice; "all"
+	Separate             bool              // each rendition in a job of its own
 }
 
 // took is what a contender tells when it is done.
 type took struct {
 	Seconds float64
+	CPU     float64           // seconds of a core, those of its own processes among them
 	Peak    int64             // of memory, in bytes
 	Options map[string]string // that spool's encoder was told
 }
@@ -36,7 +40,7 @@ type took struct {
 var contenders = map[string]func(ctx context.Context, t task) (one func(context.Context) error,
 	done func(*took) error, err error){
 	"spool": spool, "vipsthumbnail": vipsthumbnail, "Go, x/image/draw": pure,
-	"renditions": spoolRenditions,
+	"renditions": spoolRenditions, "same size": sameSize,
 }
 
 // beChild runs the contender of that name and prints what it took.
@@ -52,7 +56,7 @@ func beChild(ctx context.Context, name, arg string) error {
 	if err := one(ctx); err != nil { // warm up
 		return err
 	}
-	begin := time.Now()
+	begin, used := time.Now(), cpu()
 	g, running := errgroup.WithContext(ctx)
 	g.SetLimit(t.Workers)
 	for range t.Runs {
@@ -61,7 +65,7 @@ func beChild(ctx context.Context, name, arg string) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	all := took{Seconds: time.Since(begin).Seconds()}
+	all := took{Seconds: time.Since(begin).Seconds(), CPU: (cpu() - used).Seconds()}
 	if all.Peak, err = peak(); err != nil {
 		return err
 	}
@@ -69,6 +73,19 @@ func beChild(ctx context.Context, name, arg string) error {
 		return err
 	}
 	return json.NewEncoder(os.Stdout).Encode(all)
+}
+
+// cpu is what this process has used of the cores, and the processes that it started
+// and that have ended.
+func cpu() time.Duration {
+	var sum int64
+	for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
+		var u syscall.Rusage
+		if syscall.Getrusage(who, &u) == nil {
+			sum += u.Utime.Nano() + u.Stime.Nano()
+		}
+	}
+	return time.Duration(sum)
 }
 
 // measure runs a contender in a process of its own.

@@ -22,7 +22,8 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// vipsthumbnail starts the command for each picture.
+// vipsthumbnail starts the command for each picture, and has it do as many more in the
+// same process as the task has outputs.
 func vipsthumbnail(_ context.Context, t task) (
 	one func(context.Context) error, done func(*took) error, err error,
 ) {
@@ -33,8 +34,9 @@ func vipsthumbnail(_ context.Context, t task) (
 	var n, peak atomic.Int64
 	one = func(ctx context.Context) error {
 		out := fmt.Sprintf("%s.%d.%s", t.Out, n.Add(1), t.Format)
-		cmd := exec.CommandContext(ctx, "vipsthumbnail", t.Photo,
-			"--size", fmt.Sprintf("%dx", t.Width), "-o", out+"["+strings.Join(list, ",")+"]")
+		args := slices.Repeat([]string{t.Photo}, 1+t.Outputs)
+		cmd := exec.CommandContext(ctx, "vipsthumbnail", append(args,
+			"--size", fmt.Sprintf("%dx", t.Width), "-o", out+"["+strings.Join(list, ",")+"]")...)
 		cmd.Env = append(os.Environ(), "VIPS_CONCURRENCY=1")
 		if said, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("vipsthumbnail: %w: %s", err, said)

@@ -4,47 +4,51 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/spoolmedia/spool/codec"
 )
 
-// renditionsOf are n renditions, of two formats by turns: jpg and webp, or avif and
-// webp.
-func renditionsOf(n int, first string) []codec.Rendition {
+// renditionsOf are the outputs of t, of two formats by turns: its own and webp.
+func renditionsOf(t task) []codec.Rendition {
 	widths := []int{320, 640, 1280, 1920}
 	var all []codec.Rendition
-	for i := range n {
-		format := first
+	for i := range t.Outputs {
+		o := codec.Rendition{Format: t.Format, Width: widths[i/2%len(widths)]}
 		if i%2 == 1 {
-			format = "webp"
+			o.Format = "webp"
 		}
-		all = append(all, codec.Rendition{Format: format, Width: widths[i/2%len(widths)]})
+		if all = append(all, o); t.Twice == "all" || t.Twice == o.Format {
+			o.Suffix = fmt.Sprintf("again-%d", i)
+			all = append(all, o)
+		}
 	}
 	return all
 }
 
-// spoolRenditions makes all renditions: in one job, or each in a job of its own, or,
-// to know what encoding alone takes, from pictures that have their size already.
-func spoolRenditions(ctx context.Context, t task) (
+// sameSize makes the output of a task several times in one job.
+func sameSize(_ context.Context, t task) (
 	one func(context.Context) error, done func(*took) error, err error,
 ) {
-	outputs := renditionsOf(t.Outputs, t.Format)
-	if !t.Separate && !t.EncodesOnly {
+	var op codec.Renditions
+	for i := range t.Outputs {
+		op.Outputs = append(op.Outputs, codec.Rendition{Format: t.Format, Width: t.Width,
+			Suffix: fmt.Sprint(i)})
+	}
+	return through(t, op)
+}
+
+// spoolRenditions makes all renditions in one job, or each in a job of its own.
+func spoolRenditions(_ context.Context, t task) (
+	one func(context.Context) error, done func(*took) error, err error,
+) {
+	outputs := renditionsOf(t)
+	if !t.Separate {
 		return through(t, codec.Renditions{Outputs: outputs})
 	}
 	var ones []func(context.Context) error
 	var dones []func(*took) error
-	for i, o := range outputs {
-		own := t
-		if t.EncodesOnly {
-			own.Photo = filepath.Join(filepath.Dir(t.Photo), fmt.Sprintf("sized-%d.png", i))
-			if err := sized(ctx, t, o.Width, own.Photo); err != nil {
-				return nil, nil, err
-			}
-		}
-		one, done, err := through(own, codec.Renditions{Outputs: []codec.Rendition{o}})
+	for _, o := range outputs {
+		one, done, err := through(t, codec.Renditions{Outputs: []codec.Rendition{o}})
 		if err != nil {
 			return nil, nil, err
 		}
@@ -68,73 +72,33 @@ func spoolRenditions(ctx context.Context, t task) (
 	return one, done, nil
 }
 
-// sized writes the photograph at a width, without loss.
-func sized(ctx context.Context, t task, width int, path string) error {
-	t.Out = path
-	one, done, err := through(t, codec.Convert{Format: "png", Width: width, Effort: 1})
-	if err != nil {
-		return err
-	}
-	return errors.Join(one(ctx), done(new(took)))
-}
-
-// renditions prints what one decode saves.
+// renditions prints what one decode saves. What the encoders take is found by making
+// outputs twice in a job: their pixels are made once.
 func renditions(ctx context.Context, photo string, runs int) error {
-	fmt.Println("\n8 renditions | one job | 8 jobs | wall | encoders alone | outside of them")
-	fmt.Println("--- | --- | --- | --- | --- | ---")
+	fmt.Println("\n8 renditions, CPU s | one job | 8 jobs | of it | encoders alone | of them " +
+		"the first format's | outside of the encoders, of that of 8 jobs | wall")
+	fmt.Println("--- | --- | --- | --- | --- | --- | --- | ---")
 	for _, format := range []string{"jpg", "avif"} {
 		t := task{Photo: photo, Out: photo + ".out", Format: format, Workers: 1, Outputs: 8,
-			Runs: max(1, runs/5)}
-		together, err := measure(ctx, "renditions", t)
-		if err != nil {
-			return err
+			Runs: runs}
+		if format == "avif" { // which takes twenty times as long
+			t.Runs = max(1, runs/5)
 		}
-		t.Separate = true
-		apart, err := measure(ctx, "renditions", t)
-		if err != nil {
-			return err
+		var all [4]took
+		for i, change := range []func(*task){func(*task) {}, func(t *task) { t.Twice = "all" },
+			func(t *task) { t.Twice = format }, func(t *task) { t.Separate = true }} {
+			own := t
+			change(&own)
+			var err error
+			if all[i], err = measure(ctx, "renditions", own); err != nil {
+				return err
+			}
 		}
-		t.Separate, t.EncodesOnly = false, true
-		encodes, err := measure(ctx, "renditions", t)
-		if err != nil {
-			return err
-		}
-		n := float64(t.Runs)
-		fmt.Printf("%s and webp | %.3f s | %.3f s | %.2f | %.3f s | %.2f\n", format,
-			together.Seconds/n, apart.Seconds/n, together.Seconds/apart.Seconds, encodes.Seconds/n,
-			max(0, together.Seconds-encodes.Seconds)/(apart.Seconds-encodes.Seconds))
+		together, apart, n := all[0].CPU, all[3].CPU, float64(t.Runs)
+		encoders, first := all[1].CPU-together, all[2].CPU-together
+		fmt.Printf("%s and webp | %.3f | %.3f | %.2f | %.3f | %.0f %% | %.2f | %.2f\n", format,
+			together/n, apart/n, together/apart, encoders/n, 100*first/encoders,
+			max(0, together-encoders)/(apart-encoders), all[0].Seconds/all[3].Seconds)
 	}
-	return nil
-}
-
-// stages prints where the time goes: a convert of what has its size already is the
-// encoder and little else, the rest is decoding, shrinking and resizing.
-func stages(ctx context.Context, photo string, runs int) error {
-	fmt.Println("\nstage | to jpg | to png | to webp | to avif")
-	fmt.Println("--- | --- | --- | --- | ---")
-	small := filepath.Join(filepath.Dir(photo), "small.png")
-	t := task{Photo: photo, Workers: 1}
-	if err := sized(ctx, t, width, small); err != nil {
-		return err
-	}
-	defer os.Remove(small)
-	decode, encode := "decode, shrink, resize", "encode"
-	for _, format := range []string{"jpg", "png", "webp", "avif"} {
-		t := task{Photo: photo, Out: photo + ".out", Format: format, Width: width,
-			Workers: 1, Runs: runs}
-		whole, err := measure(ctx, "spool", t)
-		if err != nil {
-			return err
-		}
-		t.Photo = small
-		end, err := measure(ctx, "spool", t)
-		if err != nil {
-			return err
-		}
-		share := min(1, end.Seconds/whole.Seconds)
-		decode += fmt.Sprintf(" | %.0f %%", 100*(1-share))
-		encode += fmt.Sprintf(" | %.0f %%", 100*share)
-	}
-	fmt.Printf("%s\n%s\n", decode, encode)
 	return nil
 }
