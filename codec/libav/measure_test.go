@@ -1,6 +1,7 @@
 package libav_test
 
 import (
+	"encoding/binary"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -36,15 +37,14 @@ func luma(t testing.TB, path string) []int {
 // soundLength decodes the sound and counts its samples.
 func soundLength(t testing.TB, path string) time.Duration {
 	t.Helper()
-	out := printed(t, "ffprobe", "-v", "error", "-select_streams", "a:0", "-show_entries",
-		"stream=sample_rate", "-of", "csv=p=0", path)
-	rate, err := strconv.Atoi(strings.Trim(string(out), ",\n"))
-	if err != nil {
-		t.Fatal(err)
+	const header = 44 // of a wav file with nothing but its sound
+	wav := printed(t, "ffmpeg", "-v", "error", "-i", path, "-map", "a:0", "-ac", "1",
+		"-c:a", "pcm_s16le", "-bitexact", "-map_metadata", "-1", "-f", "wav", "-")
+	if len(wav) < header || string(wav[header-8:header-4]) != "data" {
+		t.Fatalf("%s: not such a wav file: %q", path, wav[:min(len(wav), header)])
 	}
-	raw := printed(t, "ffmpeg", "-v", "error", "-i", path, "-map", "a:0", "-ac", "1",
-		"-f", "s16le", "-")
-	return time.Duration(len(raw)/2) * time.Second / time.Duration(rate)
+	rate := binary.LittleEndian.Uint32(wav[24:])
+	return time.Duration(len(wav)-header) / 2 * time.Second / time.Duration(rate)
 }
 
 // packetBytes is the size of all packets of the sound.
