@@ -84,8 +84,8 @@
 // their authors call untrusted are blocked, except JPEG XL's; those of SVG, PDF
 // and JPEG 2000 are unblocked for the process by the first work whose policy
 // names them, and refused by this package in all other works. ImageMagick is
-// never used: BMP is read, all pixels at once, and written in Go. Warnings of the log domain "VIPS" are taken; nothing else of the
-// process is touched.
+// never used: BMP is read, all pixels at once, and written in Go. Warnings of the log
+// domain "VIPS" are taken; nothing else of the process is touched.
 //
 // glibc keeps freed memory for each of its arenas, and makes eight of them for
 // each core. The first use limits them to one for each core, for the process.
