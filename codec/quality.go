@@ -5,8 +5,6 @@ package codec
 // does not use it, and codecs note that.
 func QualityOf(op Operation) int {
 	switch op := op.(type) {
-	case Convert:
-		return op.Quality
 	case Compress:
 		return op.Quality
 	case Thumbnail:
@@ -15,14 +13,6 @@ func QualityOf(op Operation) int {
 		return op.Quality
 	case PDFPreview:
 		return op.Quality
-	case Transform:
-		return op.Quality
-	case Adjust:
-		return op.Quality
-	case Watermark:
-		return op.Quality
-	case Trim:
-		return op.Quality
 	case GIF:
 		return op.Quality
 	case Chain:
@@ -30,5 +20,5 @@ func QualityOf(op Operation) int {
 			return QualityOf(op.Steps[n-1])
 		}
 	}
-	return 0
+	return EncodingOf(op).Quality
 }

@@ -27,11 +27,11 @@ func (c *Codec) ownCaptions(ctx context.Context, w *codec.Work, op codec.Adaptiv
 		if err != nil {
 			return nil, err
 		}
-		label, tag := captionLabel(streams[index])
+		name, tag := captionLabel(streams[index])
+		label := name
 		taken := func(c codec.Caption) bool { return c.Label == label }
 		for n := 2; slices.ContainsFunc(op.Captions, taken) || slices.ContainsFunc(all, taken); n++ {
-			first, _ := captionLabel(streams[index])
-			label = fmt.Sprintf("%s %d", first, n)
+			label = fmt.Sprintf("%s %d", name, n)
 		}
 		all = append(all, codec.Caption{Label: label, Language: tag, Kind: "subtitles", Content: text})
 	}

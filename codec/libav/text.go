@@ -12,53 +12,15 @@ import (
 // drawText draws the text with letters of that many pixels, or, unless width is 0, as
 // wide as that; smaller if there is no room for it.
 func (w *watermark) drawText(f *film, pixels float64, width int) (*image.NRGBA, error) {
-	face, err := w.face(pixels)
+	t := lettering.Text{Text: w.op.Text, Font: w.font, Name: w.op.Font}
+	mask, notes, err := t.Draw(pixels, width, func(across, down int) float64 {
+		return w.fits(size{across, down}, f.size)
+	})
 	if err != nil {
 		return nil, err
 	}
-	across, down, err := face.Measure(w.op.Text)
-	if err != nil {
-		return nil, w.brokenFont(err)
-	}
-	own := size{max(across, 1), max(down, 1)}
-	scale := 1.0
-	if width > 0 {
-		scale = ratio(width, own.w)
-	}
-	if fits := w.fits(own, f.size); scale > fits {
-		scale = fits
-		f.notes = append(f.notes, "The text was made smaller, so that it fits into the picture.")
-	}
-	if face, err = w.face(max(pixels*scale, 1)); err != nil {
-		return nil, err
-	}
-	mask, missing, err := face.Draw(w.op.Text)
-	switch {
-	case err != nil:
-		return nil, w.brokenFont(err)
-	case mask.Rect.Empty():
-		return nil, codec.Errorf(codec.Unsupported, "the watermark's text has nothing to draw")
-	case len(missing) > 0:
-		f.notes = append(f.notes, "The font has no sign for "+lettering.Quoted(missing)+
-			": a box stands in its place.")
-	}
+	f.notes = append(f.notes, notes...)
 	return inked(mask, w.op.Color), nil
-}
-
-// face is the font of the mark at a size in pixels.
-func (w *watermark) face(pixels float64) (*lettering.Face, error) {
-	if w.font != nil {
-		return w.font.Face(pixels), nil
-	}
-	return lettering.NewFace(w.op.Font, pixels)
-}
-
-// brokenFont blames the font, which breaks only when it is used.
-func (w *watermark) brokenFont(err error) error {
-	if w.font == nil {
-		return err
-	}
-	return codec.Errorf(codec.Invalid, "the font of the watermark is broken")
 }
 
 // fits is the largest scale at which a mark, turned, has room in a picture.

@@ -39,8 +39,11 @@ func (w *watermark) read(refs map[string]codec.Input, prefix string) (err error)
 		default:
 			w.font, err = readFont(in)
 		}
+		if err != nil {
+			return err
+		}
 	}
-	return err
+	return nil
 }
 
 // mark is a picture and where its upper left corner lies.

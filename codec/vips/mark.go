@@ -133,35 +133,15 @@ func (m *mark) make(c *conversion, z size) error {
 // room.
 func (m *mark) text(c *conversion, z, room size) (image, error) {
 	height := float64(cmp.Or(m.op.FontSize, max(min(z.w, z.h)/20, 12)))
-	face, err := m.face(height)
+	t := lettering.Text{Text: m.op.Text, Font: m.font, Name: m.op.Font}
+	mask, notes, err := t.Draw(height, m.width(z), func(w, h int) float64 {
+		return m.fits(size{w, h}, room)
+	})
 	if err != nil {
 		return image{}, err
 	}
-	w, h, err := face.Measure(m.op.Text)
-	if err != nil {
-		return image{}, m.brokenFont(err)
-	}
-	own := size{max(w, 1), max(h, 1)}
-	scale := 1.0
-	if width := m.width(z); width > 0 {
-		scale = ratio(width, own.w)
-	}
-	if fits := m.fits(own, room); scale > fits {
-		scale = fits
-		c.note("the text was made smaller, so that it fits into the picture")
-	}
-	if face, err = m.face(max(height*scale, 1)); err != nil {
-		return image{}, err
-	}
-	mask, missing, err := face.Draw(m.op.Text)
-	if err != nil {
-		return image{}, m.brokenFont(err)
-	}
-	if mask.Rect.Empty() {
-		return image{}, codec.Errorf(codec.Unsupported, "the watermark's text has nothing to draw")
-	}
-	if len(missing) > 0 {
-		c.note("the font has no sign for %s: a box stands in its place", lettering.Quoted(missing))
+	for _, n := range notes {
+		c.note("%s", n)
 	}
 	r, g, b := rgb(m.op.Color)
 	p := &pixels{size{mask.Rect.Dx(), mask.Rect.Dy()}, make([]byte, 0, 4*len(mask.Pix))}
@@ -169,22 +149,6 @@ func (m *mark) text(c *conversion, z, room size) (image, error) {
 		p.rgba = append(p.rgba, r, g, b, alpha)
 	}
 	return c.fromPixels(p)
-}
-
-// face is the font of the mark at a size in pixels.
-func (m *mark) face(size float64) (*lettering.Face, error) {
-	if m.font != nil {
-		return m.font.Face(size), nil
-	}
-	return lettering.NewFace(m.op.Font, size)
-}
-
-// brokenFont blames the font, which breaks only when it is used.
-func (m *mark) brokenFont(err error) error {
-	if m.font == nil {
-		return err
-	}
-	return codec.Errorf(codec.Invalid, "the font of the watermark is broken")
 }
 
 // scaledLogo is the logo in the size that was asked for, or else for which there is
