@@ -61,7 +61,10 @@ func beside(path string, op codec.Operation, format string) prepare {
 		if err := peer(ctx); err != nil {
 			return nil, nil, 0, err
 		}
-		return spool, peer, 1, sameLength(ours, theirs)
+		if err := sameLength(ours, theirs); err != nil {
+			return nil, nil, 0, err
+		}
+		return spool, peer, 1, alike(ctx, path, ours, theirs)
 	}
 }
 
@@ -87,6 +90,7 @@ func ffmpegArgs(in, out string, streams []codec.Stream) []string {
 		n++
 	}
 	args = append(args, output...)
+	args = append(args, "-fps_mode", "passthrough") // pictures as they are
 	// A lone call of an engine gets all cores, as it would say of itself.
 	args = append(args, "-threads", cores())
 	switch filepath.Ext(out) {

@@ -2,11 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/engine"
@@ -24,33 +25,21 @@ func ladder(split bool) prepare {
 		}
 		op := codec.AdaptiveStream{Profile: codec.ProfileHD, PackageFormats: []string{"hls"}}
 		steps := op.WithDefaults().Renditions
-		made := 0
+		ours, theirs := filepath.Join(b.dir, "ladder"), filepath.Join(b.dir, "ladder-peer")
+		for _, dir := range []string{ours, theirs} {
+			if err := os.MkdirAll(dir, 0o700); err != nil {
+				return nil, nil, 0, err
+			}
+		}
 		spool := func(ctx context.Context) error {
 			readers, err := b.eng.Process(ctx, op, engine.FromFile(path))
-			made = 0
-			for _, r := range readers {
-				if strings.HasSuffix(r.Output.Name, "-init.mp4") {
-					made++
-				}
-				r.Close()
-			}
-			return err
+			return errors.Join(err, saved(readers, ours))
 		}
-		if err := spool(ctx); err != nil {
-			return nil, nil, 0, unsupported(err)
-		}
-		if made != len(steps)+1 {
-			return nil, nil, 0, fmt.Errorf("spool makes %d renditions, want %d and sound", made, len(steps))
-		}
-		dir := filepath.Join(b.dir, "ladder")
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return nil, nil, 0, err
-		}
-		calls := [][]string{splitCall(path, dir, steps)}
+		calls := [][]string{splitCall(path, theirs, steps)}
 		if !split {
 			calls = nil
 			for i, r := range steps {
-				calls = append(calls, singleCall(path, dir, r, i == 0))
+				calls = append(calls, singleCall(path, theirs, r, i == 0))
 			}
 		}
 		peer := func(ctx context.Context) error {
@@ -61,8 +50,32 @@ func ladder(split bool) prepare {
 			}
 			return nil
 		}
-		return spool, peer, 1, peer(ctx)
+		for _, do := range []func(context.Context) error{spool, peer} {
+			if err := do(ctx); err != nil {
+				return nil, nil, 0, unsupported(err)
+			}
+		}
+		for _, r := range steps {
+			name := strconv.Itoa(r.Height)
+			err := alike(ctx, path, filepath.Join(ours, name+"p.m3u8"), filepath.Join(theirs, name+".m3u8"))
+			if err != nil {
+				return nil, nil, 0, fmt.Errorf("%dp: %w", r.Height, err)
+			}
+		}
+		return spool, peer, 1, nil
 	}
+}
+
+// saved writes outputs to files in dir, and closes them.
+func saved(readers []*engine.Reader, dir string) (err error) {
+	for _, r := range readers {
+		data, failed := io.ReadAll(r)
+		if failed == nil {
+			failed = os.WriteFile(filepath.Join(dir, r.Output.Name), data, 0o600)
+		}
+		err = errors.Join(err, failed, r.Close())
+	}
+	return err
 }
 
 const segmentSeconds = 6

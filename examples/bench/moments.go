@@ -10,7 +10,6 @@ import (
 	"strconv"
 
 	"github.com/spoolmedia/spool/codec"
-	"github.com/spoolmedia/spool/codec/codectest"
 )
 
 // moment makes a picture of one moment of a film made for it, whose key frames are
@@ -37,36 +36,22 @@ func moment(seconds float64) func(context.Context, *bencher) (
 		peer = func(ctx context.Context) error {
 			return run(ctx, "ffmpeg", "-v", "error", "-nostdin", "-y", "-ss",
 				strconv.FormatFloat(seconds, 'f', -1, 64), "-i", path, "-frames:v", "1",
-				"-vf", "scale=1280:-2", "-q:v", "3", "-update", "1", theirs)
+				"-vf", asSpool("1280:-2", ""), "-q:v", "4", "-update", "1", theirs)
 		}
 		for _, do := range []func(context.Context) error{spool, peer} {
 			if err := do(ctx); err != nil {
 				return nil, nil, 0, unsupported(err)
 			}
 		}
-		return spool, peer, 1, sameMoment(ours, theirs)
+		return spool, peer, 1, alikePictures(ours, theirs)
 	}
 }
 
-// sameMoment returns an error unless two files show the same.
-func sameMoment(a, b string) error {
-	x, err := os.ReadFile(a)
-	if err != nil {
-		return err
-	}
-	y, err := os.ReadFile(b)
-	if err != nil {
-		return err
-	}
-	p, err := codectest.DecodeImage(x)
-	if err != nil {
-		return err
-	}
-	q, err := codectest.DecodeImage(y)
-	if err != nil {
-		return err
-	}
-	return codectest.SamePicture(p, q, 6)
+// asSpool are the filters that scale for a JPEG as spool does: through RGB, and then to the
+// matrix of JPEG. more goes between.
+func asSpool(size, more string) string {
+	return "scale=" + size + ":flags=bicubic+accurate_rnd+full_chroma_int,format=rgb24," + more +
+		"scale=out_color_matrix=bt601:out_range=pc,format=yuvj420p"
 }
 
 // inspection reads the headers of one file.
