@@ -21,6 +21,7 @@ const (
 	lastSpot   = 0.75 // what follows may be credits
 	fewest     = 3    // pictures to choose from
 	window     = 300  // pictures that are decoded if there are fewer
+	enough     = 100  // of those not empty, as many as the filter thumbnail compares
 	lookAhead  = 4000 // packets read for one key frame
 	thumbSide  = 32
 	emptySigma = 8.0 // deviation of brightness, of 255, below which a picture is empty
@@ -108,6 +109,7 @@ func best(all []candidate) candidate {
 type finder struct {
 	*session
 	found []candidate
+	full  int     // of found, not empty
 	start float64 // of the film
 	part  clip    // where to look
 }
@@ -117,7 +119,11 @@ func (f *finder) see(p frame) error {
 	at := p.seconds()
 	from := f.start + f.part.start
 	if f.part.whole() || at >= from-1e-6 && at < from+f.part.length {
-		f.found = append(f.found, newCandidate(at, p))
+		c := newCandidate(at, p)
+		f.found = append(f.found, c)
+		if !c.empty() {
+			f.full++
+		}
 	}
 	return nil
 }
@@ -196,7 +202,7 @@ func (f *finder) keySpots() error {
 		if err := f.rewind(0); err != nil {
 			return err
 		}
-		if err := f.runToEnd(); err != nil {
+		if err := f.runFor(spots); err != nil {
 			return err
 		}
 	}
@@ -213,12 +219,13 @@ func (f *finder) fromStart() error {
 			return err
 		}
 	}
-	return f.runToEnd()
+	return f.runFor(enough)
 }
 
-func (f *finder) runToEnd() error {
+// runFor decodes until there are so many pictures that are not empty, or to the end.
+func (f *finder) runFor(full int) error {
 	for range lookAhead / batch {
-		if more, err := f.run(batch); err != nil || !more {
+		if more, err := f.run(batch); err != nil || !more || f.full >= full {
 			return err
 		}
 	}
