@@ -116,15 +116,26 @@ type Work struct {
 	// Threads is how many threads the codec may keep busy; 0 means one for
 	// each core.
 	Threads int
-	// Progress takes the fraction done, from 0 to 1. It may be called from any
-	// goroutine at any rate, returns at once, and may be nil.
-	Progress func(float64)
+	// Progress takes how much is done. It may be called from any goroutine at any
+	// rate, returns at once, and may be nil.
+	Progress func(Progress)
 }
 
-// Report calls w.Progress if there is one.
-func (w *Work) Report(fraction float64) {
+// Progress is how much of a [Work] is done.
+type Progress struct {
+	Fraction float64 // from 0 to 1
+	// Media is how much of the video or sound the fraction stands for; 0: there is none,
+	// or it is not known how long it is.
+	Media time.Duration
+}
+
+// Report calls w.Progress, if there is one, with a fraction of no known length.
+func (w *Work) Report(fraction float64) { w.ReportMedia(fraction, 0) }
+
+// ReportMedia calls w.Progress, if there is one.
+func (w *Work) ReportMedia(fraction float64, media time.Duration) {
 	if w.Progress != nil {
-		w.Progress(fraction)
+		w.Progress(Progress{fraction, media})
 	}
 }
 

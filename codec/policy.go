@@ -14,6 +14,10 @@ type Policy struct {
 	// "image/svg+xml", "application/pdf", "image/jp2".
 	Untrusted []string `json:"untrusted,omitempty"`
 	Limits    Limits   `json:"limits,omitzero"`
+	// Strict has video and sound fail, with the class [Invalid], at the first damage that
+	// is met in them. Otherwise what can be decoded is, and a note tells of the rest.
+	// Pictures and documents that are damaged fail in any case.
+	Strict bool `json:"strict,omitempty"`
 }
 
 // Allows reports whether inputs of the media type may be decoded.

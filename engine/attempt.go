@@ -27,7 +27,7 @@ func (reroute) Error() string { return "engine: heavy work" }
 func (w worker) doFile(ctx context.Context, c *claimed, rec record, a *attempt) (conclude func()) {
 	ctx, span := w.telemetry.start(ctx, "spool.file", c)
 	returned := w.patience(ctx, c, a)
-	w.progress.Report(c.task.Ref, 0)
+	w.progress.Report(c.task.Ref, store.Advance{})
 	done, err := w.attempt(ctx, a.cancel, c, rec)
 	returned()
 	heavy, tooHeavy := errors.AsType[reroute](err)
@@ -39,7 +39,7 @@ func (w worker) doFile(ctx context.Context, c *claimed, rec record, a *attempt) 
 	return func() {
 		defer a.cancel(nil)
 		defer w.endings.forget(c.task.Ref)
-		defer w.progress.Report(c.task.Ref, -1)
+		defer w.progress.Report(c.task.Ref, store.Advance{Fraction: -1})
 		if tooHeavy {
 			_ = w.settle(c, func(tx *store.Tx) error {
 				return c.claim().reroute(tx, c.task.Lane+heavySuffix, heavy.units)
@@ -155,8 +155,9 @@ func (w worker) attempt(
 	}
 	out := newSink(w.config.Storage, w.config.TempDir, blobPrefix(c.task.Ref, c.task.Token))
 	call.work.Out = out
-	call.work.Progress = func(fraction float64) {
-		w.progress.Report(c.task.Ref, fileProgress(fraction))
+	pace := pace{w.now()}
+	call.work.Progress = func(done codec.Progress) {
+		w.progress.Report(c.task.Ref, pace.advance(done, w.now()))
 	}
 	outputs, err := w.process(ctx, call, out)
 	if err != nil {
@@ -242,6 +243,7 @@ func (e *Engine) callOf(ctx context.Context, c *claimed, rec record) (call, erro
 	if err != nil {
 		return call{}, errors.Join(err, in.close())
 	}
+	cl.work.Policy.Strict = cl.work.Policy.Strict || rec.Strict
 	return cl, nil
 }
 

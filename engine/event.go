@@ -49,8 +49,12 @@ type Event struct {
 	Time    time.Time
 	// Progress of the file from 0 to 1, for Progress and the ends of files.
 	Progress float64
-	Error    *Error    // of FileFailed, FileRetrying and FailedJob
-	Next     time.Time // of FileRetrying: when the next attempt may begin
+	// Speed is how many seconds of video or sound are done in a second, and Left how long
+	// the file will take, going by how long it has; both for Progress, 0 while not known.
+	Speed float64
+	Left  time.Duration
+	Error *Error    // of FileFailed, FileRetrying and FailedJob
+	Next  time.Time // of FileRetrying: when the next attempt may begin
 }
 
 // eventData is the Data of a stored event.
@@ -177,12 +181,12 @@ func (s *subscription) follow(ctx context.Context) {
 
 // watch sends progress.
 func (s *subscription) watch(ctx context.Context) {
-	for r, fraction := range s.engine.progress.Watch(ctx, s.filter.Job) {
+	for r, a := range s.engine.progress.Watch(ctx, s.filter.Job) {
 		index, ok := r.File()
 		if !ok || !s.owned(ctx, r.Job) {
 			continue
 		}
-		if !s.send(ctx, item{event: progressEvent(r.Job, index, fraction)}) {
+		if !s.send(ctx, item{event: progressEvent(r.Job, index, a)}) {
 			return
 		}
 	}
@@ -249,6 +253,7 @@ func eventOf(s store.Event) Event {
 	return event
 }
 
-func progressEvent(job string, file int, fraction float64) Event {
-	return Event{Job: job, Kind: Progress, File: file, Time: time.Now(), Progress: fraction}
+func progressEvent(job string, file int, a store.Advance) Event {
+	return Event{Job: job, Kind: Progress, File: file, Time: time.Now(), Progress: a.Fraction,
+		Speed: a.Speed, Left: a.Left}
 }

@@ -84,6 +84,10 @@ type File struct {
 	Sources  []Source
 	Status   Status
 	Progress float64 // from 0 to 1; 1 only after the commit
+	// Speed is how many seconds of video or sound are done in a second, and Left how long
+	// the file will take, going by how long it has: while it is worked on, 0 if not known.
+	Speed    float64
+	Left     time.Duration
 	Media    codec.Media
 	Outputs  []Output // of a Completed file
 	Attempts int      // in the job's run

@@ -38,9 +38,9 @@ func (e *Engine) progressOf(id string, s store.State) float64 {
 // have ended.
 func (e *Engine) underWay(id string, ended int) float64 {
 	sum := 0.0
-	for task, fraction := range e.progress.Latest(id) {
+	for task, a := range e.progress.Latest(id) {
 		if rank := e.endings.rank(store.Ref{Job: id, Task: task}); rank == 0 || rank > ended {
-			sum += fraction
+			sum += a.Fraction
 		}
 	}
 	return sum

@@ -51,6 +51,9 @@ type Request struct {
 	// Retain is how long the job stays after it has ended, with its inputs and
 	// outputs; 0 means Config.Retain, negative for ever.
 	Retain time.Duration
+	// Strict has files fail whose video or sound is damaged, where otherwise what can be
+	// decoded is, and a note tells of the rest: codec.Policy.Strict for this job.
+	Strict bool
 	// Archive is ArchiveZip or ArchiveTar if all outputs are to be joined in one
 	// file too, Job.Archive, before the job is completed; "" means none.
 	Archive string
@@ -205,6 +208,7 @@ type record struct {
 	MaxAttempts int               `json:"maxAttempts,omitempty"`
 	Timeout     time.Duration     `json:"timeout,omitempty"`
 	Retain      time.Duration     `json:"retain,omitempty"`
+	Strict      bool              `json:"strict,omitempty"`
 	Archive     string            `json:"archive,omitempty"`
 	Callback    *Callback         `json:"callback,omitempty"`
 	Labels      map[string]string `json:"labels,omitempty"`
@@ -219,7 +223,7 @@ func (r Request) record() (record, error) {
 	rec := record{
 		Priority: r.Priority, NotBefore: r.NotBefore, MaxAttempts: r.MaxAttempts,
 		Timeout: r.Timeout, Retain: r.Retain, Archive: r.Archive, Callback: r.Callback,
-		Labels: r.Labels,
+		Strict: r.Strict, Labels: r.Labels,
 	}
 	if r.Operation != nil {
 		spec, err := specOf(r.Operation)

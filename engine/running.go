@@ -31,7 +31,7 @@ func (e *Engine) Activities() []Activity {
 	list := e.running.list()
 	for i, a := range list {
 		if a.Kind == taskFile {
-			list[i].Progress = e.progress.Latest(a.Job)[store.FileTask(a.File)]
+			list[i].Progress = e.progress.Latest(a.Job)[store.FileTask(a.File)].Fraction
 		}
 	}
 	slices.SortFunc(list, func(a, b Activity) int {

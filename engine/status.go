@@ -79,7 +79,7 @@ func (e *Engine) filesFrom(ctx context.Context, id string, from int) iter.Seq2[F
 		var rec record
 		_ = json.Unmarshal(j.Request, &rec) // see jobOf
 		op := e.decode(rec.Operation)
-		fractions := e.progress.Latest(id)
+		advances := e.progress.Latest(id)
 		for f, err := range e.config.Store.Files(ctx, id, from) {
 			if err == nil && f.Manifest != "" {
 				f.Outputs, err = e.readManifest(ctx, f.Manifest)
@@ -93,7 +93,8 @@ func (e *Engine) filesFrom(ctx context.Context, id string, from int) iter.Seq2[F
 				file.Operation = e.decode(f.Op)
 			}
 			if !file.Status.Terminal() {
-				file.Progress = fractions[store.FileTask(f.Index)]
+				a := advances[store.FileTask(f.Index)]
+				file.Progress, file.Speed, file.Left = a.Fraction, a.Speed, a.Left
 			}
 			if !yield(file, nil) {
 				return

@@ -5,27 +5,35 @@ import (
 	"iter"
 	"maps"
 	"sync"
+	"time"
 )
 
 // Progress is the ability of a [Store], found with [As], to carry the progress
 // of running tasks between its users. It is lossy and conflated: a slow reader
-// sees the newest fraction of each task, not each one. It never costs a commit.
+// sees the newest of each task, not each one. It never costs a commit.
 type Progress interface {
-	// Report says that the fraction of r's work, from 0 to 1, is done. A
-	// fraction below 0 says that r no longer runs. It returns at once.
-	Report(r Ref, fraction float64)
-	// Latest returns the newest fraction of each running task of the job.
-	Latest(job string) map[string]float64
-	// Watch yields fractions as they change, of all jobs if job is "", until ctx
-	// ends. It starts with the newest of each running task.
-	Watch(ctx context.Context, job string) iter.Seq2[Ref, float64]
+	// Report says how far r has come. A fraction below 0 says that r no longer
+	// runs. It returns at once.
+	Report(r Ref, a Advance)
+	// Latest returns the newest of each running task of the job.
+	Latest(job string) map[string]Advance
+	// Watch yields what is reported, of all jobs if job is "", until ctx ends. It
+	// starts with the newest of each running task.
+	Watch(ctx context.Context, job string) iter.Seq2[Ref, Advance]
+}
+
+// Advance is how far a running task has come.
+type Advance struct {
+	Fraction float64       // of the work, from 0 to 1
+	Speed    float64       // seconds of video or sound done in a second; 0: not known
+	Left     time.Duration // what is left to do, an estimate; 0: not known
 }
 
 // Board is a [Progress] within one process, for backends to embed. The zero
 // Board is ready to use.
 type Board struct {
 	mu       sync.Mutex // guards what follows
-	jobs     map[string]map[string]float64
+	jobs     map[string]map[string]Advance
 	watchers map[*watcher]struct{}
 	closed   bool
 }
@@ -33,28 +41,29 @@ type Board struct {
 // watcher is one running Watch: the changes it has not yielded yet.
 type watcher struct {
 	job   string
-	dirty map[Ref]float64
+	dirty map[Ref]Advance
 	wake  chan struct{} // holds one token while dirty is not empty; closed with the Board
 }
 
 // Report implements [Progress].
-func (b *Board) Report(r Ref, fraction float64) {
+func (b *Board) Report(r Ref, a Advance) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if fraction < 0 {
+	if a.Fraction < 0 {
 		b.clear(r)
 		return
 	}
 	if b.jobs == nil {
-		b.jobs = make(map[string]map[string]float64)
+		b.jobs = make(map[string]map[string]Advance)
 	}
 	if b.jobs[r.Job] == nil {
-		b.jobs[r.Job] = make(map[string]float64)
+		b.jobs[r.Job] = make(map[string]Advance)
 	}
-	b.jobs[r.Job][r.Task] = min(fraction, 1)
+	a.Fraction = min(a.Fraction, 1)
+	b.jobs[r.Job][r.Task] = a
 	for w := range b.watchers {
 		if w.job == "" || w.job == r.Job {
-			w.add(r, min(fraction, 1))
+			w.add(r, a)
 		}
 	}
 }
@@ -84,15 +93,15 @@ func (b *Board) Close() error {
 }
 
 // Latest implements [Progress].
-func (b *Board) Latest(job string) map[string]float64 {
+func (b *Board) Latest(job string) map[string]Advance {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return maps.Clone(b.jobs[job])
 }
 
 // Watch implements [Progress].
-func (b *Board) Watch(ctx context.Context, job string) iter.Seq2[Ref, float64] {
-	return func(yield func(Ref, float64) bool) {
+func (b *Board) Watch(ctx context.Context, job string) iter.Seq2[Ref, Advance] {
+	return func(yield func(Ref, Advance) bool) {
 		w := b.watch(job)
 		defer b.unwatch(w)
 		for {
@@ -104,8 +113,8 @@ func (b *Board) Watch(ctx context.Context, job string) iter.Seq2[Ref, float64] {
 					return
 				}
 			}
-			for r, fraction := range b.take(w) {
-				if ctx.Err() != nil || !yield(r, fraction) {
+			for r, a := range b.take(w) {
+				if ctx.Err() != nil || !yield(r, a) {
 					return
 				}
 			}
@@ -114,7 +123,7 @@ func (b *Board) Watch(ctx context.Context, job string) iter.Seq2[Ref, float64] {
 }
 
 func (b *Board) watch(job string) *watcher {
-	w := &watcher{job: job, dirty: make(map[Ref]float64), wake: make(chan struct{}, 1)}
+	w := &watcher{job: job, dirty: make(map[Ref]Advance), wake: make(chan struct{}, 1)}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.watchers == nil {
@@ -129,8 +138,8 @@ func (b *Board) watch(job string) *watcher {
 		if job != "" && job != id {
 			continue
 		}
-		for task, fraction := range tasks {
-			w.add(Ref{id, task}, fraction)
+		for task, a := range tasks {
+			w.add(Ref{id, task}, a)
 		}
 	}
 	return w
@@ -143,16 +152,16 @@ func (b *Board) unwatch(w *watcher) {
 }
 
 // take returns what is dirty, and leaves w clean.
-func (b *Board) take(w *watcher) map[Ref]float64 {
+func (b *Board) take(w *watcher) map[Ref]Advance {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	dirty := w.dirty
-	w.dirty = make(map[Ref]float64)
+	w.dirty = make(map[Ref]Advance)
 	return dirty
 }
 
-func (w *watcher) add(r Ref, fraction float64) {
-	w.dirty[r] = fraction
+func (w *watcher) add(r Ref, a Advance) {
+	w.dirty[r] = a
 	select {
 	case w.wake <- struct{}{}:
 	default:

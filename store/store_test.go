@@ -68,17 +68,17 @@ func TestCloneSharesNoMemory(t *testing.T) {
 func TestBoardConflatesForASlowWatcher(t *testing.T) {
 	var b store.Board
 	r := store.Ref{Job: "j", Task: "f/0"}
-	b.Report(r, 0)
+	b.Report(r, store.Advance{})
 	var seen []float64
-	for _, fraction := range b.Watch(t.Context(), "j") {
-		seen = append(seen, fraction)
-		if fraction == 1 {
+	for _, a := range b.Watch(t.Context(), "j") {
+		seen = append(seen, a.Fraction)
+		if a.Fraction == 1 {
 			break
 		}
 		for i := range 100 {
-			b.Report(r, float64(i)/100)
+			b.Report(r, store.Advance{Fraction: float64(i) / 100})
 		}
-		b.Report(r, 7) // more than all
+		b.Report(r, store.Advance{Fraction: 7}) // more than all
 	}
 	if len(seen) != 2 || seen[1] != 1 {
 		t.Errorf("got %v, want 0 and then only the newest, 1", seen)
@@ -88,9 +88,9 @@ func TestBoardConflatesForASlowWatcher(t *testing.T) {
 func TestBoardForgetsWhatNoLongerRuns(t *testing.T) {
 	var b store.Board
 	r := store.Ref{Job: "j", Task: "f/0"}
-	b.Report(r, -1)
-	b.Report(r, 0.5)
-	b.Report(r, -1)
+	b.Report(r, store.Advance{Fraction: -1})
+	b.Report(r, store.Advance{Fraction: 0.5})
+	b.Report(r, store.Advance{Fraction: -1})
 	if got := b.Latest("j"); len(got) != 0 {
 		t.Errorf("got %v, want nothing", got)
 	}
@@ -112,7 +112,7 @@ func TestBoardEndsWatchesWhenItIsClosed(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		b.Report(store.Ref{Job: "j", Task: "f/0"}, 0.5)
+		b.Report(store.Ref{Job: "j", Task: "f/0"}, store.Advance{Fraction: 0.5})
 		wg.Wait()
 	})
 }

@@ -157,8 +157,8 @@ func (x *unpacker) convert(cd codec.Codec, name, mediaType string, r io.Reader) 
 	work := x.work
 	work.In = []codec.Input{&unpacked{seekable, path.Base(name), mediaType, size}}
 	work.Out = x
-	work.Progress = func(fraction float64) {
-		x.work.Report((float64(x.done) + fraction) / float64(x.files))
+	work.Progress = func(p codec.Progress) {
+		x.work.Report((float64(x.done) + p.Fraction) / float64(x.files))
 	}
 	// What the engine does before it calls a codec.
 	media, _, err := cd.Probe(x.ctx, &work)

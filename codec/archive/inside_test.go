@@ -77,7 +77,7 @@ func shout(t *testing.T, format string, policy codec.Policy, items ...item) (*co
 	var progress []float64
 	err := archive.New(shouter{}).Process(t.Context(), &codec.Work{
 		Op: codec.Convert{Format: format}, In: []codec.Input{input("a.zip", zipOf(t, items...))},
-		Out: &sink, Policy: policy, Progress: func(f float64) { progress = append(progress, f) },
+		Out: &sink, Policy: policy, Progress: func(p codec.Progress) { progress = append(progress, p.Fraction) },
 	})
 	if open := sink.Open(); len(open) > 0 {
 		t.Errorf("left open: %+v", open)
@@ -163,7 +163,7 @@ func TestAFaultThatIsNotOfAFileEndsTheConversion(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var sink codectest.Sink
 	err = archive.New(shouter{}).Process(ctx, &codec.Work{
-		Op: codec.Convert{Format: "png"}, Out: &sink, Progress: func(float64) { cancel() },
+		Op: codec.Convert{Format: "png"}, Out: &sink, Progress: func(codec.Progress) { cancel() },
 		In: []codec.Input{input("a.zip", zipOf(t, item{"a.txt", "one"}, item{"b.txt", "two"}))},
 	})
 	if !errors.Is(err, context.Canceled) || len(sink.Open()) > 0 {

@@ -130,9 +130,10 @@ func checkProgress(ctx context.Context, c codec.Codec, s Sample) error {
 	)
 	sink := new(Sink)
 	w := s.work(s.input(), sink)
-	w.Progress = func(f float64) {
+	w.Progress = func(p codec.Progress) {
 		mu.Lock()
 		defer mu.Unlock()
+		f := p.Fraction
 		if !(f >= last && f <= 1) && wrong == nil { // written so that NaN is wrong, too
 			wrong = fmt.Errorf("progress went from %v to %v", last, f)
 		}

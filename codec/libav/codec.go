@@ -154,6 +154,7 @@ func openInput(ctx context.Context, in codec.Input, p codec.Policy) (*session, [
 		return nil, nil, err
 	}
 	s.note(note)
+	s.beStrict(p.Strict)
 	most := p.Limits.WithDefaults().Streams
 	if err := s.open(demuxer, probeSize(demuxer), max(most+1, 0)); err != nil {
 		err = s.openError(err)

@@ -268,7 +268,7 @@ func (j *joint) add(ctx context.Context, p part) error {
 	defer s.close()
 	r := &run{session: s, work: j.work, media: p.media, plan: plan{offset: math.NaN()},
 		meter: meter{to: j.work, from: j.done(j.start), share: j.done(p.media.Duration.Microseconds()),
-			told: j.done(j.start)}}
+			told: j.done(j.start), length: j.total}}
 	for _, i := range []int{p.video, p.audio} {
 		if i >= 0 {
 			r.offset = earlier(r.offset, streams[i])

@@ -36,6 +36,12 @@
 // of subtitles is turned to UTF-8 first. To burn them in, libass reads a script that is
 // written here from a private folder, with the Go fonts beside it.
 //
+// # Damage
+//
+// Packets that cannot be decoded are left out, and what follows is decoded; the notes of
+// the result tell. With [codec.Policy] Strict the work fails instead, also where a decoder
+// hides damage or a demuxer skips it: as soon as the libraries tell of an error.
+//
 // # After a cancel
 //
 // Work stops between two packets, and where the input or the output is read or

@@ -100,6 +100,8 @@ typedef struct SpoolJob {
     int64_t end;        // of the last packet written, in AV_TIME_BASE
     int64_t packets;    // written
     int read_fault;     // what ended the input before its end, or 0
+    int strict;         // damage ends the work
+    atomic_int damage;  // the number of the note that tells of it, or 0
     int header;
     int plain;          // tags, titles of chapters and traces of the software are left out
     struct SpoolJob *beside; // reads a second input, or NULL
@@ -136,7 +138,7 @@ void spool_log_install(void);
 void spool_quiet_encoders(void);
 SpoolJob *spool_job_enter(SpoolJob *job); // warnings of this thread belong to job; returns the last
 void spool_job_leave(SpoolJob *last);
-void spool_note(SpoolJob *job, const char *text);
+int spool_note(SpoolJob *job, const char *text); // returns its number
 
 // heap.c
 // spool_heap_limit keeps glibc to one arena of malloc for each core. Its default
@@ -192,6 +194,7 @@ int spool_run_beside(SpoolJob *job, int64_t until, int last);
 int spool_open_track(SpoolJob *job, SpoolTrack *t, SpoolEncode *e);
 int spool_add_encode(SpoolJob *job, int input, SpoolEncode *e);
 int spool_decode(SpoolJob *job, SpoolTrack *t, AVPacket *packet); // NULL: the end
+int spool_damaged(SpoolJob *job, SpoolTrack *t); // counts a fault; an error if the work is strict
 int spool_take_settings(SpoolTrack *t, SpoolEncode *e);
 int spool_end_track(SpoolJob *job, SpoolTrack *t);
 int spool_rewind(SpoolJob *job, SpoolTrack *t); // after a seek

@@ -22,7 +22,7 @@ void spool_job_leave(SpoolJob *last)
     current = last;
 }
 
-void spool_note(SpoolJob *job, const char *text)
+int spool_note(SpoolJob *job, const char *text)
 {
     pthread_mutex_lock(&job->mutex);
     int i = 0;
@@ -30,7 +30,22 @@ void spool_note(SpoolJob *job, const char *text)
         i++;
     if (i == job->notes && i < SPOOL_NOTES)
         snprintf(job->note[job->notes++], SPOOL_NOTE_SIZE, "%s", text);
+    i = FFMIN(i, SPOOL_NOTES - 1);
     pthread_mutex_unlock(&job->mutex);
+    return i;
+}
+
+// reads_input reports whether object is the demuxer of job or a decoder.
+static int reads_input(const SpoolJob *job, void *object)
+{
+    const AVClass *class = object ? *(const AVClass **)object : NULL;
+    if (!class || !class->class_name)
+        return 0;
+    if (!strcmp(class->class_name, "AVCodecContext")) {
+        const AVCodec *codec = ((AVCodecContext *)object)->codec;
+        return codec && av_codec_is_decoder(codec);
+    }
+    return object == job->in;
 }
 
 // Threads of the codecs have no current job, but copies of a codec context keep
@@ -72,8 +87,12 @@ static void log_message(void *object, int level, const char *format, va_list arg
         n = 0;
     vsnprintf(text + n, sizeof text - n, format, args);
     text[strcspn(text, "\r\n")] = 0;
-    if (text[n] && !is_noise(text))
-        spool_note(job, text);
+    if (!text[n] || is_noise(text))
+        return;
+    int note = spool_note(job, text);
+    // Decoders hide damage as well as they can, and demuxers go on behind it.
+    if (job->strict && level <= AV_LOG_ERROR && reads_input(job, object))
+        atomic_store(&job->damage, note + 1);
 }
 
 void spool_log_install(void)

@@ -1,12 +1,17 @@
 package libav
 
-import "github.com/spoolmedia/spool/codec"
+import (
+	"time"
+
+	"github.com/spoolmedia/spool/codec"
+)
 
 // meter tells how much of the work is done: a part of it, from a fraction on.
 type meter struct {
 	to          *codec.Work
 	from, share float64 // 0 share: all of it
 	told        float64
+	length      time.Duration // of what is worked on; 0: not known
 }
 
 func (m *meter) tell(done float64) {
@@ -15,6 +20,6 @@ func (m *meter) tell(done float64) {
 	}
 	if done > m.told {
 		m.told = done
-		m.to.Report(done)
+		m.to.ReportMedia(done, time.Duration(done*float64(m.length)))
 	}
 }

@@ -311,6 +311,7 @@ func (r *run) progress() {
 	done := ratioOf(float64(r.readAt), float64(r.in.Size()))
 	if total := r.clip.of(r.media.Duration); total > 0 {
 		done = ratioOf(float64(r.position())*cmp.Or(r.speed, 1), float64(total))
+		r.meter.length = cmp.Or(r.meter.length, total)
 	}
 	r.meter.tell(done * 0.97)
 }

@@ -17,6 +17,9 @@ static int take_packet(SpoolJob *job)
     if (index < 0)
         return 0;
     SpoolTrack *t = job->tracks[index];
+    int err;
+    if (job->strict && p->flags & AV_PKT_FLAG_CORRUPT && (err = spool_damaged(job, t)) < 0)
+        return err;
     shift_packet(job, t, p);
     if (t->reader)
         return spool_text_packet(job, t, p);
@@ -44,13 +47,23 @@ static int drain(SpoolJob *job)
     return err < 0 ? err : AVERROR_EOF;
 }
 
+// undamaged returns err, or that of strict work whose input is damaged.
+static int undamaged(SpoolJob *job, int err)
+{
+    int damage = atomic_load(&job->damage);
+    if (!damage || (err < 0 && err != AVERROR_EOF))
+        return err;
+    snprintf(job->fault, sizeof job->fault, "the input is damaged: %s", job->note[damage - 1]);
+    return AVERROR_INVALIDDATA;
+}
+
 int spool_job_run(SpoolJob *job, int packets)
 {
     for (; packets > 0; packets--) {
         if (spool_stopped(job))
             return AVERROR_EXIT;
         if (spool_clip_done(job))
-            return drain(job);
+            return undamaged(job, drain(job));
         int err = spool_write_cues(job, 0);
         if (err < 0)
             return err;
@@ -63,13 +76,13 @@ int spool_job_run(SpoolJob *job, int packets)
             // What could be read until here is kept.
             if (err != AVERROR_EOF)
                 job->read_fault = err;
-            return drain(job);
+            return job->read_fault && job->strict ? err : undamaged(job, drain(job));
         }
         err = take_packet(job);
         av_packet_unref(job->packet);
         if (err >= 0 && job->beside && job->position != AV_NOPTS_VALUE)
             err = spool_run_beside(job, job->position, 0);
-        if (err < 0)
+        if ((err = undamaged(job, err)) < 0)
             return err;
     }
     return 0;

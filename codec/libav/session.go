@@ -294,6 +294,9 @@ func (s *session) readFault() error {
 	return s.check(s.job.read_fault)
 }
 
+// beStrict has damage end the work, or not.
+func (s *session) beStrict(strict bool) { s.job.strict = C.int(toInt(strict)) }
+
 // tally says how much of a track was decoded, and how many packets were damaged.
 func (s *session) tally(track int) (frames, faults int64) {
 	t := unsafe.Slice(s.job.tracks, s.job.count)[track]

@@ -163,10 +163,8 @@ int spool_text_packet(SpoolJob *job, SpoolTrack *t, AVPacket *p)
         return 0;
     if (p->pts != AV_NOPTS_VALUE)
         start = p->pts, length = p->duration;
-    if (avcodec_decode_subtitle2(t->reader, &s, &got, p) < 0) {
-        t->faults++;
-        return 0;
-    }
+    if (avcodec_decode_subtitle2(t->reader, &s, &got, p) < 0)
+        return spool_damaged(job, t);
     if (got && s.num_rects) {
         t->frames++;
         start = av_rescale_q(start, t->clock, AV_TIME_BASE_Q);

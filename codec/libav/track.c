@@ -49,6 +49,8 @@ static int open_decoder(SpoolJob *job, SpoolTrack *t, const SpoolEncode *setting
     }
     if (settings->keys || settings->slices)
         t->decoder->thread_type = FF_THREAD_SLICE;
+    if (job->strict)
+        t->decoder->err_recognition |= AV_EF_EXPLODE;
     spool_start_skipping(t, settings);
     return avcodec_open2(t->decoder, codec, NULL);
 }
@@ -221,6 +223,17 @@ static int use_spare(SpoolJob *job, SpoolTrack *t)
     return err < 0 ? err : spool_drain_graph(job, t);
 }
 
+// spool_damaged counts a fault of t, after which what follows may be whole; strict work
+// ends there.
+int spool_damaged(SpoolJob *job, SpoolTrack *t)
+{
+    t->faults++;
+    if (!job->strict)
+        return 0;
+    snprintf(job->fault, sizeof job->fault, "stream %d is damaged", t->from->index);
+    return AVERROR_INVALIDDATA;
+}
+
 static int receive(SpoolJob *job, SpoolTrack *t)
 {
     for (int errors = 0; errors < 1000;) {
@@ -230,11 +243,15 @@ static int receive(SpoolJob *job, SpoolTrack *t)
         if (err == AVERROR(ENOMEM))
             return err;
         if (err < 0) { // a damaged packet, told late
-            t->faults++;
+            if ((err = spool_damaged(job, t)) < 0)
+                return err;
             errors++;
             continue;
         }
-        err = filter(job, t, job->decoded);
+        if (job->strict && job->decoded->decode_error_flags)
+            err = spool_damaged(job, t);
+        if (err >= 0)
+            err = filter(job, t, job->decoded);
         av_frame_unref(job->decoded);
         if (err < 0)
             return err;
@@ -275,8 +292,8 @@ int spool_decode(SpoolJob *job, SpoolTrack *t, AVPacket *packet)
     int err = avcodec_send_packet(t->decoder, packet);
     if (err == AVERROR(ENOMEM))
         return err;
-    if (err < 0 && packet) // damaged: the next one may be whole
-        t->faults++;
+    if (err < 0 && packet && (err = spool_damaged(job, t)) < 0)
+        return err;
     err = receive(job, t);
     if (err != AVERROR(EAGAIN) && err != AVERROR_EOF)
         return err;

@@ -278,8 +278,8 @@ func TestAnEndedContextStopsTheTracing(t *testing.T) {
 		ctx, end := context.WithCancel(t.Context())
 		sink := new(codectest.Sink)
 		err := vectorize.New().Process(ctx, &codec.Work{Op: codec.Vectorize{}, In: []codec.Input{in}, Out: sink,
-			Progress: func(f float64) {
-				if f >= at {
+			Progress: func(p codec.Progress) {
+				if p.Fraction >= at {
 					end()
 				}
 			}})

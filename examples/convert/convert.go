@@ -66,7 +66,8 @@ func (h *host) open(o options) error {
 		// Whoever sits before it runs it again.
 		MaxAttempts: 1,
 		// The files are the user's own.
-		Policy: codec.Policy{Untrusted: []string{"image/svg+xml", "application/pdf", "image/jp2"}},
+		Policy: codec.Policy{Untrusted: []string{"image/svg+xml", "application/pdf", "image/jp2"},
+			Strict: o.strict},
 	}
 	if o.data != "" {
 		if err := os.MkdirAll(o.data, 0o755); err != nil {
@@ -253,7 +254,7 @@ func (r *runner) follow(ctx, user context.Context) error {
 		case engine.FileStarted:
 			r.view.started(r.row(event.File))
 		case engine.Progress:
-			r.view.progress(r.row(event.File), event.Progress)
+			r.view.progress(r.row(event.File), event)
 		case engine.FileCompleted, engine.FileFailed:
 			if err := r.ended(ctx, event.File); err != nil {
 				return err

@@ -9,8 +9,11 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/spoolmedia/spool/engine"
 )
 
 // terminal opens a pseudo terminal: what is written to the second file can be
@@ -71,10 +74,11 @@ func TestEveryRunningFileHasABar(t *testing.T) {
 	v.begin(2)
 	for i, name := range []string{"first.png", "second.png"} {
 		v.started(row{Input: name})
-		v.progress(row{Input: name}, 0.25*float64(i+1))
+		v.progress(row{Input: name}, engine.Event{Progress: 0.25 * float64(i+1), Speed: 2, Left: time.Minute})
 	}
 	var bars []byte
-	for _, want := range []string{"first.png", "25 %", "second.png", "50 %", "total", "38 %"} {
+	for _, want := range []string{"first.png", "25 %", "2.0 ×  1m0s left", "second.png", "50 %", "total",
+		"38 %"} {
 		for !bytes.Contains(bars, []byte(want)) { // the bars are drawn anew until they are seen
 			b := make([]byte, 4096)
 			n, err := outside.Read(b)

@@ -43,7 +43,7 @@ func outputRowOf(path string, o engine.Output) outputRow {
 type view interface {
 	begin(files int)
 	started(row)
-	progress(row, float64)
+	progress(row, engine.Event)
 	ended(row)
 	close()
 }
@@ -53,11 +53,11 @@ type jsonView struct{ encoder *json.Encoder }
 
 func newJSONView(w io.Writer) *jsonView { return &jsonView{json.NewEncoder(w)} }
 
-func (*jsonView) begin(int)             {}
-func (*jsonView) started(row)           {}
-func (*jsonView) progress(row, float64) {}
-func (v *jsonView) ended(r row)         { _ = v.encoder.Encode(r) } // a closed pipe ends the run
-func (*jsonView) close()                {}
+func (*jsonView) begin(int)                  {}
+func (*jsonView) started(row)                {}
+func (*jsonView) progress(row, engine.Event) {}
+func (v *jsonView) ended(r row)              { _ = v.encoder.Encode(r) } // a closed pipe ends the run
+func (*jsonView) close()                     {}
 
 // textView prints a line for each file, and a table in the end.
 type textView struct {
@@ -67,9 +67,9 @@ type textView struct {
 
 func newTextView(w io.Writer) *textView { return &textView{w: w} }
 
-func (*textView) begin(int)             {}
-func (*textView) started(row)           {}
-func (*textView) progress(row, float64) {}
+func (*textView) begin(int)                  {}
+func (*textView) started(row)                {}
+func (*textView) progress(row, engine.Event) {}
 
 func (v *textView) ended(r row) { v.rows = append(v.rows, r) }
 

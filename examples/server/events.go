@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"time"
 
@@ -21,7 +22,9 @@ type eventView struct {
 	JobID     string     `json:"jobId"`
 	File      *int       `json:"file,omitempty"` // index; none: the whole job
 	Progress  *int       `json:"progress,omitempty"`
-	Status    string     `json:"status,omitempty"` // of the job, when it has ended
+	Speed     float64    `json:"speed,omitempty"`       // of a film or sound: 2 is twice as fast as it plays
+	Left      float64    `json:"secondsLeft,omitempty"` // for the file
+	Status    string     `json:"status,omitempty"`      // of the job, when it has ended
 	Run       int        `json:"run,omitempty"`
 	Error     string     `json:"error,omitempty"`
 	Time      time.Time  `json:"time"`
@@ -31,6 +34,7 @@ type eventView struct {
 func viewOf(e engine.Event) eventView {
 	v := eventView{
 		Type: string(e.Kind), JobID: e.Job, Run: e.Run, Time: e.Time, NextRetry: timeOf(e.Next),
+		Speed: math.Round(e.Speed*100) / 100, Left: math.Ceil(e.Left.Seconds()),
 	}
 	if e.File >= 0 {
 		progress := percent(e.Progress)

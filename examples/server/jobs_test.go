@@ -289,6 +289,7 @@ func TestRequestsThatCanNeverWork(t *testing.T) {
 		"formats in formats":       {[]part{file, {"formats", "", `[["webp"]]`}}, 400},
 		"not kept":                 {[]part{file, webp, {"saveToStorage", "", "false"}}, 400},
 		"an archive, perhaps":      {[]part{file, webp, {"createArchive", "", "maybe"}}, 400},
+		"strict, perhaps":          {[]part{file, webp, {"strict", "", "maybe"}}, 400},
 		"a callback to nowhere":    {[]part{file, webp, {"callbackUrl", "", "ftp://x/"}}, 400},
 		"a callback to loopback": {[]part{file, webp, {"callbackUrl", "", "http://127.0.0.1/x"},
 			{"callbackSecret", "", "s"}}, 400},

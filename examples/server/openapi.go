@@ -193,7 +193,7 @@ func (d describer) requestBody(b body, fields []codec.Field) object {
 	}
 	if kind == "multipart/form-data" {
 		add("string", "sourceUrl", "callbackUrl", "callbackSecret")
-		add("boolean", "saveToStorage", "createArchive")
+		add("boolean", "saveToStorage", "createArchive", "strict")
 	}
 	return object{"required": true, "content": object{kind: object{
 		"schema": object{"type": "object", "properties": properties}}}}

@@ -21,6 +21,7 @@ type order struct {
 	archive    string
 	callback   *engine.Callback
 	save       bool
+	strict     bool // damaged video and sound fails
 
 	draft *engine.Draft // of the job, with the files
 	leave func()        // the queue
@@ -115,6 +116,9 @@ func (o *order) takeCommon() error {
 	if o.save, err = f.takeBool("saveToStorage"); err != nil {
 		return err
 	}
+	if o.strict, err = f.takeBool("strict"); err != nil {
+		return err
+	}
 	address, secret := f.take("callbackUrl"), f.take("callbackSecret")
 	if address != "" {
 		o.callback = &engine.Callback{URL: address, Secret: secret}
@@ -145,7 +149,7 @@ func (s *server) submit(r *http.Request, o *order, brief bool) (engine.Job, erro
 	}
 	request := engine.Request{
 		Account: accountOf(r.Context()), IdempotencyKey: r.Header.Get("Idempotency-Key"),
-		Archive: o.archive, Callback: o.callback, Operation: o.operations[0],
+		Archive: o.archive, Strict: o.strict, Callback: o.callback, Operation: o.operations[0],
 		Labels: map[string]string{"type": o.jobType},
 	}
 	if o.tool != "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/spoolmedia/spool/store"
 )
@@ -11,28 +12,28 @@ import (
 var progressChecks = []check{
 	{"progress/keeps the latest of each running task", func(c *env) {
 		p := c.progress()
-		p.Report(first, 0.25)
-		p.Report(first, 0.5)
-		p.Report(store.Ref{Job: "j", Task: "f/1"}, 1)
-		p.Report(store.Ref{Job: "k", Task: "f/0"}, 0.1)
-		c.equal("latest", p.Latest("j"), map[string]float64{"f/0": 0.5, "f/1": 1})
-		p.Report(first, -1)
-		c.equal("latest", p.Latest("j"), map[string]float64{"f/1": 1})
+		p.Report(first, at(0.25))
+		p.Report(first, at(0.5))
+		p.Report(store.Ref{Job: "j", Task: "f/1"}, at(1))
+		p.Report(store.Ref{Job: "k", Task: "f/0"}, at(0.1))
+		c.equal("latest", p.Latest("j"), map[string]store.Advance{"f/0": at(0.5), "f/1": at(1)})
+		p.Report(first, at(-1))
+		c.equal("latest", p.Latest("j"), map[string]store.Advance{"f/1": at(1)})
 		c.equal("latest", len(p.Latest("none")), 0)
 	}},
 	{"progress/watch yields the newest and then what changes", func(c *env) {
 		p := c.progress()
-		p.Report(first, 0.25)
-		p.Report(store.Ref{Job: "k", Task: "f/0"}, 0.1)
+		p.Report(first, at(0.25))
+		p.Report(store.Ref{Job: "k", Task: "f/0"}, at(0.1))
 		step := 0
-		for r, fraction := range p.Watch(c.ctx, "j") {
+		for r, a := range p.Watch(c.ctx, "j") {
 			c.equal("ref", r, first)
-			c.equal("fraction", fraction, []float64{0.25, 0.5, 0.75}[step])
+			c.equal("advance", a, at([]float64{0.25, 0.5, 0.75}[step]))
 			if step++; step == 3 {
 				return
 			}
-			p.Report(store.Ref{Job: "k", Task: "f/0"}, 0.2)
-			p.Report(first, []float64{0, 0.5, 0.75}[step])
+			p.Report(store.Ref{Job: "k", Task: "f/0"}, at(0.2))
+			p.Report(first, at([]float64{0, 0.5, 0.75}[step]))
 		}
 		c.failf("watch ended")
 	}},
@@ -40,7 +41,7 @@ var progressChecks = []check{
 		p := c.progress()
 		ctx, cancel := context.WithCancel(c.ctx)
 		defer cancel()
-		p.Report(first, 0.5)
+		p.Report(first, at(0.5))
 		for range p.Watch(ctx, "") {
 			cancel()
 		}
@@ -48,7 +49,7 @@ var progressChecks = []check{
 	}},
 	{"progress/watch ends with Close", func(c *env) {
 		p := c.progress()
-		p.Report(first, 0.5)
+		p.Report(first, at(0.5))
 		var wg sync.WaitGroup
 		for range p.Watch(c.ctx, "j") {
 			wg.Go(func() { _ = c.Close() })
@@ -59,6 +60,11 @@ var progressChecks = []check{
 			c.fails("watch after Close", errors.New("it yielded"), store.ErrClosed)
 		}
 	}},
+}
+
+// at is an advance to the fraction.
+func at(fraction float64) store.Advance {
+	return store.Advance{Fraction: fraction, Speed: 2 * fraction, Left: time.Minute}
 }
 
 // progress returns the ability, or skips the check.

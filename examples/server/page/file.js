@@ -10,6 +10,7 @@ const played = ['video/mp4', 'video/webm'];
 // fileRow returns an element for the file, with a method update.
 export function fileRow(file) {
   const bar = h('progress', { max: 100, value: 0, 'aria-label': `Progress of ${file.filename}` });
+  const left = h('span', { class: 'left' });
   const row = h('li', { class: 'file' });
   let state;
   row.update = (f) => {
@@ -17,18 +18,22 @@ export function fileRow(file) {
     const next = JSON.stringify([f.status, f.outputs.length, f.errorMessage, f.mimeType, f.filename]);
     if (next === state) return; // so that players play on
     state = next;
-    row.replaceChildren(...parts(f, bar));
+    left.textContent = '';
+    row.replaceChildren(...parts(f, bar, left));
   };
-  row.progress = (percent) => { bar.value = percent; };
+  row.progress = (event) => {
+    bar.value = event.progress;
+    left.textContent = event.secondsLeft ? `${length(event.secondsLeft)} left` : '';
+  };
   row.update(file);
   return row;
 }
 
-function parts(f, bar) {
+function parts(f, bar, left) {
   const output = f.outputs[0];
   const list = [thumb(f, output), h('span', { class: 'name' }, title(f))];
   if (f.status === 'processing') {
-    list.push(h('span', { class: 'figures' }, size(f.size), bar));
+    list.push(h('span', { class: 'figures' }, size(f.size), bar, left));
   } else if (output) {
     list.push(figures(f, output), buttons(f, output));
     const player = playerOf(output);

@@ -124,7 +124,7 @@ export class JobCard {
 
   // progress shows how far one file is.
   progress(event) {
-    this.rows.get(event.file)?.progress(event.progress);
+    this.rows.get(event.file)?.progress(event);
     if (this.job.totalFiles !== 1) return;
     this.bar.value = event.progress;
     this.tell(event.progress);
