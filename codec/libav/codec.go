@@ -156,16 +156,18 @@ func openInput(ctx context.Context, in codec.Input, p codec.Policy) (*session, [
 	s.note(note)
 	s.beStrict(p.Strict)
 	most := p.Limits.WithDefaults().Streams
+	tooMany := codec.Errorf(codec.Limit, "%s has more than %d streams, the limit", in.Name(), most)
 	if err := s.open(demuxer, probeSize(demuxer), max(most+1, 0)); err != nil {
-		err = s.openError(err)
+		if err = s.openError(err); s.saidOf("max_streams") {
+			err = tooMany
+		}
 		s.close()
 		return nil, nil, err
 	}
 	streams := s.streams()
 	if most > 0 && len(streams) > most {
 		s.close()
-		return nil, nil, codec.Errorf(codec.Limit, "%s has more than %d streams, the limit",
-			in.Name(), most)
+		return nil, nil, tooMany
 	}
 	return s, streams, nil
 }

@@ -249,6 +249,10 @@ func (p *planner) audio(s stream) error {
 		p.note("A sound stream was left out: this FFmpeg cannot decode " + s.spoken() + " sound.")
 		return nil
 	}
+	if s.sampleRate < leastSampleRate || s.sampleRate > mostSampleRate {
+		return codec.Errorf(codec.Invalid, "%s claims %d samples a second; sound has %d to %d",
+			p.name, s.sampleRate, leastSampleRate, mostSampleRate)
+	}
 	e, err := p.sound(s)
 	if err != nil {
 		return err
@@ -256,6 +260,10 @@ func (p *planner) audio(s stream) error {
 	p.encode(s, e, reason)
 	return nil
 }
+
+// Sample rates that sound can have. A header that lies about it makes hours of a file
+// of kilobytes.
+const leastSampleRate, mostSampleRate = 1000, 6_144_000
 
 // whySoundNotCopied says what keeps the sound from being copied; "": nothing.
 func (p *planner) whySoundNotCopied(s stream) string {

@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"runtime/cgo"
 	"slices"
+	"strings"
 	"time"
 	"unsafe"
 
@@ -327,6 +328,11 @@ func (s *session) warnings() []string {
 		notes = append(notes, C.GoString(&s.job.note[i][0]))
 	}
 	return slices.Clip(notes)
+}
+
+// saidOf reports whether a warning of the libraries has the text in it.
+func (s *session) saidOf(text string) bool {
+	return slices.ContainsFunc(s.warnings(), func(w string) bool { return strings.Contains(w, text) })
 }
 
 func startLibraries() {
