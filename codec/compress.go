@@ -81,7 +81,7 @@ func (c Compress) WithDefaults() Compress {
 	}
 	c.Mode = cmp.Or(c.Mode, CompressQuality)
 	if c.Mode == CompressQuality && !c.Lossless {
-		c.Quality, c.MinSSIM = autoDefaults(c.AutoQuality, c.Quality, c.MinSSIM)
+		c.Quality, c.MinSSIM = autoDefaults(c.AutoQuality, c.Quality, 82, c.MinSSIM)
 	}
 	c.StripMetadata = orDefault(c.StripMetadata, true)
 	return c

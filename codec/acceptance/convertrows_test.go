@@ -57,6 +57,18 @@ var autoRows = []fieldRow{
 		codec.Convert{Format: "jpg", AutoQuality: true}, otherQuality},
 	{"convert.minSSIM", photo, codec.Convert{Format: "jpg", AutoQuality: true, MinSSIM: 0.7},
 		codec.Convert{Format: "jpg", AutoQuality: true, MinSSIM: 0.99}, larger},
+	{"thumbnail.accept", photo, codec.Thumbnail{Format: codec.FormatAuto},
+		codec.Thumbnail{Format: codec.FormatAuto, Accept: "image/webp"}, otherTypes},
+	{"thumbnail.autoQuality", photo, codec.Thumbnail{}, codec.Thumbnail{AutoQuality: true},
+		otherQuality},
+	{"thumbnail.minSSIM", photo, codec.Thumbnail{AutoQuality: true, MinSSIM: 0.7},
+		codec.Thumbnail{AutoQuality: true, MinSSIM: 0.99}, larger},
+	{"transform.accept", photo, codec.Transform{Format: codec.FormatAuto},
+		codec.Transform{Format: codec.FormatAuto, Accept: "image/webp"}, otherTypes},
+	{"transform.autoQuality", photo, codec.Transform{}, codec.Transform{AutoQuality: true},
+		otherQuality},
+	{"transform.minSSIM", photo, codec.Transform{AutoQuality: true, MinSSIM: 0.7},
+		codec.Transform{AutoQuality: true, MinSSIM: 0.99}, larger},
 }
 
 // otherTypes wants webp of the second, and no webp of the first.

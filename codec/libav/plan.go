@@ -107,6 +107,9 @@ func makePlan(in source, op request, tones bool) (plan, error) {
 	return p.plan, nil
 }
 
+// exact are the formats whose encoders have no quality.
+var exact = map[string]bool{"png": true, "gif": true, "wav": true, "flac": true}
+
 // noteUnused says which fields were given in vain.
 func (p *planner) noteUnused() {
 	for _, field := range []struct {
@@ -123,6 +126,9 @@ func (p *planner) noteUnused() {
 		if field.given {
 			p.note(field.name + " was not used: it is for pictures.")
 		}
+	}
+	if p.op.asked && exact[p.op.Format] {
+		p.note("the quality was not used: " + p.op.Format + " has none")
 	}
 	if p.target.sound && !p.op.Video.IsZero() {
 		p.note("video was not used: it is for films.")

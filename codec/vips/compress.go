@@ -70,9 +70,11 @@ func (s *session) compress(p *picture, op codec.Compress, out codec.Sink) error 
 		return q.giveBack(out, "%s cannot be made smaller without loss here", codec.TypeName(p.in.Type()))
 	}
 	c, err := s.plan(p, r)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
+	}
+	c.explain()
+	switch {
 	case c.frames < p.media.Frames:
 		return q.giveBack(out, "only one of its %d pictures could be written", p.media.Frames)
 	case op.TargetBytes > 0 && q.size() <= op.TargetBytes:
