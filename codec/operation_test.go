@@ -154,6 +154,8 @@ func TestOperationsNameTheFieldsAtFault(t *testing.T) {
 		{codec.Compress{TargetBytes: 1, Quality: 1}, "quality"},
 		{codec.Compress{Lossless: true, Quality: 1}, "lossless"},
 		{codec.Compress{AutoQuality: true, Quality: 3}, "quality"},
+		{codec.Compress{Lossless: true, Effort: 9}, ""},
+		{codec.Compress{Effort: 10}, "effort"},
 		{codec.Compress{AutoQuality: true, Lossless: true}, "autoQuality"},
 		{codec.Compress{AutoQuality: true, TargetBytes: 3}, "autoQuality"},
 		{codec.Concat{Format: "mp3", Quality: -1}, "format quality"},

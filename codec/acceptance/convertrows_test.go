@@ -149,6 +149,8 @@ var compressRows = []fieldRow{
 			}
 			return nil
 		}},
+	{"compress.effort", stored, codec.Compress{Lossless: true, Effort: 9},
+		codec.Compress{Lossless: true, Effort: 1}, larger},
 	{"compress.stripMetadata", tagged,
 		codec.Compress{Quality: 60}, codec.Compress{Quality: 60, StripMetadata: new(false)},
 		func(a, b []codectest.Output) error {

@@ -46,7 +46,7 @@ func smaller(op codec.Compress, mediaType string) request {
 	op = usual(op).(codec.Compress).WithDefaults()
 	r.plain = *op.StripMetadata
 	r.Convert = codec.Convert{Format: sameFormat(mediaType), Quality: op.Quality,
-		Video: op.Video}.WithDefaults()
+		Effort: op.Effort, Video: op.Video}.WithDefaults()
 	r.AutoQuality = auto
 	return r
 }
@@ -76,6 +76,9 @@ func (c *Codec) keep(ctx context.Context, w *codec.Work, plain bool) error {
 	}
 	defer r.close()
 	r.notes = append(r.notes, note)
+	if op, ok := w.Op.(codec.Compress); ok && op.Lossless && op.Effort != 0 {
+		r.notes = append(r.notes, "effort was not used: without loss nothing is encoded.")
+	}
 	if plain && !slices.ContainsFunc(r.tracks, func(t track) bool { return t.encode != nil }) {
 		return r.do(ctx)
 	}
