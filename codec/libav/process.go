@@ -299,12 +299,15 @@ func (r *run) loop() error {
 	return nil
 }
 
-// progress reports by the time written, or by bytes read where the duration is
-// unknown. The last part belongs to the index.
+// progress reports by the time written, or by that of the pictures that an encoder holds,
+// or by bytes read where the duration is unknown. The last part belongs to the index.
 func (r *run) progress() {
 	done := ratioOf(float64(r.readAt), float64(r.in.Size()))
 	if total := r.clip.of(r.media.Duration); total > 0 {
 		done = ratioOf(float64(r.position())*cmp.Or(r.speed, 1), float64(total))
+		if r.target.mute && done == 0 { // its encoder gives back everything at its end
+			done = ratioOf(float64(r.given(0))/r.frameRate, total.Seconds())
+		}
 	}
 	r.meter.tell(done * 0.97)
 }
