@@ -32,11 +32,11 @@ const mostBrands = 1024
 func playsAVIF(in codec.Input) bool {
 	b := make([]byte, mostBrands)
 	n, _ := in.ReadAt(b, 0) // what cannot be read here cannot be opened, either
-	if n < 16 {
-		return true
-	}
 	length := min(int64(binary.BigEndian.Uint32(b)), int64(n))
-	for brand := range slices.Chunk(b[8:max(length, 16)], 4) {
+	if length < 16 {
+		return true // the libraries will say what is wrong
+	}
+	for brand := range slices.Chunk(b[8:length], 4) {
 		if string(brand) == "avis" {
 			return true
 		}
