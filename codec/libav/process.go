@@ -305,9 +305,9 @@ func (r *run) progress() {
 	done := ratioOf(float64(r.readAt), float64(r.in.Size()))
 	if total := r.clip.of(r.media.Duration); total > 0 {
 		done = ratioOf(float64(r.position())*cmp.Or(r.speed, 1), float64(total))
-		if r.target.mute && done == 0 { // its encoder gives back everything at its end
-			done = ratioOf(float64(r.given(0))/r.frameRate, total.Seconds())
-		}
+	}
+	if r.target.mute && done == 0 { // its encoder gives back everything at its end
+		done = ratioOf(float64(r.given(0))/r.frameRate, r.clip.of(r.media.Duration).Seconds())
 	}
 	r.meter.tell(done * 0.97)
 }
