@@ -1,11 +1,10 @@
 package codec
 
-import (
-	"cmp"
-)
+import "cmp"
 
 // FormatAuto, in place of a format, lets the codec choose what suits the picture
-// and the client best. With the client's word in [Convert].Accept it is
+// and the client best, in [Convert], [Thumbnail], [Transform] and [Rendition], of images
+// only. With the client's word in the field Accept it is
 //
 //	for an animation          webp, apng, else gif
 //	for a drawing             webp without loss, else png
@@ -32,18 +31,26 @@ const AutoMinSSIM = 0.97
 // maxAccept bounds the list of a client in bytes.
 const maxAccept = 4096
 
-// formatOrAuto wants any format, or [FormatAuto], with which accept goes.
-func (f *faults) formatOrAuto(name, accept string) {
-	switch _, known := LookupFormat(name); {
-	case name == FormatAuto && len(accept) > maxAccept:
-		f.add("accept", "it has %d bytes; the limit is %d", len(accept), maxAccept)
-	case name == FormatAuto:
-		return
-	case accept != "":
+// accept wants the word of a client with [FormatAuto] alone.
+func (f *faults) accept(format, accept string) {
+	switch {
+	case accept != "" && format != FormatAuto:
 		f.add("accept", "goes with format %s only", FormatAuto)
-		f.format(name)
-	case !known:
-		f.oneOfFormats(name, append(formatNames(), FormatAuto))
+	case len(accept) > maxAccept:
+		f.add("accept", "it has %d bytes; the limit is %d", len(accept), maxAccept)
+	}
+}
+
+// formatOrAuto wants a format of one of the kinds, or of any kind if there are none, or
+// [FormatAuto], with which accept goes.
+func (f *faults) formatOrAuto(name, accept string, kinds ...Kind) {
+	f.accept(name, accept)
+	switch _, known := LookupFormat(name); {
+	case name == FormatAuto:
+	case known:
+		f.format(name, kinds...)
+	default:
+		f.oneOfFormats(name, append(formatNames(kinds...), FormatAuto))
 	}
 }
 
@@ -60,10 +67,10 @@ func (f *faults) autoQuality(auto bool, bound float64, quality int) {
 	}
 }
 
-// autoDefaults fills in a quality, or the bound of an automatic one.
-func autoDefaults(auto bool, quality int, bound float64) (int, float64) {
+// autoDefaults fills in the usual quality, or the bound of an automatic one.
+func autoDefaults(auto bool, quality, usual int, bound float64) (int, float64) {
 	if auto {
 		return quality, cmp.Or(bound, AutoMinSSIM)
 	}
-	return cmp.Or(quality, 82), bound
+	return cmp.Or(quality, usual), bound
 }

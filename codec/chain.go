@@ -17,7 +17,7 @@ import (
 type Chain struct {
 	// Steps are taken in order, at most 32. Those before the last are [Trim],
 	// [Transform], [Adjust], [Watermark] or [BurnSubtitles], without Format,
-	// Quality, Effort and Video; the last may be [Convert], [Thumbnail] or [PosterFrame]
+	// Quality, AutoQuality, Effort and Video; the last may be [Convert], [Thumbnail] or [PosterFrame]
 	// as well, and decides about all of these. A time in it counts from where a [Trim] begins.
 	Steps Steps `json:"steps"`
 }
@@ -71,7 +71,7 @@ func (c Chain) Validate() error {
 		case !middle && !last:
 			f.add("op", "%s can only be the last step", step.Name())
 		case !last && !EncodingOf(step).isZero():
-			f.add("format", "format, quality, effort and video are for the last step")
+			f.add("format", "format, quality, autoQuality, effort and video are for the last step")
 		}
 		f.step(step)
 	}

@@ -21,8 +21,10 @@ type Compress struct {
 	// TargetBytes is the size that the result must not exceed.
 	TargetBytes int64 `json:"targetBytes,omitempty"`
 	// Lossless changes no pixel and no sample. It goes with no other field but
-	// StripMetadata.
+	// StripMetadata and Effort.
 	Lossless bool `json:"lossless,omitempty"`
+	// Effort is as in [Convert]. A film with Lossless is not encoded, which a note says.
+	Effort int `json:"effort,omitempty"`
 	// StripMetadata removes what strip-metadata removes; nil means true.
 	StripMetadata *bool `json:"stripMetadata,omitempty"`
 	// Video says how the picture of a film is encoded. It has no Bitrate and no
@@ -61,6 +63,7 @@ func (c Compress) Validate() error {
 	if c.Lossless && (c.TargetBytes > 0 || c.Quality > 0 || c.Mode == CompressTargetSize) {
 		f.add("lossless", "does not go with quality and targetBytes")
 	}
+	f.between("effort", c.Effort, 1, 9)
 	f.video(c.Video, "")
 	if c.Video.Bitrate != 0 {
 		f.add("video.bitrate", "does not go with compress, which decides it")
@@ -81,7 +84,7 @@ func (c Compress) WithDefaults() Compress {
 	}
 	c.Mode = cmp.Or(c.Mode, CompressQuality)
 	if c.Mode == CompressQuality && !c.Lossless {
-		c.Quality, c.MinSSIM = autoDefaults(c.AutoQuality, c.Quality, c.MinSSIM)
+		c.Quality, c.MinSSIM = autoDefaults(c.AutoQuality, c.Quality, 82, c.MinSSIM)
 	}
 	c.StripMetadata = orDefault(c.StripMetadata, true)
 	return c

@@ -103,7 +103,6 @@ func (c Convert) Validate() error {
 	f := faults{op: c.Name()}
 	f.formatOrAuto(c.Format, c.Accept)
 	f.encoding(EncodingOf(c))
-	f.autoQuality(c.AutoQuality, c.MinSSIM, c.Quality)
 	size := resize{c.Width, c.Height, c.Fit, ""}
 	f.resize(size)
 	f.preset("resize", c.Resize, size, plainPresets)
@@ -152,7 +151,7 @@ func (f *faults) sound(c Convert) {
 // zero fields, and Format as its canonical name.
 func (c Convert) WithDefaults() Convert {
 	c.Format = c.Target()
-	c.Quality, c.MinSSIM = autoDefaults(c.AutoQuality, c.Quality, c.MinSSIM)
+	c.Quality, c.MinSSIM = autoDefaults(c.AutoQuality, c.Quality, 82, c.MinSSIM)
 	size := presetSize(c.Resize, resize{c.Width, c.Height, c.Fit, ""})
 	c.Resize = ""
 	c.Width, c.Height = size.width, size.height

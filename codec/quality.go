@@ -7,13 +7,13 @@ func QualityOf(op Operation) int {
 	switch op := op.(type) {
 	case Compress:
 		return op.Quality
-	case Thumbnail:
-		return op.Quality
 	case PosterFrame:
 		return op.Quality
 	case PDFPreview:
 		return op.Quality
 	case GIF:
+		return op.Quality
+	case Storyboard:
 		return op.Quality
 	case Chain:
 		if n := len(op.Steps); n > 0 {

@@ -26,9 +26,12 @@ type Renditions struct {
 // Rendition is one output of [Renditions]. Its file is called like the input, with
 // "-" and Suffix before the extension.
 type Rendition struct {
-	// Format is the target's name: an image format for images; a video format or a
-	// sound format for video, or jpg, png, webp or avif for one of its pictures.
+	// Format is the target's name: an image format or [FormatAuto] for images; a video
+	// format or a sound format for video, or jpg, png, webp or avif for one of its
+	// pictures.
 	Format string `json:"format"`
+	// Accept is as in [Convert].
+	Accept string `json:"accept,omitempty"`
 	// Width, Height and Fit are as in [Convert]. A rendition larger than the input
 	// has the input's size.
 	Width  int    `json:"width,omitempty"`
@@ -63,23 +66,18 @@ func (r Renditions) Validate() error {
 	if len(r.Outputs) == 0 || len(r.Outputs) > 64 {
 		f.add("outputs", "%d are not between 1 and 64", len(r.Outputs))
 	}
-	seen := map[string]int{}
 	for i, o := range r.Outputs {
 		g := faults{op: r.Name(), prefix: fmt.Sprintf("outputs[%d].", i)}
-		g.format(o.Format, Image, Video, Audio)
+		g.formatOrAuto(o.Format, o.Accept, Image, Video, Audio)
 		g.resize(resize{o.Width, o.Height, o.Fit, ""})
-		g.encoding(Encoding{o.Format, o.Quality, o.Effort, o.Video})
-		g.autoQuality(o.AutoQuality, o.MinSSIM, o.Quality)
+		g.encoding(Encoding{o.Format, o.Quality, o.Effort, o.Video, o.AutoQuality, o.MinSSIM})
 		g.within("timestamp", o.Timestamp, 0, mostSeconds)
 		if o.Suffix != "" && !suffix.MatchString(o.Suffix) {
 			g.add("suffix", "%q is not of letters, digits, - and _", o.Suffix)
 		}
-		o = o.WithDefaults()
-		name := o.Suffix + "." + o.Format
-		if first, taken := seen[name]; taken {
+		if first := slices.IndexFunc(r.Outputs[:i], o.clashes); first >= 0 {
 			g.add("suffix", "outputs[%d] has the same name", first)
 		}
-		seen[name] = i
 		f.errs = append(f.errs, g.errs...)
 	}
 	return f.err()
@@ -99,7 +97,7 @@ func (r Renditions) WithDefaults() Renditions {
 func (o Rendition) WithDefaults() Rendition {
 	o.Format = canonicalFormat(o.Format)
 	o.Fit = cmp.Or(o.Fit, FitCover)
-	o.Quality, o.MinSSIM = autoDefaults(o.AutoQuality, o.Quality, o.MinSSIM)
+	o.Quality, o.MinSSIM = autoDefaults(o.AutoQuality, o.Quality, 82, o.MinSSIM)
 	switch {
 	case o.Suffix != "":
 	case o.Width > 0:
@@ -112,7 +110,16 @@ func (o Rendition) WithDefaults() Rendition {
 	return o
 }
 
-// OutputName returns the name of the output made from the input called name.
+// clashes reports whether the outputs can have the same name: one of [FormatAuto] has
+// any extension.
+func (o Rendition) clashes(p Rendition) bool {
+	o, p = o.WithDefaults(), p.WithDefaults()
+	return o.Suffix == p.Suffix &&
+		(o.Format == p.Format || o.Format == FormatAuto || p.Format == FormatAuto)
+}
+
+// OutputName returns the name of the output made from the input called name. With
+// [FormatAuto] it has no extension: that comes with the choice.
 func (o Rendition) OutputName(name string) string {
 	o = o.WithDefaults()
 	f, _ := LookupFormat(o.Format)

@@ -1,12 +1,18 @@
 package codec
 
-import "cmp"
+import (
+	"cmp"
+	"slices"
+)
 
 // Thumbnail makes a small picture of an image or of one moment of a video, without
 // metadata.
 type Thumbnail struct {
-	// Format is jpg, png, webp or avif; "" means jpg.
+	// Format is jpg, png, webp or avif; "" means jpg. For an image it may be
+	// [FormatAuto], which makes an animation of one, gif and apng among them.
 	Format string `json:"format,omitempty"`
+	// Accept is as in [Convert].
+	Accept string `json:"accept,omitempty"`
 	// Width and Height in pixels. If one is 0, it follows from the aspect ratio;
 	// if both are, they are 512 each.
 	Width  int `json:"width,omitempty"`
@@ -22,6 +28,9 @@ type Thumbnail struct {
 	Background string `json:"background,omitempty"`
 	// Quality from 1 to 100 for lossy encoders; 0 means 82.
 	Quality int `json:"quality,omitempty"`
+	// AutoQuality and MinSSIM are as in [Convert].
+	AutoQuality bool    `json:"autoQuality,omitempty"`
+	MinSSIM     float64 `json:"minSSIM,omitempty"`
 	// Timestamp is the moment of a video in seconds, as in new(2.5). nil lets the
 	// codec choose a picture that stands for the video, and never an empty one.
 	Timestamp *float64 `json:"timestamp,omitempty"`
@@ -38,10 +47,11 @@ func (t Thumbnail) Target() string { return canonicalFormat(cmp.Or(t.Format, "jp
 // Validate implements [Operation].
 func (t Thumbnail) Validate() error {
 	f := faults{op: t.Name()}
-	f.picture(t.Format, pictureFormats...)
+	f.accept(t.Format, t.Accept)
+	f.picture(t.Format, append(slices.Clone(pictureFormats), FormatAuto)...)
 	f.resize(resize{t.Width, t.Height, t.Fit, t.Gravity})
 	f.colour("background", t.Background)
-	f.between("quality", t.Quality, 1, 100)
+	f.encoding(EncodingOf(t))
 	f.within("timestamp", t.Timestamp, 0, mostSeconds)
 	f.between("page", t.Page, 1, mostPage)
 	return f.err()
@@ -57,7 +67,7 @@ func (t Thumbnail) WithDefaults() Thumbnail {
 	t.Fit = cmp.Or(t.Fit, FitCover)
 	t.Gravity = cmp.Or(t.Gravity, GravityCenter)
 	t.Background = cmp.Or(t.Background, "#ffffff")
-	t.Quality = cmp.Or(t.Quality, 82)
+	t.Quality, t.MinSSIM = autoDefaults(t.AutoQuality, t.Quality, 82, t.MinSSIM)
 	return t
 }
 

@@ -5,9 +5,11 @@ import "cmp"
 // Transform changes the geometry of a picture or a video: first a part is cut
 // out, then it is mirrored and turned, then resized.
 type Transform struct {
-	// Format is the target's name: an image format for images, a video format
-	// for video. "" means webp for images and the input's own for video.
+	// Format is the target's name: an image format or [FormatAuto] for images, a video
+	// format for video. "" means webp for images and the input's own for video.
 	Format string `json:"format,omitempty"`
+	// Accept is as in [Convert].
+	Accept string `json:"accept,omitempty"`
 	// Preset is one of the Preset constants and stands for Width, Height, Fit and
 	// Gravity; "" is none. Fit and Gravity may be given besides.
 	Preset string `json:"preset,omitempty"`
@@ -51,6 +53,9 @@ type Transform struct {
 	FrameRate float64 `json:"frameRate,omitempty"`
 	// Quality from 1 to 100 for lossy encoders; 0 means 86.
 	Quality int `json:"quality,omitempty"`
+	// AutoQuality and MinSSIM are as in [Convert].
+	AutoQuality bool    `json:"autoQuality,omitempty"`
+	MinSSIM     float64 `json:"minSSIM,omitempty"`
 	// Effort and Video are as in [Convert].
 	Effort int           `json:"effort,omitempty"`
 	Video  VideoEncoding `json:"video,omitzero"`
@@ -65,8 +70,10 @@ func (t Transform) Target() string { return canonicalFormat(t.Format) }
 // Validate implements [Operation].
 func (t Transform) Validate() error {
 	f := faults{op: t.Name()}
-	if t.Format != "" {
-		f.format(t.Format, Image, Video)
+	if t.Format == "" {
+		f.accept("", t.Accept)
+	} else {
+		f.formatOrAuto(t.Format, t.Accept, Image, Video)
 	}
 	size := resize{t.Width, t.Height, t.Fit, t.Gravity}
 	f.resize(size)
@@ -96,6 +103,6 @@ func (t Transform) WithDefaults() Transform {
 	t.Width, t.Height = size.width, size.height
 	t.Fit = cmp.Or(size.fit, FitCover)
 	t.Gravity = cmp.Or(size.gravity, GravityCenter)
-	t.Quality = cmp.Or(t.Quality, 86)
+	t.Quality, t.MinSSIM = autoDefaults(t.AutoQuality, t.Quality, 86, t.MinSSIM)
 	return t
 }

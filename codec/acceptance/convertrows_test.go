@@ -57,6 +57,18 @@ var autoRows = []fieldRow{
 		codec.Convert{Format: "jpg", AutoQuality: true}, otherQuality},
 	{"convert.minSSIM", photo, codec.Convert{Format: "jpg", AutoQuality: true, MinSSIM: 0.7},
 		codec.Convert{Format: "jpg", AutoQuality: true, MinSSIM: 0.99}, larger},
+	{"thumbnail.accept", photo, codec.Thumbnail{Format: codec.FormatAuto},
+		codec.Thumbnail{Format: codec.FormatAuto, Accept: "image/webp"}, otherTypes},
+	{"thumbnail.autoQuality", photo, codec.Thumbnail{}, codec.Thumbnail{AutoQuality: true},
+		otherQuality},
+	{"thumbnail.minSSIM", photo, codec.Thumbnail{AutoQuality: true, MinSSIM: 0.7},
+		codec.Thumbnail{AutoQuality: true, MinSSIM: 0.99}, larger},
+	{"transform.accept", photo, codec.Transform{Format: codec.FormatAuto},
+		codec.Transform{Format: codec.FormatAuto, Accept: "image/webp"}, otherTypes},
+	{"transform.autoQuality", photo, codec.Transform{}, codec.Transform{AutoQuality: true},
+		otherQuality},
+	{"transform.minSSIM", photo, codec.Transform{AutoQuality: true, MinSSIM: 0.7},
+		codec.Transform{AutoQuality: true, MinSSIM: 0.99}, larger},
 }
 
 // otherTypes wants webp of the second, and no webp of the first.
@@ -137,6 +149,8 @@ var compressRows = []fieldRow{
 			}
 			return nil
 		}},
+	{"compress.effort", stored, codec.Compress{Lossless: true, Effort: 9},
+		codec.Compress{Lossless: true, Effort: 1}, larger},
 	{"compress.stripMetadata", tagged,
 		codec.Compress{Quality: 60}, codec.Compress{Quality: 60, StripMetadata: new(false)},
 		func(a, b []codectest.Output) error {

@@ -42,6 +42,12 @@ var (
 	// photo is 64 × 48 pixels: red on the left and blue on the right, darker below,
 	// with a green spot at the upper left, all rough.
 	photo = fixture("photo.png", func() ([]byte, error) { return pngOf(scene(64, 48, false)) })
+	// stored is the same, not compressed.
+	stored = fixture("stored.png", func() ([]byte, error) {
+		var b bytes.Buffer
+		err := (&png.Encoder{CompressionLevel: png.NoCompression}).Encode(&b, scene(64, 48, false))
+		return b.Bytes(), err
+	})
 	// glass is the same, with nothing on the right.
 	glass = fixture("glass.png", func() ([]byte, error) { return pngOf(scene(64, 48, true)) })
 	// turnedPhoto is shown 48 × 64 pixels large.

@@ -165,6 +165,9 @@ func openInput(ctx context.Context, in codec.Input, p codec.Policy) (*session, [
 		return nil, nil, err
 	}
 	streams := s.streams()
+	for i := range streams {
+		streams[i].still = in.Type() == "image/avif" && !playsAVIF(in)
+	}
 	if most > 0 && len(streams) > most {
 		s.close()
 		return nil, nil, tooMany

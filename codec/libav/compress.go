@@ -16,6 +16,7 @@ import (
 func (c *Codec) compress(ctx context.Context, w *codec.Work, op codec.Compress) error {
 	in := w.In[0]
 	r := smaller(op, in.Type())
+	op = op.WithDefaults()
 	var err error
 	switch {
 	case op.Lossless:
@@ -40,11 +41,14 @@ func (c *Codec) compress(ctx context.Context, w *codec.Work, op codec.Compress) 
 
 // smaller is the request for a compression by quality.
 func smaller(op codec.Compress, mediaType string) request {
-	c := codec.Convert{Format: sameFormat(mediaType), Quality: op.Quality, Video: op.Video}
-	return request{
-		Convert:  c.WithDefaults(),
-		newVideo: true, newSound: true, onlyLess: true, plain: *op.StripMetadata,
-	}
+	r := request{newVideo: true, newSound: true, onlyLess: true, asked: op.Quality != 0}
+	auto := op.AutoQuality
+	op = usual(op).(codec.Compress).WithDefaults()
+	r.plain = *op.StripMetadata
+	r.Convert = codec.Convert{Format: sameFormat(mediaType), Quality: op.Quality,
+		Effort: op.Effort, Video: op.Video}.WithDefaults()
+	r.AutoQuality = auto
+	return r
 }
 
 var errNothingGained = errors.New("libav: nothing is gained")
@@ -72,6 +76,9 @@ func (c *Codec) keep(ctx context.Context, w *codec.Work, plain bool) error {
 	}
 	defer r.close()
 	r.notes = append(r.notes, note)
+	if op, ok := w.Op.(codec.Compress); ok && op.Lossless && op.Effort != 0 {
+		r.notes = append(r.notes, "effort was not used: without loss nothing is encoded.")
+	}
 	if plain && !slices.ContainsFunc(r.tracks, func(t track) bool { return t.encode != nil }) {
 		return r.do(ctx)
 	}

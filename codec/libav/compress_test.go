@@ -86,12 +86,19 @@ func TestCompressingMakesSmallerAndNeverLarger(t *testing.T) {
 	if size[40] >= size[0] || size[0] >= len(before) {
 		t.Errorf("%d bytes at 40, %d at 82, of %d", size[40], size[0], len(before))
 	}
+	for _, effort := range []int{1, 9} {
+		o := pictureOf(t, in, codec.Compress{Quality: 40, Effort: effort})
+		size[effort] = len(o.Data)
+	}
+	if size[9] >= size[1] {
+		t.Errorf("%d bytes with an effort of 9, %d with 1", size[9], size[1])
+	}
 	o := pictureOf(t, in, codec.Compress{Quality: 40, StripMetadata: new(false)})
 	if !bytes.Contains(o.Data, []byte("Secret")) {
 		t.Error("the title is gone")
 	}
 	small := busy(t, "in.mp4", "-c:v", "libx264", "-crf", "45", "-b:a", "32k")
-	for _, op := range []codec.Compress{{Quality: 95}, {Lossless: true}, {TargetBytes: 1 << 30}} {
+	for _, op := range []codec.Compress{{Quality: 95}, {Lossless: true, Effort: 3}, {TargetBytes: 1 << 30}} {
 		for _, strip := range []bool{true, false} {
 			op.StripMetadata = &strip
 			o := pictureOf(t, small, op)
@@ -107,6 +114,10 @@ func TestCompressingMakesSmallerAndNeverLarger(t *testing.T) {
 			}
 			if !strings.Contains(strings.Join(o.Result.Notes, " "), "left as they are") {
 				t.Errorf("notes = %q", o.Result.Notes)
+			}
+			said := strings.Contains(strings.Join(o.Result.Notes, " "), "effort was not used")
+			if said != (op.Effort != 0) {
+				t.Errorf("%+v: notes = %q", op, o.Result.Notes)
 			}
 		}
 	}

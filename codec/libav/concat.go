@@ -121,6 +121,9 @@ func survey(ctx context.Context, in codec.Input, policy codec.Policy) (part, err
 		return part{}, err
 	}
 	defer s.close()
+	if err := checkPlays(in.Name(), streams); err != nil {
+		return part{}, err
+	}
 	p := part{in: in, streams: streams, media: mediaOf(s, streams), video: bestVideo(streams),
 		audio: bestAudio(streams), start: startOf(streams), chapters: s.chapters()}
 	for _, i := range []int{p.video, p.audio} {

@@ -12,7 +12,7 @@ import (
 func (c *Codec) costOf(w *codec.Work, m codec.Media, streams []stream) codec.Cost {
 	switch op := w.Op.(type) {
 	case codec.Renditions:
-		return c.costOfRenditions(w, m, streams, op.WithDefaults())
+		return c.costOfRenditions(w, m, streams, op)
 	case codec.Waveform:
 		cost := costOfPlan(m, plan{}, 1)
 		cost.CPU += m.Duration / 100
@@ -37,7 +37,7 @@ func (c *Codec) costOfRenditions(w *codec.Work, m codec.Media, streams []stream,
 	op codec.Renditions) codec.Cost {
 	all := costOfPlan(m, plan{}, threads(w))
 	for _, o := range op.Outputs {
-		if _, still := stills[o.Format]; still {
+		if isStill(o) {
 			continue
 		}
 		in := source{w.In[0].Name(), w.In[0].Type(), streams, m.Duration}
@@ -58,7 +58,7 @@ func costly(w *codec.Work) (op request, times float64, err error) {
 	switch op := w.Op.(type) {
 	case codec.Compress:
 		times = 1
-		if op = op.WithDefaults(); op.TargetBytes > 0 {
+		if op.TargetBytes > 0 {
 			times = 2 // passes
 		}
 		return smaller(op, w.In[0].Type()), times, nil

@@ -1,6 +1,7 @@
 package libav
 
 import (
+	"encoding/binary"
 	"maps"
 	"slices"
 	"strings"
@@ -21,6 +22,34 @@ var demuxers = map[string]string{
 	"audio/aac": "aac", "audio/amr": "amr", "audio/aiff": "aiff", "audio/x-wavpack": "wv",
 	"image/gif":  "gif",
 	"image/avif": "mov", // sequences
+}
+
+// mostBrands bounds the first box of an AVIF, in bytes.
+const mostBrands = 1024
+
+// playsAVIF reports whether an AVIF is a sequence: then "avis" is among the brands in its
+// first box (https://aomediacodec.github.io/av1-avif/v1.1.0.html#image-sequence-brand).
+func playsAVIF(in codec.Input) bool {
+	b := make([]byte, mostBrands)
+	n, _ := in.ReadAt(b, 0) // what cannot be read here cannot be opened, either
+	length := min(int64(binary.BigEndian.Uint32(b)), int64(n))
+	if length < 16 {
+		return true // the libraries will say what is wrong
+	}
+	for brand := range slices.Chunk(b[8:length], 4) {
+		if string(brand) == "avis" {
+			return true
+		}
+	}
+	return false
+}
+
+// checkPlays fails for a still picture, as others are no input for what makes films.
+func checkPlays(name string, streams []stream) error {
+	if slices.ContainsFunc(streams, func(s stream) bool { return s.still }) {
+		return codec.Errorf(codec.Unsupported, "%s is a still picture: there is nothing to play", name)
+	}
+	return nil
 }
 
 // elementary reads MPEG video that is not wrapped in a program stream.

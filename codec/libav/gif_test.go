@@ -3,12 +3,14 @@ package libav_test
 import (
 	"bytes"
 	"image/gif"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/codec/codectest"
+	"github.com/spoolmedia/spool/codec/libav"
 )
 
 func TestAGIFShowsItsPartOfTheFilm(t *testing.T) {
@@ -84,6 +86,26 @@ func TestAnAnimatedWebPLoopsAndShowsItsPart(t *testing.T) {
 	}
 }
 
+func TestAnAnimatedWebPTellsItsProgress(t *testing.T) {
+	t.Parallel()
+	in := ffmpeg(t, "in.mp4", "-f", "lavfi", "-i", "testsrc=s=64x48:r=50:d=4", "-c:v", "libx264",
+		"-preset", "ultrafast")
+	var told []float64
+	sink := new(codectest.Sink)
+	err := libav.New().Process(t.Context(), &codec.Work{Op: codec.GIF{Format: "webp", Duration: 4},
+		In: []codec.Input{codectest.OpenInput(t, in)}, Out: sink,
+		Progress: func(done float64) { told = append(told, done) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	between := slices.DeleteFunc(slices.Clone(told), func(done float64) bool {
+		return done <= 0.1 || done >= 0.9
+	})
+	if len(between) < 3 || !slices.IsSorted(told) {
+		t.Errorf("of 200 pictures %v was told", told)
+	}
+}
+
 func TestAVIFSequenceBecomesAFilm(t *testing.T) {
 	in := codectest.Corpus(t, "image/pillow-star.avifs")
 	for _, format := range []string{"mp4", "webm"} {
@@ -91,5 +113,19 @@ func TestAVIFSequenceBecomesAFilm(t *testing.T) {
 		if m := out.Result.Media; m.Width != 159 || m.Duration != 200*time.Millisecond {
 			t.Errorf("%s: %+v", format, m)
 		}
+	}
+}
+
+func TestAStillAVIFIsNoFilm(t *testing.T) {
+	in := codectest.OpenInput(t, codectest.Corpus(t, "image/pillow-transparency.avif"))
+	for _, op := range []codec.Operation{codec.Convert{Format: "mp4"}, codec.GIF{},
+		codec.Concat{}, codec.AdaptiveStream{}, codec.Transform{Format: "webm"}} {
+		_, err := process(t.Context(), in, op)
+		if codec.ClassOf(err) != codec.Unsupported || !strings.Contains(err.Error(), "still picture") {
+			t.Errorf("%s: %v", op.Name(), err)
+		}
+	}
+	if _, err := process(t.Context(), in, codec.Thumbnail{}); err != nil {
+		t.Errorf("a thumbnail: %v", err)
 	}
 }

@@ -75,6 +75,11 @@ func makePlan(in source, op request, tones bool) (plan, error) {
 	if !ok {
 		return plan{}, codec.Errorf(codec.Unsupported, "%s cannot be made into %s", in.name, op.Format)
 	}
+	if !t.still {
+		if err := checkPlays(in.name, in.streams); err != nil {
+			return plan{}, err
+		}
+	}
 	p := planner{plan: plan{options: t.options, report: make([]codec.Stream, len(in.streams))},
 		source: in, target: t, op: op, tones: tones}
 	p.noteUnused()
@@ -107,6 +112,9 @@ func makePlan(in source, op request, tones bool) (plan, error) {
 	return p.plan, nil
 }
 
+// exact are the formats whose encoders have no quality.
+var exact = map[string]bool{"png": true, "gif": true, "wav": true, "flac": true}
+
 // noteUnused says which fields were given in vain.
 func (p *planner) noteUnused() {
 	for _, field := range []struct {
@@ -123,6 +131,9 @@ func (p *planner) noteUnused() {
 		if field.given {
 			p.note(field.name + " was not used: it is for pictures.")
 		}
+	}
+	if p.op.asked && exact[p.op.Format] {
+		p.note("the quality was not used: " + p.op.Format + " has none")
 	}
 	if p.target.sound && !p.op.Video.IsZero() {
 		p.note("video was not used: it is for films.")

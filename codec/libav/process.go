@@ -34,11 +34,11 @@ func (c *Codec) process(ctx context.Context, w *codec.Work) error {
 	case codec.Inspect:
 		return inspect(ctx, w)
 	case codec.Compress:
-		return c.compress(ctx, w, op.WithDefaults())
+		return c.compress(ctx, w, op)
 	case codec.AdaptiveStream:
 		return c.stream(ctx, w, op.WithDefaults())
 	case codec.Renditions:
-		return c.renditions(ctx, w, op.WithDefaults())
+		return c.renditions(ctx, w, op)
 	case codec.Waveform:
 		return c.waveform(ctx, w, op.WithDefaults())
 	case codec.Storyboard:
@@ -127,14 +127,8 @@ func (r *run) prepare(in source, tones bool) error {
 	}
 	r.target, _ = targetOf(r.request)
 	r.format, _ = codec.LookupFormat(r.Format)
-	if codec.QualityOf(r.work.Op) != 0 && exact[r.format.Name] {
-		r.notes = append(r.notes, "the quality was not used: "+r.format.Name+" has none")
-	}
 	return r.clip.check(in.name, r.media.Duration)
 }
-
-// exact are the formats whose encoders have no quality.
-var exact = map[string]bool{"png": true, "gif": true, "wav": true, "flac": true}
 
 // run is one conversion under way.
 type run struct {
@@ -305,13 +299,16 @@ func (r *run) loop() error {
 	return nil
 }
 
-// progress reports by the time written, or by bytes read where the duration is
-// unknown. The last part belongs to the index.
+// progress reports by the time written, or by that of the pictures that an encoder holds,
+// or by bytes read where the duration is unknown. The last part belongs to the index.
 func (r *run) progress() {
 	done := ratioOf(float64(r.readAt), float64(r.in.Size()))
 	if total := r.clip.of(r.media.Duration); total > 0 {
 		done = ratioOf(float64(r.position())*cmp.Or(r.speed, 1), float64(total))
 		r.meter.length = cmp.Or(r.meter.length, total)
+	}
+	if r.target.mute && done == 0 { // its encoder gives back everything at its end
+		done = ratioOf(float64(r.given(0))/r.frameRate, r.clip.of(r.media.Duration).Seconds())
 	}
 	r.meter.tell(done * 0.97)
 }

@@ -19,9 +19,13 @@ import (
 func (c *Codec) renditions(ctx context.Context, w *codec.Work, op codec.Renditions) error {
 	var films, pictures []codec.Rendition
 	for _, o := range op.Outputs {
-		if _, ok := stills[o.Format]; ok {
+		switch {
+		case o.Format == codec.FormatAuto:
+			return codec.Errorf(codec.Unsupported, "%s is no picture: the format %s is for pictures",
+				w.In[0].Name(), o.Format)
+		case isStill(o):
 			pictures = append(pictures, o)
-		} else {
+		default:
 			films = append(films, o)
 		}
 	}
@@ -35,12 +39,24 @@ func (c *Codec) renditions(ctx context.Context, w *codec.Work, op codec.Renditio
 	return c.pictures(ctx, w, op, pictures, meter{to: w, from: share, share: 1 - share})
 }
 
+// isStill reports whether the output is one picture of the film.
+func isStill(o codec.Rendition) bool {
+	_, still := stills[o.WithDefaults().Format]
+	return still
+}
+
 // renditionRequest is the request for an output that plays.
 func renditionRequest(o codec.Rendition) request {
-	return request{newVideo: true, newSound: true, anew: true, plain: true, Convert: codec.Convert{
-		Format: o.Format, Quality: o.Quality, Width: o.Width, Height: o.Height, Fit: o.Fit,
-		Effort: o.Effort, Video: o.Video,
-	}.WithDefaults()}
+	r := request{newVideo: true, newSound: true, anew: true, plain: true}
+	r.encodeRendition(o)
+	return r
+}
+
+// encodeRendition makes the output what o says.
+func (r *request) encodeRendition(o codec.Rendition) {
+	r.Convert = codec.Convert{Format: o.Format, Quality: o.Quality, Width: o.Width,
+		Height: o.Height, Fit: o.Fit, Effort: o.Effort, Video: o.Video}.WithDefaults()
+	r.AutoQuality, r.asked = o.AutoQuality, o.Quality != 0
 }
 
 // playing makes the outputs that play, and all of them once more by software if an

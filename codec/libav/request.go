@@ -1,6 +1,8 @@
 package libav
 
 import (
+	"slices"
+
 	"github.com/spoolmedia/spool/codec"
 )
 
@@ -26,6 +28,7 @@ type request struct {
 	soundRef           string           // the name of the sound among the work's references
 	hardware           *hardwareEncoder // of video, or nil
 	told               []string         // notes of what was tried before
+	asked              bool             // the operation itself asks for the quality
 	pick               pick             // of subtitles, for a target of text
 	chapterEach        bool             // one for each part that is joined
 	attached           *addition
@@ -34,14 +37,47 @@ type request struct {
 
 // requestOf translates the operation of w, which makes one output of one input.
 func requestOf(w *codec.Work) (request, error) {
+	r, err := requestFor(w, usual(w.Op))
+	r.AutoQuality, r.asked = codec.EncodingOf(w.Op).AutoQuality, codec.QualityOf(w.Op) != 0
+	return r, err
+}
+
+// usual is op with the usual quality in the place of an automatic one, which films do
+// not have.
+func usual(op codec.Operation) codec.Operation {
+	switch op := op.(type) {
+	case codec.Chain:
+		if last := len(op.Steps) - 1; last >= 0 {
+			op.Steps = slices.Clone(op.Steps)
+			op.Steps[last] = usual(op.Steps[last])
+		}
+		return op
+	case codec.Compress:
+		op.AutoQuality, op.MinSSIM = false, 0
+		return op
+	case codec.Convert:
+		op.AutoQuality, op.MinSSIM = false, 0
+		return op
+	case codec.Thumbnail:
+		op.AutoQuality, op.MinSSIM = false, 0
+		return op
+	case codec.Transform:
+		op.AutoQuality, op.MinSSIM = false, 0
+		return op
+	}
+	return op
+}
+
+// requestFor is the request for op, which is that of w.
+func requestFor(w *codec.Work, op codec.Operation) (request, error) {
 	mediaType := w.In[0].Type()
-	if r, at, ok := stillOf(w.Op); ok {
+	if r, at, ok := stillOf(op); ok {
 		if r.choose = at == nil; !r.choose {
 			r.clip.start = *at
 		}
 		return r, nil
 	}
-	switch op := w.Op.(type) {
+	switch op := op.(type) {
 	case codec.Convert:
 		changed := op.Quality != 0
 		op = op.WithDefaults()

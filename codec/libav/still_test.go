@@ -1,8 +1,10 @@
 package libav_test
 
 import (
+	"errors"
 	"fmt"
 	"image"
+	"maps"
 	"math"
 	"strings"
 	"testing"
@@ -273,5 +275,48 @@ func TestAQualityThatIsNotUsedIsNoted(t *testing.T) {
 		if strings.Contains(notes, "quality was not used: "+format+" has none") != said {
 			t.Errorf("%s: notes are %q", format, notes)
 		}
+	}
+	film := strip(t, "in.mp4", "-t", "0.4")
+	all := rendered(t, codectest.OpenInput(t, film), codec.Renditions{Outputs: []codec.Rendition{
+		{Format: "png", Quality: 50}, {Format: "jpg", Quality: 50}, {Format: "wav"}}})
+	all["board"] = do(t, film, codec.Storyboard{Frames: 2, Format: "png", Quality: 50})
+	for name, said := range map[string]bool{"in-original.png": true, "in-original.jpg": false,
+		"board": true} {
+		if notes := strings.Join(all[name].Result.Notes, "\n"); strings.Contains(notes,
+			"quality was not used: png has none") != said {
+			t.Errorf("%s: notes are %q", name, notes)
+		}
+	}
+}
+
+func TestFilmsHaveTheUsualQualityInPlaceOfAnAutomaticOne(t *testing.T) {
+	t.Parallel()
+	in := codectest.OpenInput(t, strip(t, "in.mp4", "-t", "0.4"))
+	for _, test := range []struct{ auto, usual codec.Operation }{
+		{codec.Thumbnail{AutoQuality: true}, codec.Thumbnail{}},
+		{codec.Transform{Flip: true, AutoQuality: true}, codec.Transform{Flip: true}},
+		{codec.Convert{Format: "mkv", Effort: 1, AutoQuality: true},
+			codec.Convert{Format: "mkv", Effort: 1}},
+		{codec.Renditions{Outputs: []codec.Rendition{{Format: "jpg", AutoQuality: true}}},
+			codec.Renditions{Outputs: []codec.Rendition{{Format: "jpg"}}}},
+	} {
+		auto, err := process(t.Context(), in, test.auto)
+		usual, err2 := process(t.Context(), in, test.usual)
+		if err := errors.Join(err, err2); err != nil {
+			t.Fatal(err)
+		}
+		if !maps.Equal(auto.Result.Streams[0].Options, usual.Result.Streams[0].Options) {
+			t.Errorf("%s: %v and %v", test.auto.Name(), auto.Result.Streams[0].Options,
+				usual.Result.Streams[0].Options)
+		}
+		if notes := strings.Join(auto.Result.Notes, "\n"); !strings.Contains(notes,
+			"autoQuality was not used") {
+			t.Errorf("%s: notes are %q", test.auto.Name(), notes)
+		}
+	}
+	_, err := process(t.Context(), in, codec.Renditions{Outputs: []codec.Rendition{
+		{Format: codec.FormatAuto}}})
+	if codec.ClassOf(err) != codec.Unsupported || !strings.Contains(err.Error(), "for pictures") {
+		t.Errorf("the format auto of a film: %v", err)
 	}
 }

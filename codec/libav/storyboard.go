@@ -22,7 +22,7 @@ func (c *Codec) storyboard(ctx context.Context, w *codec.Work, op codec.Storyboa
 	r, err := c.open(ctx, w, request{
 		Convert: codec.Convert{Format: op.Format, Quality: op.Quality, Width: op.Width,
 			Enlarge: true},
-		newVideo: true, family: stills, clip: moment(0),
+		newVideo: true, family: stills, clip: moment(0), asked: codec.QualityOf(w.Op) != 0,
 	})
 	if err != nil {
 		return err

@@ -50,6 +50,7 @@ type stream struct {
 	tag           uint32 // the container's code for it, such as "vvc1"
 	decodable     bool
 	cover         bool // a picture attached to the file, not a film
+	still         bool // a picture that does not play
 	def           bool // the default of its kind
 	text          bool // of subtitles: not pictures
 	language      string

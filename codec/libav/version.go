@@ -59,9 +59,8 @@ func (c *Codec) pictures(ctx context.Context, w *codec.Work, op codec.Renditions
 		return err
 	}
 	for i, o := range outputs {
-		r := request{newVideo: true, clip: moment(at), family: stills, Convert: codec.Convert{
-			Format: o.Format, Quality: o.Quality, Effort: o.Effort, Width: o.Width,
-			Height: o.Height, Fit: o.Fit}}
+		r := request{newVideo: true, clip: moment(at), family: stills}
+		r.encodeRendition(o)
 		if o.Timestamp != nil {
 			r.clip.start = *o.Timestamp
 		}

@@ -58,19 +58,65 @@ func ranked(all []candidate, accept string) []candidate {
 	return shown
 }
 
+// choice is what becomes of a picture by a recipe whose format may have to be chosen.
+type choice struct {
+	photo   *conversion
+	drawing *conversion // if the picture is one; nil is the same as photo
+}
+
+// ofAll are the conversions of all choices.
+func ofAll(choices []choice) []*conversion {
+	var all []*conversion
+	for _, w := range choices {
+		if all = append(all, w.photo); w.drawing != nil {
+			all = append(all, w.drawing)
+		}
+	}
+	return all
+}
+
+// ways plans p by r. Only what may be a drawing leaves a choice, which is made when the
+// picture is decoded: see [conversion.decide].
+func (s *session) ways(p *picture, r recipe) (choice, error) {
+	if r.format != codec.FormatAuto {
+		c, err := s.plan(p, r)
+		return choice{photo: c}, err
+	}
+	shows := p.shows()
+	c, err := s.choose(p, r, shows)
+	if err != nil || !p.exact() || shows.animated {
+		return choice{photo: c}, err
+	}
+	shows.drawn = true
+	drawing, err := s.choose(p, r, shows)
+	return choice{c, drawing}, err
+}
+
 // choose plans p by r with the best format that can hold the result.
 func (s *session) choose(p *picture, r recipe, shows content) (*conversion, error) {
 	var c *conversion
 	var err error
 	for _, way := range ranked(shows.candidates(), r.accept) {
-		before := s.noted()
 		r.format, r.saver = way.format, way.saver
-		if c, err = s.plan(p, r); err == nil || codec.ClassOf(err) != codec.Limit {
-			return c, err
+		if c, err = s.plan(p, r); err == nil {
+			c.remarks = slices.Insert(c.remarks, 0, c.target.Name+" was chosen"+shows.reason(p))
+			return c, nil
+		} else if codec.ClassOf(err) != codec.Limit {
+			return nil, err
 		}
-		s.forget(before)
 	}
-	return c, err
+	return nil, err
+}
+
+// reason tells of a picture that was decoded for the choice what it was found to be.
+func (c content) reason(p *picture) string {
+	switch {
+	case c.drawn:
+		return " for a drawing"
+	case p.exact() && !c.animated:
+		return " for a photograph"
+	}
+	return ""
 }
 
 // shows is what the header of the picture tells.
@@ -78,36 +124,48 @@ func (p *picture) shows() content {
 	return content{animated: p.animated && p.media.Frames > 1, transparent: p.header.hasAlpha()}
 }
 
-// followAuto does r, whose format is to be chosen, on p. A picture that may be a
-// drawing is decoded before the choice.
-func (s *session) followAuto(p *picture, r recipe, out codec.Sink) error {
-	shows := p.shows()
-	c, err := s.choose(p, r, shows)
+// dearest is r with the format that costs the most, if it is to be chosen.
+func (p *picture) dearest(r recipe) recipe {
+	if r.format == codec.FormatAuto {
+		r.format = p.shows().candidates()[0].format
+	}
+	return r
+}
+
+// decide looks at im, which c has made, where there is a choice.
+func (c *conversion) decide(choices []choice, im image) ([]*conversion, error) {
+	drawn := false
+	if slices.ContainsFunc(choices, func(w choice) bool { return w.drawing != nil }) {
+		var err error
+		if drawn, err = c.drawn(im); err != nil {
+			return nil, c.loadFailure(c.picture, err)
+		}
+	}
+	outputs := make([]*conversion, len(choices))
+	for i, w := range choices {
+		if outputs[i] = w.photo; drawn && w.drawing != nil {
+			outputs[i] = w.drawing
+		}
+	}
+	return outputs, nil
+}
+
+// followChoice does what w says on p. A picture that may be a drawing is decoded before
+// the choice.
+func (s *session) followChoice(p *picture, w choice, out codec.Sink) error {
+	if w.drawing == nil {
+		return w.photo.finishAlone(out)
+	}
+	choices := []choice{w}
+	base, im, err := s.base(p, ofAll(choices))
 	if err != nil {
 		return err
 	}
-	if !p.exact() || shows.animated {
-		s.note("%s was chosen", c.target.Name)
-		return c.finishAlone(out)
-	}
-	shows.drawn = true
-	drawing, err := s.choose(p, r, shows)
+	chosen, err := base.decide(choices, im)
 	if err != nil {
 		return err
 	}
-	base, im, err := s.base(p, []*conversion{drawing, c})
-	if err != nil {
-		return err
-	}
-	drawn, err := base.drawn(im)
-	if err != nil {
-		return c.loadFailure(p, err)
-	}
-	what := "photograph"
-	if drawn {
-		c, what = drawing, "drawing"
-	}
-	s.note("%s was chosen for a %s", c.target.Name, what)
+	c := chosen[0]
 	c.share = phase{base.share.to, 1}
 	return c.saveFrom(base, im, c.outputName(), out)
 }

@@ -91,6 +91,65 @@ func TestFormatIsChosenForThePictureAndTheClient(t *testing.T) {
 	}
 }
 
+func TestEveryOperationOnPicturesChooses(t *testing.T) {
+	for _, c := range []struct {
+		in   codec.Input
+		op   codec.Operation
+		want string
+	}{
+		{pngOf(t, scene(96, 64, 255)), codec.Thumbnail{Width: 40, Format: codec.FormatAuto,
+			Accept: "image/webp"}, "image/webp"},
+		{pngOf(t, drawing(96, 64)), codec.Thumbnail{Width: 40, Format: codec.FormatAuto}, "image/png"},
+		{animation(t, 40, 30), codec.Thumbnail{Width: 20, Format: codec.FormatAuto}, "image/gif"},
+		{pngOf(t, scene(96, 64, 255)), codec.Transform{Rotate: 90, Format: codec.FormatAuto,
+			Accept: browser}, "image/avif"},
+		{pngOf(t, drawing(96, 64)), codec.Transform{Flip: true, Format: codec.FormatAuto,
+			Accept: browser}, "image/webp"},
+		{pngOf(t, scene(96, 64, 255)), codec.Chain{Steps: codec.Steps{codec.Adjust{Invert: true},
+			codec.Thumbnail{Width: 40, Format: codec.FormatAuto}}}, "image/jpeg"},
+	} {
+		out := mustConvert(t, c.in, c.op)
+		if got := out.spec.Type; got != c.want || !strings.Contains(notes(out), "was chosen") {
+			t.Errorf("%+v made %s, want %s; notes %q", c.op, got, c.want, notes(out))
+		}
+	}
+}
+
+func TestRenditionsAreChosenEach(t *testing.T) {
+	op := codec.Renditions{Outputs: []codec.Rendition{
+		{Format: codec.FormatAuto, Accept: browser, Width: 64},
+		{Format: codec.FormatAuto, Accept: "image/webp", Width: 48},
+		{Format: codec.FormatAuto, Width: 32, Quality: 40},
+		{Format: "png", Width: 16, Quality: 40, Effort: 3}}}
+	const jpg, png = "jpg was chosen for a photograph", "png was chosen for a drawing\n" +
+		"the quality was not used: png has none"
+	for _, c := range []struct {
+		in    codec.Input
+		names map[string]string // to notes
+	}{
+		{pngOf(t, scene(96, 64, 255)), map[string]string{
+			"picture-64.avif": "avif was chosen for a photograph",
+			"picture-48.webp": "webp was chosen for a photograph", "picture-32.jpg": jpg,
+			"picture-16.png": "the quality was not used: png has none"}},
+		{pngOf(t, drawing(96, 64)), map[string]string{
+			"picture-64.webp": "webp was chosen for a drawing",
+			"picture-48.webp": "webp was chosen for a drawing", "picture-32.png": png,
+			"picture-16.png": "the quality was not used: png has none"}},
+	} {
+		outputs := all(t, c.in, op)
+		for name, want := range c.names {
+			o := outputs[name]
+			if o == nil {
+				t.Errorf("there is no %s among %d", name, len(outputs))
+				continue
+			}
+			if notes(o) != want || decode(t, o).Bounds().Dx() != o.result.Media.Width {
+				t.Errorf("%s: notes %q, want %q, %+v", name, notes(o), want, o.result.Media)
+			}
+		}
+	}
+}
+
 func TestChosenFormatHoldsTheSize(t *testing.T) {
 	long := pngOf(t, scene(17_000, 2, 255))
 	out := mustConvert(t, long, codec.Convert{Format: codec.FormatAuto, Accept: browser})

@@ -12,7 +12,7 @@ import (
 	"sync"
 
 	"github.com/spoolmedia/spool/codec"
-	"golang.org/x/image/bmp"
+	"github.com/spoolmedia/spool/codec/internal/bmp"
 )
 
 // openBMP reads the header of a BMP, which libvips reads through ImageMagick only. Its
@@ -20,49 +20,60 @@ import (
 func (s *session) openBMP(p *picture) (image, error) {
 	in := boundInput{s.ctx, p.in}
 	file := func() io.Reader { return bufio.NewReader(io.NewSectionReader(in, 0, p.in.Size())) }
-	config, err := bmp.DecodeConfig(file())
-	if err == nil && (config.Width < 1 || config.Height < 1) {
-		err = bmp.ErrUnsupported
-	}
+	header, err := bmp.ReadHeader(file())
 	if err != nil {
-		return image{}, s.bmpError(p, err)
+		return image{}, s.bmpError(err)
 	}
-	header := codec.Media{Width: config.Width, Height: config.Height}
-	if err := p.limits.Check(p.in.Name(), header); err != nil {
+	media := codec.Media{Width: header.Width, Height: header.Height}
+	if err := p.limits.Check(p.in.Name(), media); err != nil {
 		return image{}, err
+	}
+	if p.in.Size() < header.Least() {
+		return image{}, s.bmpError(io.ErrUnexpectedEOF)
 	}
 	decoded := sync.OnceValues(func() (stdimage.Image, error) {
 		m, err := bmp.Decode(file())
 		if err != nil {
-			s.fail(s.bmpError(p, err))
+			s.fail(s.bmpError(err))
 		}
 		return m, err
 	})
 	s.draw = func(line []byte, x, y int) bool {
 		m, err := decoded()
-		if err != nil {
-			return false
+		if err == nil {
+			copyLine(line, m, x, y)
 		}
-		for i := 0; i < len(line); i += 4 {
-			c := color.NRGBAModel.Convert(m.At(x+i/4, y)).(color.NRGBA)
-			line[i], line[i+1], line[i+2], line[i+3] = c.R, c.G, c.B, c.A
-		}
-		return true
+		return err == nil
 	}
-	drawn := C.spool_drawn(C.int(config.Width), C.int(config.Height), C.uintptr_t(s.id))
+	drawn := C.spool_drawn(C.int(header.Width), C.int(header.Height), C.uintptr_t(s.id))
 	if drawn == nil {
 		return image{}, errOperation
 	}
 	return s.ownImage(drawn), nil
 }
 
+// copyLine copies pixels from x and y on, to red, green, blue and alpha.
+func copyLine(line []byte, m stdimage.Image, x, y int) {
+	switch m := m.(type) {
+	case *stdimage.NRGBA:
+		copy(line, m.Pix[m.PixOffset(x, y):])
+	case *stdimage.Paletted:
+		row := m.Pix[m.PixOffset(x, y):]
+		for i := 0; i < len(line); i += 4 {
+			c := m.Palette[row[i/4]].(color.NRGBA)
+			line[i], line[i+1], line[i+2], line[i+3] = c.R, c.G, c.B, c.A
+		}
+	}
+}
+
 // bmpError blames the input, the context or storage.
-func (s *session) bmpError(p *picture, err error) error {
-	switch {
-	case err == bmp.ErrUnsupported:
+func (s *session) bmpError(err error) error {
+	switch err {
+	case bmp.ErrUnsupported:
 		return codec.Errorf(codec.Unsupported, "%s is a BMP image of a kind that cannot be read here: "+
-			"what can has 8, 24 or 32 bits for each pixel and is not compressed", s.name)
-	case err == io.EOF || err == io.ErrUnexpectedEOF || err.Error() == "bmp: invalid format":
+			"what can has 1, 2, 4, 8, 16, 24 or 32 bits for each pixel, and is not compressed or "+
+			"by RLE4 or RLE8", s.name)
+	case bmp.ErrFormat, io.EOF, io.ErrUnexpectedEOF:
 		return codec.Errorf(codec.Invalid, "%s is broken, or not a BMP image", s.name)
 	}
 	return s.copyError("could not be read", err)

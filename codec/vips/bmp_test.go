@@ -3,10 +3,12 @@ package vips_test
 import (
 	"bytes"
 	"image"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/codectest"
 	"golang.org/x/image/bmp"
 )
 
@@ -45,19 +47,28 @@ func TestBMPHasNoTransparency(t *testing.T) {
 func TestBMPFromOthers(t *testing.T) {
 	for _, file := range []string{"govips-bmp+alpha.bmp", "pillow-rgba32.bmp"} {
 		in := newInput(file, "image/bmp", in2bytes(corpus(t, "image/"+file)))
-		want, err := bmp.Decode(bytes.NewReader(in2bytes(in)))
-		out, failed := convert(t.Context(), in, codec.Convert{Format: "png"}, trusting)
+		want, err := codectest.DecodeImage(in2bytes(in))
 		if err != nil {
-			if codec.ClassOf(failed) != codec.Unsupported || !strings.Contains(failed.Error(), "BMP") {
-				t.Errorf("%s: %v", file, failed)
-			}
-			continue
+			t.Fatal(err)
 		}
-		if failed != nil {
-			t.Fatalf("%s: %v", file, failed)
-		}
+		out := mustConvert(t, in, codec.Convert{Format: "png"})
 		if d := differ(decode(t, out), want, 1); d != "" {
 			t.Errorf("%s: %s", file, d)
+		}
+	}
+}
+
+// TestBMPWithAPalette has pixels of a bit each, which the pipeline gets as colours.
+func TestBMPWithAPalette(t *testing.T) {
+	data := append([]byte("BM\x46\x00\x00\x00\x00\x00\x00\x00\x3e\x00\x00\x00"+ // pixels from 62 on
+		"\x28\x00\x00\x00\x04\x00\x00\x00\x02\x00\x00\x00\x01\x00\x01\x00"), // 4 × 2
+		make([]byte, 24)...)
+	data = append(data, "\x1e\x1e\xc8\x00\xc8\x1e\x1e\x00"+ // red and blue
+		"\xf0\x00\x00\x00\x30\x00\x00\x00"...)
+	out := decode(t, mustConvert(t, newInput("two.bmp", "image/bmp", data), codec.Convert{Format: "png"}))
+	for _, d := range []string{near(out, 0, 0, red, 0), near(out, 2, 0, blue, 0), near(out, 0, 1, blue, 0)} {
+		if d != "" {
+			t.Error(d)
 		}
 	}
 }
@@ -70,8 +81,14 @@ func TestBrokenBMPs(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	other := slices.Clone(good)
+	other[28] = 30 // bits
+	_, err := convert(t.Context(), newInput("x.bmp", "image/bmp", other), codec.Convert{Format: "png"}, trusting)
+	if codec.ClassOf(err) != codec.Unsupported || !strings.Contains(err.Error(), "RLE") {
+		t.Errorf("30 bits: %v", err)
+	}
 	in := newInput("x.bmp", "image/bmp", good)
-	_, err := convert(t.Context(), in, codec.Convert{Format: "png"},
+	_, err = convert(t.Context(), in, codec.Convert{Format: "png"},
 		codec.Policy{Limits: codec.Limits{Pixels: 100}})
 	if codec.ClassOf(err) != codec.Limit {
 		t.Errorf("too many pixels: %v", err)

@@ -14,35 +14,41 @@ import (
 // Savers of compress, where they are not those of other operations: with these a
 // lower quality makes smaller files of formats that know no quality of their own.
 var lossy = map[string]*saver{
-	"png": variant("png", efforts(7, 480, 4, 430, 2, 360), func(quality int) map[string]string {
-		return options("palette", true, "Q", quality, "compression", 9)
-	}),
-	"gif": variant("gif", savers["gif"].efforts, func(quality int) map[string]string {
-		return options("bitdepth", 1+(quality-1)*8/100, "interframe-maxerror", (100-quality)*16/100)
-	}),
+	"png": variant("png", efforts(7, 480, 4, 430, 2, 360), efforts(2, 360, 4, 430, 7, 480),
+		func(quality int) map[string]string {
+			return options("palette", true, "Q", quality, "compression", 9)
+		}),
+	"gif": variant("gif", savers["gif"].efforts, savers["gif"].scale,
+		func(quality int) map[string]string {
+			return options("bitdepth", 1+(quality-1)*8/100, "interframe-maxerror", (100-quality)*16/100)
+		}),
 }
 
 // lossless are the savers of compress that change no pixel.
 var lossless = map[string]*saver{
-	"png": variant("png", nil, func(int) map[string]string {
-		return options("compression", 9, "filter", "all")
-	}),
-	"apng": variant("apng", nil, func(int) map[string]string {
-		return options("compression", 9, "filter", "all")
-	}),
-	"webp": variant("webp", efforts(4, 1200, 0, 800), func(int) map[string]string {
-		return options("lossless", true)
-	}),
-	"jxl": variant("jxl", efforts(5, 2000, 4, 1500, 3, 270), func(int) map[string]string {
-		return options("lossless", true)
-	}),
+	"png":  deflated("png"),
+	"apng": deflated("apng"),
+	"webp": variant("webp", efforts(4, 1200, 0, 800), efforts(0, 800, 4, 1200),
+		func(int) map[string]string { return options("lossless", true) }),
+	"jxl": variant("jxl", efforts(5, 2000, 4, 1500, 3, 270), efforts(3, 270, 4, 1500, 5, 2000),
+		func(int) map[string]string { return options("lossless", true) }),
 	"tiff": savers["tiff"],
 }
 
+// deflated is the saver of a png without loss, whose usual effort is the most.
+func deflated(name string) *saver {
+	f := variant(name, nil, efforts(1, 0, 6, 0, 9, 0), func(int) map[string]string {
+		return options("compression", 9, "filter", "all")
+	})
+	f.knob = "compression"
+	return f
+}
+
 // variant is a saver with other efforts and options.
-func variant(name string, efforts []effort, options func(quality int) map[string]string) *saver {
+func variant(name string, efforts, scale []effort,
+	options func(quality int) map[string]string) *saver {
 	f := *savers[name]
-	f.efforts, f.scale, f.knob = efforts, nil, ""
+	f.efforts, f.scale, f.knob = efforts, scale, ""
 	f.options = func(_ size, quality int) map[string]string { return options(quality) }
 	return &f
 }
@@ -70,9 +76,11 @@ func (s *session) compress(p *picture, op codec.Compress, out codec.Sink) error 
 		return q.giveBack(out, "%s cannot be made smaller without loss here", codec.TypeName(p.in.Type()))
 	}
 	c, err := s.plan(p, r)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
+	}
+	c.explain()
+	switch {
 	case c.frames < p.media.Frames:
 		return q.giveBack(out, "only one of its %d pictures could be written", p.media.Frames)
 	case op.TargetBytes > 0 && q.size() <= op.TargetBytes:
@@ -96,8 +104,8 @@ func (s *session) compress(p *picture, op codec.Compress, out codec.Sink) error 
 func compressing(op codec.Compress, mediaType string) (recipe, bool) {
 	op = op.WithDefaults()
 	name := formatOf(mediaType)
-	r := recipe{encoding: encoding{format: name, quality: op.Quality, keepProfile: true,
-		minSSIM: op.MinSSIM, bare: *op.StripMetadata, saver: lossy[name]}}
+	r := recipe{encoding: encoding{format: name, quality: op.Quality, effort: op.Effort,
+		keepProfile: true, minSSIM: op.MinSSIM, bare: *op.StripMetadata, saver: lossy[name]}}
 	if op.Lossless {
 		r.saver = lossless[name]
 		return r, r.saver != nil

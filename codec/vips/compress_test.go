@@ -44,6 +44,28 @@ func TestCompressByQuality(t *testing.T) {
 	}
 }
 
+func TestCompressTriesAsHardAsAsked(t *testing.T) {
+	for format, op := range map[string]codec.Compress{"png": {}, "gif": {}, "webp": {}, "avif": {},
+		"apng": {Lossless: true}, "jxl": {}, "jpg": {}} {
+		in := asFormat(t, format)
+		knob := map[string]string{"apng": "compression"}[format]
+		if knob == "" {
+			knob = "effort"
+		}
+		var told []string
+		for _, op.Effort = range []int{1, 9} {
+			out := mustConvert(t, in, op)
+			told = append(told, out.result.Streams[0].Options[knob])
+			if said := strings.Contains(notes(out), "effort was not used"); said != (format == "jpg") {
+				t.Errorf("%s: notes %q", format, notes(out))
+			}
+		}
+		if (told[0] == told[1]) != (format == "jpg") {
+			t.Errorf("%s: %s is %q", format, knob, told)
+		}
+	}
+}
+
 func TestCompressAimsAtASize(t *testing.T) {
 	for _, format := range []string{"jpg", "webp", "png"} {
 		t.Run(format, func(t *testing.T) {

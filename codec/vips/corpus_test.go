@@ -77,7 +77,6 @@ func corpusFiles(t *testing.T, dir string) []string {
 // strange are files that need not come out.
 var strange = map[string]bool{
 	"filetype-fixture-msf1.heic": true, // it has no brand that libheif knows
-	"pillow-rgba32.bmp":          true, // it has masks for its colours
 }
 
 // operateOn does the operations that are offered for the file. Those of a sound

@@ -43,11 +43,7 @@ func (p *picture) cost(op codec.Operation) codec.Cost {
 			return p.aimed(cost, r)
 		}
 	}
-	switch {
-	case ok && r.format == codec.FormatAuto:
-		r.format = p.shows().candidates()[0].format // which costs the most
-		fallthrough
-	case ok:
+	if ok {
 		cost = p.add(cost, r)
 	}
 	if g, err := r.pages.of(p); err == nil && r.pages != (pages{}) {
@@ -59,7 +55,7 @@ func (p *picture) cost(op codec.Operation) codec.Cost {
 // add adds what making the picture by r takes; a recipe that is refused costs no
 // more than the look at the header.
 func (p *picture) add(cost codec.Cost, r recipe) codec.Cost {
-	c, err := new(session).plan(p, r)
+	c, err := new(session).plan(p, p.dearest(r))
 	if err != nil {
 		return cost
 	}
@@ -86,7 +82,7 @@ func (p *picture) add(cost codec.Cost, r recipe) codec.Cost {
 
 // level is the memory of the pixels that a rendition by r shares with others.
 func (p *picture) level(r recipe) int64 {
-	c, err := new(session).plan(p, r)
+	c, err := new(session).plan(p, p.dearest(r))
 	if err != nil {
 		return 0
 	}

@@ -37,7 +37,7 @@
 // Animations keep their frames, delays and loops between GIF, WebP, APNG and AVIF.
 // Those of the last two are drawn and put together here, one at a time; AVIF of more
 // than one frame, or of more than 8 bits, is written by libaom without libheif, and
-// frames of a sequence are read with 8 bits. All other
+// frames of a sequence are read with 8 bits, because no other animation has more. All other
 // formats get the first frame or page, and a note; [codec.Convert] and
 // [codec.Thumbnail] take another page. Of several pages that go into one tiff, those
 // of a tiff are decoded while they are written, and those of other documents before,

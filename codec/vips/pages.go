@@ -109,6 +109,7 @@ func (s *session) bind(all []*conversion, out codec.Sink) error {
 		pages[i] = im
 	}
 	c := all[0]
+	c.explain()
 	im, err := c.call("arrayjoin", args{"in": pages, "across": 1})
 	if err == nil {
 		im, err = c.copy(im)

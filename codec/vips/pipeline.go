@@ -20,6 +20,7 @@ type conversion struct {
 	frames  int  // that the output has
 	settled bool // all pixels are in memory
 	share   phase
+	remarks []string // on fields that say nothing here, and on what was chosen
 }
 
 // plan finds out what becomes of p by r, before anything is decoded: the format,
@@ -41,10 +42,11 @@ func (s *session) plan(p *picture, r recipe) (*conversion, error) {
 	}
 	c.saver = c.saver.withDepth(r.depth)
 	if r.effort > 0 && c.saver.scale == nil {
-		s.note("the effort was not used: the encoder of %s has no choice", c.target.Name)
+		c.remarks = append(c.remarks,
+			"the effort was not used: the encoder of "+c.target.Name+" has no choice")
 	}
 	if r.asked && !c.saver.hasQuality() {
-		s.note("the quality was not used: %s has none", c.target.Name)
+		c.remarks = append(c.remarks, "the quality was not used: "+c.target.Name+" has none")
 	}
 	if p.animated && c.saver.animated && r.page == 0 {
 		c.frames = p.media.Frames
@@ -101,18 +103,23 @@ func (s *session) follow(p *picture, r recipe, out codec.Sink) error {
 	for _, field := range r.unused {
 		s.note("%s was not used: it is not for pictures", field)
 	}
-	if r.format == codec.FormatAuto {
-		return s.followAuto(p, r, out)
-	}
-	c, err := s.plan(p, r)
+	w, err := s.ways(p, r)
 	if err != nil {
 		return err
 	}
-	return c.finishAlone(out)
+	return s.followChoice(p, w, out)
+}
+
+// explain notes what there is to say about the plan.
+func (c *conversion) explain() {
+	for _, text := range c.remarks {
+		c.note("%s", text)
+	}
 }
 
 // finishAlone produces and saves the picture.
 func (c *conversion) finishAlone(out codec.Sink) error {
+	c.explain()
 	im, err := c.produce()
 	if err != nil {
 		return err

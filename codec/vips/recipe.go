@@ -100,14 +100,14 @@ func thumbnail(op codec.Thumbnail) recipe {
 		page: op.Page,
 		steps: fitted(&fit{box: size{op.Width, op.Height}, mode: op.Fit, gravity: op.Gravity,
 			background: op.Background}),
-		encoding: encoding{format: op.Format, quality: op.Quality, background: op.Background,
-			bare: true},
+		encoding: encoding{format: op.Format, accept: op.Accept, quality: op.Quality,
+			minSSIM: op.MinSSIM, background: op.Background, bare: true},
 	}
 }
 
 func transform(op codec.Transform) recipe {
-	r := recipe{encoding: encoding{format: op.Format, fallback: "webp", quality: op.Quality,
-		background: op.Background, effort: op.Effort}}
+	r := recipe{encoding: encoding{format: op.Format, accept: op.Accept, fallback: "webp",
+		quality: op.Quality, minSSIM: op.MinSSIM, background: op.Background, effort: op.Effort}}
 	if r.format == "" {
 		r.format = "webp"
 	}

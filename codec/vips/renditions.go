@@ -12,15 +12,18 @@ import (
 // renditions makes all outputs from one decode: the picture as large as the largest
 // needs it, in memory, and each smaller size of it from a larger one.
 func (s *session) renditions(p *picture, op codec.Renditions, out codec.Sink) error {
-	op = op.WithDefaults()
-	outputs := make([]*conversion, len(op.Outputs))
-	for i, o := range op.Outputs {
+	choices := make([]choice, len(op.Outputs))
+	for i, r := range renditionRecipes(op) {
 		var err error
-		if outputs[i], err = s.plan(p, rendition(o)); err != nil {
+		if choices[i], err = s.ways(p, r); err != nil {
 			return err
 		}
 	}
-	base, im, err := s.base(p, outputs)
+	base, im, err := s.base(p, ofAll(choices))
+	if err != nil {
+		return err
+	}
+	outputs, err := base.decide(choices, im)
 	if err != nil {
 		return err
 	}
@@ -31,7 +34,9 @@ func (s *session) renditions(p *picture, op codec.Renditions, out codec.Sink) er
 		if err != nil {
 			return c.loadFailure(p, err)
 		}
-		if err := c.saveFrom(base, sized, op.Outputs[i].OutputName(s.name), out); err != nil {
+		o := op.Outputs[i]
+		o.Format = c.target.Name
+		if err := c.saveFrom(base, sized, o.OutputName(s.name), out); err != nil {
 			return err
 		}
 		s.forget(common)
@@ -46,8 +51,8 @@ func (s *session) renditions(p *picture, op codec.Renditions, out codec.Sink) er
 func rendition(o codec.Rendition) recipe {
 	return recipe{
 		steps: fitted(&fit{box: size{o.Width, o.Height}, mode: o.Fit}),
-		encoding: encoding{format: o.Format, quality: o.Quality, minSSIM: o.MinSSIM,
-			effort: o.Effort, bare: true},
+		encoding: encoding{format: o.Format, accept: o.Accept, quality: o.Quality,
+			minSSIM: o.MinSSIM, effort: o.Effort, bare: true},
 	}
 }
 
@@ -92,6 +97,7 @@ func (s *session) base(p *picture, outputs []*conversion) (*conversion, image, e
 // saveFrom makes one output of the picture in memory.
 func (c *conversion) saveFrom(base *conversion, im image, name string, out codec.Sink) error {
 	c.lead, c.ahead, c.settled = nil, 0, true // there is nothing left for a decoder
+	c.explain()
 	im, err := c.finish(base, im)
 	if err != nil {
 		return c.loadFailure(c.picture, err)

@@ -13,7 +13,7 @@ import (
 	"slices"
 
 	"github.com/spoolmedia/spool/codec"
-	"golang.org/x/image/bmp"
+	"github.com/spoolmedia/spool/codec/internal/bmp"
 	"golang.org/x/image/tiff"
 	"golang.org/x/image/webp"
 )
