@@ -15,7 +15,7 @@ import (
 // lower quality makes smaller files of formats that know no quality of their own.
 var lossy = map[string]*saver{
 	"png": variant("png", efforts(7, 480, 4, 430, 2, 360), func(quality int) map[string]string {
-		return options("palette", true, "Q", quality, "compression", 9)
+		return options("palette", true, "Q", quality, "compression", 12)
 	}),
 	"gif": variant("gif", savers["gif"].efforts, func(quality int) map[string]string {
 		return options("bitdepth", 1+(quality-1)*8/100, "interframe-maxerror", (100-quality)*16/100)
@@ -25,10 +25,10 @@ var lossy = map[string]*saver{
 // lossless are the savers of compress that change no pixel.
 var lossless = map[string]*saver{
 	"png": variant("png", nil, func(int) map[string]string {
-		return options("compression", 9, "filter", "all")
+		return options("compression", 12, "filter", "all")
 	}),
 	"apng": variant("apng", nil, func(int) map[string]string {
-		return options("compression", 9, "filter", "all")
+		return options("compression", 12, "filter", "all")
 	}),
 	"webp": variant("webp", efforts(4, 1200, 0, 800), func(int) map[string]string {
 		return options("lossless", true)

@@ -11,7 +11,7 @@ type target struct {
 	s       *session
 	limit   int64 // of bytes; 0 is none
 	pos     int64
-	tooLong bool          // the encoder has exceeded the limit
+	tooLong bool          // the encoder has exceeded the limit, or that of the writer
 	buf     *bufio.Writer // for writers that cannot seek
 	seek    readWriteSeeker
 }
@@ -57,6 +57,10 @@ func (t *target) flush() error {
 }
 
 func (t *target) failed(err error) int {
+	if errors.Is(err, errTooLong) {
+		t.tooLong = true
+		return -1
+	}
 	t.s.fail(ioError(t.s.name, "could not be written", err))
 	return -1
 }
