@@ -191,7 +191,7 @@ func (c *conversion) encodeInto(a args, w io.Writer, limit int64) error {
 	if err != nil && !errors.Is(err, errOperation) {
 		return err
 	}
-	written := err == nil && t.flush() == nil
+	written := err == nil && C.spool_flush(native) == 0
 	switch {
 	case t.tooLong && c.ctx.Err() == nil:
 		c.said() // it is no failure, and the next one says something else
