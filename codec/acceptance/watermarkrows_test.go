@@ -59,7 +59,7 @@ var watermarkRows = []fieldRow{
 		types("image/png", "image/jpeg")},
 	{"watermark.quality", wall, text(func(w *codec.Watermark) { w.Format, w.Quality = "jpg", 20 }),
 		text(func(w *codec.Watermark) { w.Format, w.Quality = "jpg", 95 }), quality("20", "95")},
-	{"watermark.effort", wall, text(func(w *codec.Watermark) { w.Format, w.Effort = "png", 9 }),
+	{"watermark.effort", photo, text(func(w *codec.Watermark) { w.Format, w.Effort = "png", 9 }),
 		text(func(w *codec.Watermark) { w.Format, w.Effort = "png", 1 }), larger},
 }
 

@@ -102,7 +102,7 @@ func (c *conversion) encodeBMP(im image, w io.Writer, limit int64) error {
 	const head = 54
 	row := make([]byte, (3*im.width()+3)/4*4)
 	size := uint32(len(row) * im.height())
-	out := bufio.NewWriterSize(&limited{w: w, limit: limit}, lastWindow)
+	out := bufio.NewWriterSize(&limited{w: w, limit: limit}, 256<<10)
 	err = binary.Write(out, binary.LittleEndian, bmpHeader{Magic: [2]byte{'B', 'M'},
 		FileSize: head + size, Offset: head, InfoSize: 40, Width: int32(im.width()),
 		Height: -int32(im.height()), Planes: 1, Bits: 24, ImageSize: size,

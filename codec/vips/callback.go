@@ -9,25 +9,19 @@ import "unsafe"
 // libvips' own, know the session by number, and keep no pointer.
 
 //export spoolRead
-func spoolRead(id C.uintptr_t, buffer unsafe.Pointer, length C.gint64) C.gint64 {
-	if s := sessionOf(uintptr(id)); s != nil {
-		return C.gint64(s.source.read(unsafe.Slice((*byte)(buffer), length)))
-	}
-	return -1
-}
-
-//export spoolSeek
-func spoolSeek(id C.uintptr_t, offset C.gint64, whence C.int) C.gint64 {
-	if s := sessionOf(uintptr(id)); s != nil {
-		return C.gint64(s.source.seek(int64(offset), int(whence)))
+func spoolRead(id C.uintptr_t, buffer unsafe.Pointer, offset, length C.gint64) C.int {
+	s := sessionOf(uintptr(id))
+	if s != nil && s.source.read(unsafe.Slice((*byte)(buffer), length), int64(offset)) {
+		return 0
 	}
 	return -1
 }
 
 //export spoolWrite
-func spoolWrite(id C.uintptr_t, buffer unsafe.Pointer, length C.gint64) C.gint64 {
-	if s := sessionOf(uintptr(id)); s != nil && s.target != nil {
-		return C.gint64(s.target.write(unsafe.Slice((*byte)(buffer), length)))
+func spoolWrite(id C.uintptr_t, buffer unsafe.Pointer, length C.gint64) C.int {
+	s := sessionOf(uintptr(id))
+	if s != nil && s.target != nil && s.target.write(unsafe.Slice((*byte)(buffer), length)) {
+		return 0
 	}
 	return -1
 }

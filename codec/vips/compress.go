@@ -16,7 +16,7 @@ import (
 var lossy = map[string]*saver{
 	"png": variant("png", efforts(7, 480, 4, 430, 2, 360), efforts(2, 360, 4, 430, 7, 480),
 		func(quality int) map[string]string {
-			return options("palette", true, "Q", quality, "compression", 9)
+			return options("palette", true, "Q", quality, "compression", 12)
 		}),
 	"gif": variant("gif", savers["gif"].efforts, savers["gif"].scale,
 		func(quality int) map[string]string {
@@ -26,8 +26,8 @@ var lossy = map[string]*saver{
 
 // lossless are the savers of compress that change no pixel.
 var lossless = map[string]*saver{
-	"png":  deflated("png"),
-	"apng": deflated("apng"),
+	"png":  tight("png"),
+	"apng": tight("apng"),
 	"webp": variant("webp", efforts(4, 1200, 0, 800), efforts(0, 800, 4, 1200),
 		func(int) map[string]string { return options("lossless", true) }),
 	"jxl": variant("jxl", efforts(5, 2000, 4, 1500, 3, 270), efforts(3, 270, 4, 1500, 5, 2000),
@@ -35,10 +35,10 @@ var lossless = map[string]*saver{
 	"tiff": savers["tiff"],
 }
 
-// deflated is the saver of a png without loss, whose usual effort is the most.
-func deflated(name string) *saver {
-	f := variant(name, nil, efforts(1, 0, 6, 0, 9, 0), func(int) map[string]string {
-		return options("compression", 9, "filter", "all")
+// tight is the saver of a png without loss, whose usual effort is the most.
+func tight(name string) *saver {
+	f := variant(name, nil, efforts(1, 0, 8, 0, 12, 0), func(int) map[string]string {
+		return options("compression", 12, "filter", "all")
 	})
 	f.knob = "compression"
 	return f

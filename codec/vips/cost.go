@@ -70,6 +70,9 @@ func (p *picture) add(cost codec.Cost, r recipe) codec.Cost {
 		out = float64(c.canvas.pixels()) * float64(min(c.frames, heldFrames))
 	}
 	cost.Memory += int64(out * c.saver.memory)
+	if c.saver.deflates(p.header, c.canvas) {
+		cost.Memory += 2 * c.saver.deflated(p.header, c.canvas)
+	}
 	if c.frames > 1 {
 		in := int64(p.media.Width) * int64(p.media.Height)
 		cost.CPU += time.Duration(in * int64(c.frames-1) * 12)

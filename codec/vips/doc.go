@@ -1,5 +1,6 @@
 // Package vips does operations on images through libvips 8.13 or newer. It needs
-// cgo and the headers of libvips and of libaom, which libvips itself uses for AVIF.
+// cgo and the headers of libvips, of libaom, which libvips itself uses for AVIF, and of
+// libdeflate, which compresses PNG.
 //
 //	out := …  // any codec.Sink
 //	err := vips.New().Process(ctx, &codec.Work{
@@ -63,7 +64,7 @@
 //
 //	format         cannot be interrupted  effort: nanoseconds for each pixel
 //	jpg            a strip                -
-//	png, apng      a strip                -
+//	png, apng      the picture, a frame   see below
 //	tiff           a strip                -
 //	webp           a frame                6: 80    4: 40    2: 20    0: 12
 //	gif            a frame                10: 450  7: 300   4: 265   2: 220
@@ -73,6 +74,10 @@
 //	png, compress  the picture            7: 480   4: 430   2: 360
 //	lossless webp  the picture            4: 1200  0: 800
 //	lossless jxl   the picture            5: 2000  4: 1500  3: 270
+//
+// PNG is deflated by libdeflate, the whole picture in one call, which for each byte of
+// its pixels takes 32 nanoseconds with the usual compression of 6, 6 with 1, and 125 to
+// 300 with 8 to 12. What has more than 64 MiB is deflated by zlib, a strip at a time.
 //
 // A hard stop needs a process of its own, which spool does not have yet.
 //

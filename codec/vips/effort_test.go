@@ -58,6 +58,23 @@ func TestTimeAfterACancelIsBounded(t *testing.T) {
 	}
 }
 
+func TestLevelsOfDeflateFallWithBytes(t *testing.T) {
+	const mebi = 1 << 20
+	for _, tt := range []struct {
+		wanted int
+		size   int64
+		want   int
+	}{
+		{1, mebi, 1}, {6, mebi, 6}, {6, 64 * mebi, 6}, {8, 64 * mebi, 8}, {12, 31 * mebi, 12},
+		{12, 32 * mebi, 10}, {12, 64 * mebi, 8}, {6, 65 * mebi, 6}, {12, 65 * mebi, 9},
+	} {
+		got := deflateLevel(tt.wanted, tt.size)
+		if got != tt.want {
+			t.Errorf("level %d of %d bytes: %d, want %d", tt.wanted, tt.size, got, tt.want)
+		}
+	}
+}
+
 func TestEffortIsAmongTheOptions(t *testing.T) {
 	if got := savers["avif"].encoderOptions(size{9000, 9000}, 50, 0)["effort"]; got != "1" {
 		t.Errorf("81 megapixels of avif have effort %q, want 1", got)
@@ -92,7 +109,7 @@ func TestCancelBeforeTheEncoderEndsTheWork(t *testing.T) {
 	}
 	offered := New().Offers()[0].To
 	for name, f := range savers {
-		if f.efforts == nil || !slices.Contains(offered, name) {
+		if f.efforts == nil && f.operation != "pngsave_target" || !slices.Contains(offered, name) {
 			continue
 		}
 		ctx, cancel := context.WithCancel(t.Context())

@@ -49,12 +49,12 @@ func (c *conversion) encodeFrames(
 
 // writeError leaves errors of this package as they are.
 func (c *conversion) writeError(err error) error {
+	if errors.Is(err, errOperation) {
+		return c.loadFailure(c.picture, err)
+	}
 	if _, ok := errors.AsType[*codec.Error](err); ok || err == nil || errors.Is(err, errTooLong) ||
 		c.ctx.Err() != nil {
 		return err
-	}
-	if errors.Is(err, errOperation) {
-		return c.loadFailure(c.picture, err)
 	}
 	return ioError(c.session.name, "could not be written", err)
 }
@@ -62,7 +62,7 @@ func (c *conversion) writeError(err error) error {
 // eachRow makes all pixels of an image, and gives them to take row by row.
 func (s *session) eachRow(im image, take func([]byte) error) error {
 	var failed error
-	width := im.width() * im.bands() * int(C.vips_format_sizeof(im.p.BandFmt))
+	width := im.width() * im.bands() * im.sampleSize()
 	s.rows = func(row unsafe.Pointer) bool {
 		failed = take(unsafe.Slice((*byte)(row), width))
 		return failed == nil

@@ -45,53 +45,11 @@ void spool_unblock(const char *class_name) {
 		vips_operation_block_set(class_name, FALSE);
 }
 
-static gint64 on_read(VipsSourceCustom *source, void *buffer, gint64 length, gpointer id) {
-	spool_enter((uintptr_t) id);
-	return spoolRead((uintptr_t) id, buffer, length);
-}
-
-static gint64 on_seek(VipsSourceCustom *source, gint64 offset, int whence, gpointer id) {
-	return spoolSeek((uintptr_t) id, offset, whence);
-}
-
-VipsSource *spool_source(uintptr_t id) {
-	VipsSourceCustom *source = vips_source_custom_new();
-	g_signal_connect(source, "read", G_CALLBACK(on_read), (gpointer) id);
-	g_signal_connect(source, "seek", G_CALLBACK(on_seek), (gpointer) id);
-	return VIPS_SOURCE(source);
-}
-
 VipsSource *spool_memory_source(const void *bytes, size_t size) {
 	VipsBlob *blob = vips_blob_copy(bytes, size);
 	VipsSource *source = vips_source_new_from_blob(blob);
 	vips_area_unref(VIPS_AREA(blob));
 	return source;
-}
-
-static gint64 on_write(VipsTargetCustom *target, const void *buffer, gint64 length,
-		gpointer id) {
-	spool_enter((uintptr_t) id);
-	return spoolWrite((uintptr_t) id, (void *) buffer, length);
-}
-
-static gint64 on_target_read(VipsTargetCustom *target, void *buffer, gint64 length,
-		gpointer id) {
-	return spoolTargetRead((uintptr_t) id, buffer, length);
-}
-
-static gint64 on_target_seek(VipsTargetCustom *target, gint64 offset, int whence,
-		gpointer id) {
-	return spoolTargetSeek((uintptr_t) id, offset, whence);
-}
-
-VipsTarget *spool_target(uintptr_t id, int seekable) {
-	VipsTargetCustom *target = vips_target_custom_new();
-	g_signal_connect(target, "write", G_CALLBACK(on_write), (gpointer) id);
-	if (seekable) {
-		g_signal_connect(target, "read", G_CALLBACK(on_target_read), (gpointer) id);
-		g_signal_connect(target, "seek", G_CALLBACK(on_target_seek), (gpointer) id);
-	}
-	return VIPS_TARGET(target);
 }
 
 static int has_argument(VipsOperation *op, const char *name) {
@@ -168,13 +126,30 @@ static void *dress(VipsImage *like, const char *name, GValue *value, void *image
 
 void spool_dress(VipsImage *image, VipsImage *like) { vips_image_map(like, dress, image); }
 
-static void on_eval(VipsImage *image, VipsProgress *progress, gpointer id) {
-	spoolEval((uintptr_t) id, progress->percent);
+// Watch is who is told how far the evaluation of an image is.
+typedef struct {
+	uintptr_t id;
+	gint64 last; // when it was told, in microseconds
+} Watch;
+
+// on_eval calls Go some ten times a second: for why not more often, see source.c.
+static void on_eval(VipsImage *image, VipsProgress *progress, gpointer data) {
+	Watch *w = data;
+	gint64 now = g_get_monotonic_time();
+	if (now - w->last < 100 * 1000)
+		return;
+	w->last = now;
+	spoolEval(w->id, progress->percent);
 }
 
+static void free_watch(gpointer data, GClosure *closure) { g_free(data); }
+
 void spool_watch(VipsImage *image, uintptr_t id) {
+	Watch *w = g_new(Watch, 1);
+	w->id = id;
+	w->last = g_get_monotonic_time();
 	vips_image_set_progress(image, TRUE);
-	g_signal_connect(image, "eval", G_CALLBACK(on_eval), (gpointer) id);
+	g_signal_connect_data(image, "eval", G_CALLBACK(on_eval), w, free_watch, 0);
 }
 
 void spool_enter(uintptr_t id) { current = id; }

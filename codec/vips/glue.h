@@ -11,9 +11,12 @@ int spool_start(void);
 // spool_unblock lets operations of the class run although they are untrusted.
 void spool_unblock(const char *class_name);
 
-// spool_source and spool_target call spoolRead, spoolWrite and spoolSeek... with id.
-VipsSource *spool_source(uintptr_t id);
+// spool_source calls spoolRead with id for parts of an input of size bytes.
+VipsSource *spool_source(uintptr_t id, gint64 size);
+// spool_target calls spoolWrite and, if it is seekable, spoolTargetRead and -Seek.
 VipsTarget *spool_target(uintptr_t id, int seekable);
+// spool_flush gives spoolWrite what is left; 0 is success.
+int spool_flush(VipsTarget *target);
 // spool_memory_source reads a copy of size bytes.
 VipsSource *spool_memory_source(const void *bytes, size_t size);
 

@@ -51,12 +51,15 @@ func (im image) interpretationName() string {
 	return C.GoString(C.vips_enum_nick(C.vips_interpretation_get_type(), C.int(im.space())))
 }
 
+// sampleSize is how many bytes a sample has.
+func (im image) sampleSize() int { return int(C.vips_format_sizeof(im.p.BandFmt)) }
+
 // depth is how many bits a sample has.
 func (im image) depth() int {
 	if n := im.number("bits-per-sample"); n > 0 {
 		return n
 	}
-	return 8 * int(C.vips_format_sizeof(im.p.BandFmt))
+	return 8 * im.sampleSize()
 }
 
 // pageHeight is the height of one frame of an animation.

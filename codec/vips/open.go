@@ -40,7 +40,7 @@ func (s *session) open(in codec.Input, policy codec.Policy) (*picture, error) {
 	if in.Type() == "application/pdf" {
 		s.words = append(s.words, "glib") // which Poppler reports through
 	}
-	native := C.spool_source(C.uintptr_t(s.id))
+	native := C.spool_source(C.uintptr_t(s.id), C.gint64(in.Size()))
 	s.own(unsafe.Pointer(native))
 	p := &picture{loader: l, in: in, source: nativeSource{native}, limits: policy.Limits}
 	switch {

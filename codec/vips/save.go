@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strconv"
 	"unsafe"
 
 	"github.com/spoolmedia/spool/codec"
@@ -61,7 +62,13 @@ func (c *conversion) create(out codec.Sink, name string) (codec.Writer, error) {
 
 // options returns what the encoder is told.
 func (c *conversion) options(im image) map[string]string {
-	return c.saver.encoderOptions(size{im.width(), c.frameHeight(im)}, c.quality, c.effort)
+	z := size{im.width(), c.frameHeight(im)}
+	o := c.saver.encoderOptions(z, c.quality, c.effort)
+	if n := c.saver.deflated(im, z); n > 0 {
+		level, _ := strconv.Atoi(o["compression"])
+		o["compression"] = strconv.Itoa(deflateLevel(level, n))
+	}
+	return o
 }
 
 func (c *conversion) frameHeight(im image) int {
@@ -77,13 +84,16 @@ func (c *conversion) result(im image, options map[string]string) codec.Result {
 		Frames: c.frames, Duration: im.duration(c.frames)}
 	return codec.Result{Media: media, Notes: c.takeNotes(), Streams: []codec.Stream{{
 		Kind: "image", Codec: c.codec, Action: codec.Encoded,
-		Encoder: c.encoderName(), Options: options}}}
+		Encoder: c.encoderName(im), Options: options}}}
 }
 
 // encoderName is who encodes.
-func (c *conversion) encoderName() string {
-	if c.usesAOM() {
+func (c *conversion) encoderName(im image) string {
+	switch {
+	case c.usesAOM():
 		return "libaom"
+	case c.saver.deflates(im, size{im.width(), c.frameHeight(im)}):
+		return c.saver.name() + " and libdeflate"
 	}
 	return c.saver.name()
 }
@@ -142,6 +152,29 @@ func (c *conversion) encode(
 func (c *conversion) encodeOne(
 	im image, options map[string]string, w io.Writer, limit int64,
 ) error {
+	a := args{"in": im}
+	for name, value := range options {
+		a[name] = value
+	}
+	if c.bare && !im.has(profileField) {
+		a["strip"] = true // it takes the profile, too
+	}
+	if !c.saver.deflates(im, size{im.width(), im.height()}) {
+		return c.encodeInto(a, w, limit)
+	}
+	packer := c.deflater(im, a, &limited{w: w, limit: limit})
+	defer packer.Close()
+	if err := c.encodeInto(a, packer, 0); err != nil {
+		return err
+	}
+	if err := packer.Close(); err != nil {
+		return ioError(c.session.name, "could not be written", err)
+	}
+	return nil
+}
+
+// encodeInto calls the encoder with the arguments, but for the target.
+func (c *conversion) encodeInto(a args, w io.Writer, limit int64) error {
 	t := newTarget(c.session, w)
 	t.limit = limit
 	if c.session.target = t; c.saver.seekable && t.seek == nil {
@@ -149,28 +182,23 @@ func (c *conversion) encodeOne(
 	}
 	native := C.spool_target(C.uintptr_t(c.id), C.int(btoi(c.saver.seekable)))
 	c.own(unsafe.Pointer(native))
-	a := args{"in": im, "target": nativeTarget{native}}
-	if c.bare && !im.has(profileField) {
-		a["strip"] = true // it takes the profile, too
-	}
-	for name, value := range options {
-		a[name] = value
-	}
+	a["target"] = nativeTarget{native}
 	if name := word(c.saver.operation); !slices.Contains(c.words, name) {
 		c.words = append(c.words, name)
 	}
 	c.stageTo(c.share.at(1 - c.saver.encodes))
-	if err := c.do(c.saver.operation, a, nil); err != nil {
-		if !errors.Is(err, errOperation) {
-			return err
-		}
-		if t.tooLong && c.ctx.Err() == nil {
-			c.said() // it is no failure, and the next one says something else
-			return errTooLong
-		}
-		return c.failure(codec.Invalid, "could not be made into "+c.target.Name)
+	err := c.do(c.saver.operation, a, nil)
+	if err != nil && !errors.Is(err, errOperation) {
+		return err
 	}
-	if t.flush() != nil || c.ctx.Err() != nil {
+	written := err == nil && C.spool_flush(native) == 0
+	switch {
+	case t.tooLong && c.ctx.Err() == nil:
+		c.said() // it is no failure, and the next one says something else
+		return errTooLong
+	case err != nil:
+		return c.failure(codec.Invalid, "could not be made into "+c.target.Name)
+	case !written || c.ctx.Err() != nil:
 		return c.failure(codec.Internal, "could not be written")
 	}
 	return nil

@@ -1,19 +1,19 @@
 package vips
 
 import (
-	"bufio"
 	"errors"
 	"io"
 )
 
-// target takes the bytes of an encoder. Only the thread that encodes uses it.
+// target takes the bytes of an encoder, of which target.c gathers some. Only the thread
+// that encodes uses it.
 type target struct {
 	s       *session
-	limit   int64 // of bytes; 0 is none
+	w       io.Writer
+	seek    readWriteSeeker // w, if it can
+	limit   int64           // of bytes; 0 is none
 	pos     int64
-	tooLong bool          // the encoder has exceeded the limit
-	buf     *bufio.Writer // for writers that cannot seek
-	seek    readWriteSeeker
+	tooLong bool // the encoder has exceeded the limit, or that of the writer
 }
 
 // readWriteSeeker is what a [codec.SeekableWriter] can do.
@@ -23,40 +23,35 @@ type readWriteSeeker interface {
 }
 
 func newTarget(s *session, w io.Writer) *target {
-	t := &target{s: s}
+	t := &target{s: s, w: w}
 	if sw, ok := w.(readWriteSeeker); ok {
 		t.seek = sw
 	}
-	t.buf = bufio.NewWriterSize(w, 64<<10)
 	return t
 }
 
-// write takes p, as write(2) does.
-func (t *target) write(p []byte) int {
+// write takes p.
+func (t *target) write(p []byte) bool {
 	if err := t.s.ctx.Err(); err != nil {
 		t.s.fail(err)
-		return -1
+		return false
 	}
 	if t.pos += int64(len(p)); t.limit > 0 && t.pos > t.limit {
 		t.tooLong = true
-		return -1
+		return false
 	}
-	n, err := t.buf.Write(p)
-	if err != nil {
-		return t.failed(err)
-	}
-	return n
-}
-
-func (t *target) flush() error {
-	err := t.buf.Flush()
-	if err != nil {
+	if _, err := t.w.Write(p); err != nil {
 		t.failed(err)
+		return false
 	}
-	return err
+	return true
 }
 
 func (t *target) failed(err error) int {
+	if errors.Is(err, errTooLong) {
+		t.tooLong = true
+		return -1
+	}
 	t.s.fail(ioError(t.s.name, "could not be written", err))
 	return -1
 }
@@ -79,7 +74,7 @@ func (t *target) read(p []byte) int {
 
 // move seeks as lseek(2) does.
 func (t *target) move(offset int64, whence int) int64 {
-	if t.seek == nil || t.flush() != nil {
+	if t.seek == nil {
 		return -1
 	}
 	pos, err := t.seek.Seek(offset, whence)
