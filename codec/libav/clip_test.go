@@ -212,7 +212,7 @@ func TestTheBitRateDecidesTheSize(t *testing.T) {
 		last := 0.0
 		for _, kbps := range []int{64, 128, 256} {
 			o := do(t, in, codec.ExtractAudio{Format: format, BitrateKbps: kbps})
-			got := packetBytes(t, o.path) * 8 / 1000 / soundLength(t, o.path).Seconds()
+			got := packetBytes(t, o.path, "audio") * 8 / 1000 / soundLength(t, o.path).Seconds()
 			if got <= last || got < 0.6*float64(kbps) || got > 1.5*float64(kbps) {
 				t.Errorf("%s at %d kbit/s has %.0f", format, kbps, got)
 			}
