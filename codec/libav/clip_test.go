@@ -172,6 +172,7 @@ func TestSoundIsExtracted(t *testing.T) {
 			codec.Encoded, ""},
 		{"video/filetype-fixture.webm", codec.ExtractAudio{Format: "ogg"}, "vorbis", codec.Copied, ""},
 		{"audio/androidx-bear_vorbis.ogg", codec.ExtractAudio{Format: "ogg"}, "vorbis", codec.Copied, ""},
+		{"audio/mutagen-with-id3.aif", codec.ExtractAudio{Format: "ogg"}, "vorbis", codec.Encoded, ""}, // 8 kHz
 	} {
 		t.Run(test.op.Format+" of "+test.file, func(t *testing.T) {
 			in := codectest.Corpus(t, test.file)

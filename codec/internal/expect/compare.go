@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,7 +24,8 @@ type Likeness struct {
 	// Loudness is the integrated one of EBU R128, and SourceLoudness that of the
 	// source, in LUFS.
 	Loudness, SourceLoudness float64
-	// Late is how much later the sound comes after the pictures than in the source.
+	// Late is how much later the sound comes after the pictures than in the source; 0 if
+	// the source is silent.
 	Late time.Duration
 }
 
@@ -137,6 +139,9 @@ func (l *Likeness) read(dir, said string, got, source *Reading) error {
 		}
 		sounds[i] = envelope(raw)
 	}
+	if silent(sounds[1]) {
+		return nil
+	}
 	l.Late = lag(sounds[0], sounds[1])
 	if got.HasVideo() && source.HasVideo() {
 		l.Late -= got.Pictures[0] - source.Pictures[0]
@@ -181,6 +186,9 @@ func envelope(raw []byte) []float64 {
 	}
 	return all
 }
+
+// silent reports whether nothing of a sound is above -60 dB.
+func silent(sound []float64) bool { return len(sound) == 0 || slices.Max(sound) < 0.001 }
 
 // lag is how much later a is than b, where both fit best.
 func lag(a, b []float64) time.Duration {
