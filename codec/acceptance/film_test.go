@@ -14,9 +14,9 @@ import (
 	"github.com/spoolmedia/spool/codec/internal/expect"
 )
 
-// filmSample are the films and sounds that make test goes through: one that stands
-// upright only when it is turned, in HDR, with sound; one of another rate and matrix;
-// one of both that says when it begins; music.
+// filmSample are the films and sounds that make test goes through: a film in HDR that
+// stands upright only when it is turned, one of two pictures, a transport stream, which
+// does not start at zero, and a sound.
 var filmSample = []string{"androidx-dolbyVision-hdr.MOV", "filetype-fixture.webm",
 	"androidx-sample_h264_mpeg_audio.ts", "androidx-bear.opus"}
 

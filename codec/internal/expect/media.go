@@ -43,9 +43,11 @@ type Media struct {
 // caller changes: the same pictures at the same times, size and tags, as loud a sound
 // within 1 LU, in sync within 20 ms. The caller states SSIM and Apart.
 func Same(source *Reading) Media {
-	m := Media{Tick: 3 * time.Millisecond, Duration: source.Duration, Picture: source.Picture,
-		Block: source.Block, Says: source.Says, Width: source.Width, Height: source.Height, Colour: source.Colour,
-		Sound: source.HasSound(), Loudness: 1, Late: 20 * time.Millisecond}
+	m := Media{
+		Tick: 3 * time.Millisecond, Duration: source.Duration, Picture: source.Picture,
+		Block: source.Block, Says: source.Says, Width: source.Width, Height: source.Height,
+		Colour: source.Colour, Sound: source.HasSound(), Loudness: 1, Late: 20 * time.Millisecond,
+	}
 	for _, at := range source.Pictures {
 		m.Pictures = append(m.Pictures, at-source.Pictures[0])
 	}
