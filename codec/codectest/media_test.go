@@ -250,45 +250,6 @@ func TestInSyncFindsShiftedSound(t *testing.T) {
 	verdict(t, "no clicks", false, codectest.InSync(mute, 20*time.Millisecond))
 }
 
-func TestFramesAndStreamsAreCompared(t *testing.T) {
-	codectest.NeedCommands(t, "ffmpeg", "ffprobe")
-	dir := t.TempDir()
-	want := film(t, dir, "want.mp4", "-f", "lavfi", "-i", "testsrc=d=2:s=160x120:r=25",
-		"-f", "lavfi", "-i", "sine=d=2", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")
-	const ms = time.Millisecond
-	copied := film(t, dir, "copied.mkv", "-i", want, "-map", "0", "-c", "copy")
-	again := film(t, dir, "again.mp4", "-i", want,
-		"-c:v", "libx264", "-preset", "veryfast", "-crf", "30")
-	short := film(t, dir, "short.mp4", "-i", want, "-frames:v", "49", "-c:v", "libx264", "-an")
-	slow := film(t, dir, "slow.mp4", "-i", want, "-vf", "setpts=1.1*PTS", "-fps_mode", "passthrough",
-		"-c:v", "libx264", "-an")
-
-	verdict(t, "frames of a copy", true, codectest.SameFrames(copied, want, ms))
-	verdict(t, "frames of a new encode", true, codectest.SameFrames(again, want, ms))
-	verdict(t, "one frame less", false, codectest.SameFrames(short, want, ms))
-	verdict(t, "frames that are slower", false, codectest.SameFrames(slow, want, ms))
-	verdict(t, "streams of a copy", true, codectest.SameStreams(copied, want))
-	verdict(t, "streams of a new encode", false, codectest.SameStreams(again, want))
-	verdict(t, "streams without sound", false, codectest.SameStreams(short, want))
-	verdict(t, "duration", true, codectest.HasDuration(copied, 2*time.Second, 40*ms))
-	verdict(t, "duration of the slow one", false, codectest.HasDuration(slow, 2*time.Second, 40*ms))
-
-	p, err := codectest.ProbeFile(want)
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, ok := p.Stream("video")
-	if !ok || v.Codec != "h264" || v.Width != 160 || v.Rotation() != 0 {
-		t.Errorf("the video stream is %+v", v)
-	}
-	if a, ok := p.Stream("audio"); !ok || a.Codec != "aac" {
-		t.Errorf("the audio stream is %+v", a)
-	}
-	if _, ok := p.Stream("subtitle"); ok {
-		t.Error("there are subtitles")
-	}
-}
-
 func TestIndexFirstWantsTheIndexFirst(t *testing.T) {
 	codectest.NeedCommands(t, "ffmpeg")
 	dir := t.TempDir()

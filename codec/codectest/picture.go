@@ -11,7 +11,6 @@ import (
 	_ "image/jpeg"
 	_ "image/png"
 	"math"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -68,28 +67,9 @@ func vipsImage(data []byte) (picture image.Image, err error) {
 		if _, err := command("vips", "copy", path, out); err != nil {
 			return err
 		}
-		f, err := os.Open(out)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		picture, _, err = image.Decode(f)
+		picture, err = pngFile(out)
 		return err
 	})
-	return picture, err
-}
-
-// Frame decodes the picture of a video that is shown at the time of seconds.
-func Frame(path string, seconds float64) (image.Image, error) {
-	out, err := ffmpeg("-ss", strconv.FormatFloat(seconds, 'f', -1, 64), "-i", path,
-		"-frames:v", "1", "-f", "image2pipe", "-c:v", "png", "-")
-	if err != nil {
-		return nil, err
-	}
-	if !isPNG(out) {
-		return nil, fmt.Errorf("codectest: %s has no picture at %v s", filepath.Base(path), seconds)
-	}
-	picture, _, err := image.Decode(bytes.NewReader(out))
 	return picture, err
 }
 

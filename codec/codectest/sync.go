@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"os"
 	"path/filepath"
 	"time"
 )
@@ -18,14 +19,15 @@ const quiet = 100 * time.Millisecond
 // at the same time, out of black and silence: how much later than its flash each
 // click comes. Sound that is early gives negative values.
 func Sync(path string) ([]time.Duration, error) {
-	flashes, err := flashes(path)
+	luma, sound, err := seenAndHeard(path)
 	if err != nil {
 		return nil, err
 	}
-	clicks, err := clicks(path)
+	flashes, err := flashes(path, luma)
 	if err != nil {
 		return nil, err
 	}
+	clicks := clicks(sound)
 	if len(flashes) != len(clicks) || len(flashes) == 0 {
 		return nil, fmt.Errorf("%s has %d flashes and %d clicks",
 			filepath.Base(path), len(flashes), len(clicks))
@@ -52,15 +54,30 @@ func InSync(path string, tolerance time.Duration) error {
 	return nil
 }
 
-// flashes returns when the picture turns from dark to bright.
-func flashes(path string) ([]time.Duration, error) {
-	times, err := Frames(path)
+// seenAndHeard decodes the brightness of each picture, one byte each, and the sound, as
+// samples of 32 bits. A filter fills the time before the sound begins, so that samples
+// count from zero.
+func seenAndHeard(path string) (luma, sound []byte, err error) {
+	dir, err := os.MkdirTemp("", "codectest")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	luma, err := ffmpeg("-copyts", "-i", path, "-map", "v:0",
-		"-vf", "scale=1:1:flags=area,format=gray",
-		"-fps_mode", "passthrough", "-f", "rawvideo", "-")
+	defer os.RemoveAll(dir)
+	seen := filepath.Join(dir, "seen")
+	sound, err = ffmpeg("-copyts", "-i", path,
+		"-map", "v:0", "-vf", "scale=1:1:flags=area,format=gray", "-fps_mode", "passthrough",
+		"-f", "rawvideo", seen,
+		"-map", "a:0", "-af", "aresample=48000:async=1:first_pts=0", "-ac", "1", "-f", "f32le", "-")
+	if err != nil {
+		return nil, nil, err
+	}
+	luma, err = os.ReadFile(seen)
+	return luma, sound, err
+}
+
+// flashes returns when the picture turns from dark to bright.
+func flashes(path string, luma []byte) ([]time.Duration, error) {
+	times, err := Frames(path)
 	if err != nil {
 		return nil, err
 	}
@@ -77,14 +94,8 @@ func flashes(path string) ([]time.Duration, error) {
 	return at, nil
 }
 
-// clicks returns when the sound gets loud after silence. The filter fills the
-// time before the sound begins, so that samples count from zero.
-func clicks(path string) ([]time.Duration, error) {
-	raw, err := ffmpeg("-copyts", "-i", path, "-map", "a:0",
-		"-af", "aresample=48000:async=1:first_pts=0", "-ac", "1", "-f", "f32le", "-")
-	if err != nil {
-		return nil, err
-	}
+// clicks returns when the sound gets loud after silence.
+func clicks(raw []byte) []time.Duration {
 	const loud = 0.2
 	var at []time.Duration
 	silent := time.Hour
@@ -99,5 +110,5 @@ func clicks(path string) ([]time.Duration, error) {
 		}
 		silent = 0
 	}
-	return at, nil
+	return at
 }

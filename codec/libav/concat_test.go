@@ -58,7 +58,7 @@ func TestFilmsAreJoinedInOrder(t *testing.T) {
 		}
 	}
 	small, large := join(t, codec.Concat{Quality: 20}, first), join(t, codec.Concat{Quality: 95}, first)
-	if a, b := packetBytesOf(t, small.path, "v:0"), packetBytesOf(t, large.path, "v:0"); a >= b {
+	if a, b := packetBytes(t, small.path, "video"), packetBytes(t, large.path, "video"); a >= b {
 		t.Errorf("quality 20 has %v bytes, 95 %v", a, b)
 	}
 }
@@ -108,7 +108,7 @@ func TestSoundIsJoinedToTheSample(t *testing.T) {
 	last := 0.0
 	for _, kbps := range []int{64, 256} {
 		o := join(t, codec.ConcatAudio{BitrateKbps: kbps}, parts...)
-		n := packetBytes(t, o.path)
+		n := packetBytes(t, o.path, "audio")
 		if n <= last*2 || o.Media.Type != "audio/mpeg" {
 			t.Errorf("%d kbit/s give %v bytes of %s", kbps, n, o.Media.Type)
 		}

@@ -39,6 +39,7 @@ func TestAdjustChangesColoursAsItSays(t *testing.T) {
 	t.Parallel()
 	for _, matrix := range []struct{ matrix, label string }{{"bt601", "smpte170m"}, {"bt709", "bt709"}} {
 		in := fields(t, "in.mp4", matrix.matrix, matrix.label, "tv")
+		var look looks
 		for name, test := range map[string]struct {
 			op   codec.Adjust
 			want []codectest.Patch
@@ -60,36 +61,44 @@ func TestAdjustChangesColoursAsItSays(t *testing.T) {
 			if matrix.matrix == "bt601" && name != "darker" && name != "nothing" {
 				continue
 			}
-			got := shown(t, do(t, in, test.op).path)
-			if err := codectest.ColourPatches(got, test.want, 8); err != nil {
-				t.Errorf("%s, %s: %v", matrix.label, name, err)
-			}
-			if name != "nothing" && codectest.ColourPatches(got, patches(), 8) == nil {
-				t.Errorf("%s, %s: nothing changed", matrix.label, name)
-			}
+			look.at(do(t, in, test.op).path, func(got image.Image) {
+				if err := codectest.ColourPatches(got, test.want, 8); err != nil {
+					t.Errorf("%s, %s: %v", matrix.label, name, err)
+				}
+				if name != "nothing" && codectest.ColourPatches(got, patches(), 8) == nil {
+					t.Errorf("%s, %s: nothing changed", matrix.label, name)
+				}
+			})
 		}
+		look.all(t)
 	}
 }
 
 func TestHueTurnsColoursAndSharpenSharpensEdges(t *testing.T) {
 	t.Parallel()
 	in := fields(t, "in.mp4", "bt709", "bt709", "tv")
-	red := func(degrees float64) (r, g, b uint32) {
-		r, g, b, _ = shown(t, do(t, in, codec.Adjust{Hue: degrees}).path).At(40, 30).RGBA()
+	var paths []string
+	for _, degrees := range []float64{120, -120, 360} {
+		paths = append(paths, do(t, in, codec.Adjust{Hue: degrees}).path)
+	}
+	turned := shownBy(t, paths...)
+	red := func(i int) (r, g, b uint32) {
+		r, g, b, _ = turned[i].At(40, 30).RGBA()
 		return r >> 8, g >> 8, b >> 8
 	}
-	if r, g, b := red(120); g < r || g < b {
+	if r, g, b := red(0); g < r || g < b {
 		t.Errorf("red turned by 120° is %d, %d, %d", r, g, b)
 	}
-	if r, g, b := red(-120); b < r || b < g {
+	if r, g, b := red(1); b < r || b < g {
 		t.Errorf("red turned by -120° is %d, %d, %d", r, g, b)
 	}
-	if r, g, b := red(360); r < 190 || g > 60 || b > 60 {
+	if r, g, b := red(2); r < 190 || g > 60 || b > 60 {
 		t.Errorf("red turned by 360° is %d, %d, %d", r, g, b)
 	}
 	blurred := ffmpeg(t, "in.mp4", "-i", in, "-vf", "gblur=4", "-crf", "8")
-	edge := func(sharpen bool) (steepest float64) {
-		m := shown(t, do(t, blurred, codec.Adjust{Sharpen: sharpen, Quality: 95}).path)
+	edges := shownBy(t, do(t, blurred, codec.Adjust{Quality: 95}).path,
+		do(t, blurred, codec.Adjust{Sharpen: true, Quality: 95}).path)
+	edge := func(m image.Image) (steepest float64) {
 		for x := 1; x < 192; x++ {
 			_, a, _, _ := m.At(x-1, 30).RGBA()
 			_, b, _, _ := m.At(x, 30).RGBA()
@@ -97,7 +106,7 @@ func TestHueTurnsColoursAndSharpenSharpensEdges(t *testing.T) {
 		}
 		return steepest
 	}
-	if soft, sharp := edge(false), edge(true); sharp <= soft*1.05 {
+	if soft, sharp := edge(edges[0]), edge(edges[1]); sharp <= soft*1.05 {
 		t.Errorf("the steepest edge was %.1f and is %.1f", soft, sharp)
 	}
 }
@@ -155,6 +164,7 @@ func TestTransformChangesGeometryAsItSays(t *testing.T) {
 		}
 		return all
 	}
+	var look looks
 	for name, test := range map[string]struct {
 		op   codec.Transform
 		size image.Point
@@ -179,19 +189,21 @@ func TestTransformChangesGeometryAsItSays(t *testing.T) {
 		for _, format := range []string{"", "webm"} {
 			test.op.Format = format
 			o := do(t, in, test.op)
-			got := shown(t, o.path)
-			if z := got.Bounds().Size(); z != test.size || o.Media.Width != z.X || o.Media.Height != z.Y {
-				t.Errorf("%s %s: %v, want %v; the result says %+v", name, format, z, test.size, o.Media)
-			}
-			if err := codectest.ColourPatches(got, test.want, 9); err != nil {
-				t.Errorf("%s %s: %v", name, format, err)
-			}
+			look.at(o.path, func(got image.Image) {
+				if z := got.Bounds().Size(); z != test.size || o.Media.Width != z.X || o.Media.Height != z.Y {
+					t.Errorf("%s %s: %v, want %v; the result says %+v", name, format, z, test.size, o.Media)
+				}
+				if err := codectest.ColourPatches(got, test.want, 9); err != nil {
+					t.Errorf("%s %s: %v", name, format, err)
+				}
+			})
 			if format == "" && name != "nothing" {
 				continue
 			}
 			break
 		}
 	}
+	look.all(t)
 	_, err := process(t.Context(), codectest.OpenInput(t, in), codec.Transform{Rotate: 30})
 	if codec.ClassOf(err) != codec.Unsupported {
 		t.Errorf("a turn by 30°: %v", err)
@@ -214,21 +226,24 @@ func TestTransformChangesTheFrameRate(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	var look looks
 	for _, op := range []codec.Transform{{Width: 100, Height: 100}, {Width: 100, AspectRatio: "1:1"},
 		{AspectRatio: "16.3:25"}} {
 		op.Fit, op.Background = codec.FitContain, "#ff0000"
-		padded := shown(t, do(t, in, op).path)
-		z := padded.Bounds().Size()
-		if want := image.Pt(100, 100); z != want && (op.Width > 0 || z != image.Pt(64, 100)) {
-			t.Errorf("%+v makes %v", op, z)
-		}
-		if r, g, _, _ := padded.At(z.X/2, 4).RGBA(); r < 0xc000 || g > 0x4000 {
-			t.Errorf("%+v: the border is %x, %x", op, r, g)
-		}
-		if r, g, _, _ := padded.At(z.X/2, z.Y/2).RGBA(); r > g+0x1000 {
-			t.Errorf("%+v: the middle is %x, %x", op, r, g)
-		}
+		look.at(do(t, in, op).path, func(padded image.Image) {
+			z := padded.Bounds().Size()
+			if want := image.Pt(100, 100); z != want && (op.Width > 0 || z != image.Pt(64, 100)) {
+				t.Errorf("%+v makes %v", op, z)
+			}
+			if r, g, _, _ := padded.At(z.X/2, 4).RGBA(); r < 0xc000 || g > 0x4000 {
+				t.Errorf("%+v: the border is %x, %x", op, r, g)
+			}
+			if r, g, _, _ := padded.At(z.X/2, z.Y/2).RGBA(); r > g+0x1000 {
+				t.Errorf("%+v: the middle is %x, %x", op, r, g)
+			}
+		})
 	}
+	look.all(t)
 }
 
 func TestAChainIsOnePass(t *testing.T) {

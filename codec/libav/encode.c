@@ -70,13 +70,8 @@ int spool_set_colour(SpoolJob *job, int track, int primaries, int transfer, int 
         e->color_range = range;
     }
     int err = spool_open_encoder(e, NULL, &t->options);
-    if (err < 0)
+    if (err < 0 || (err = spool_all_used(job, t->options)) < 0)
         return err;
-    const AVDictionaryEntry *left = av_dict_get(t->options, "", NULL, AV_DICT_IGNORE_SUFFIX);
-    if (left) {
-        snprintf(job->fault, sizeof job->fault, "%s", left->key);
-        return AVERROR_OPTION_NOT_FOUND;
-    }
     if (e->codec_type == AVMEDIA_TYPE_AUDIO && e->frame_size > 0 &&
         !(e->codec->capabilities & AV_CODEC_CAP_VARIABLE_FRAME_SIZE))
         av_buffersink_set_frame_size(t->sink, e->frame_size);

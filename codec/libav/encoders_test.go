@@ -83,8 +83,8 @@ func TestFieldsOfTheEncoderDoWhatTheySay(t *testing.T) {
 	in := moving(t)
 	size := func(quality, effort int, v codec.VideoEncoding) float64 {
 		t.Helper()
-		return packetBytesOf(t, do(t, in, codec.Convert{Format: "mkv", Quality: quality, Effort: effort,
-			Video: v}).path, "v:0")
+		return packetBytes(t, do(t, in, codec.Convert{Format: "mkv", Quality: quality, Effort: effort,
+			Video: v}).path, "video")
 	}
 	for _, name := range []string{codec.VideoH264, codec.VideoH265, codec.VideoVP9, codec.VideoAV1} {
 		v := codec.VideoEncoding{Codec: name}

@@ -74,6 +74,8 @@ int spool_open_input(SpoolJob *job, const char *demuxer, const char *allowed,
     if (max_streams > 0)
         av_dict_set_int(&options, "max_streams", max_streams, 0);
     err = avformat_open_input(&job->in, NULL, format, &options);
+    if (err >= 0)
+        err = spool_all_used(job, options);
     av_dict_free(&options);
     if (err >= 0)
         err = avformat_find_stream_info(job->in, NULL);

@@ -178,6 +178,7 @@ int spool_set_up_encoder(SpoolJob *job, SpoolTrack *t, const AVCodec *codec, int
 int spool_set_colour(SpoolJob *job, int track, int primaries, int transfer, int matrix, int range);
 int spool_encode(SpoolJob *job, SpoolTrack *t, AVFrame *frame); // NULL: the end
 int spool_drain_graph(SpoolJob *job, SpoolTrack *t);
+int spool_all_used(SpoolJob *job, const AVDictionary *options);
 int spool_open_encoder(AVCodecContext *e, const AVCodec *codec, AVDictionary **options);
 void spool_close_encoder(SpoolTrack *t);
 

@@ -1,6 +1,7 @@
 package libav_test
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"os/exec"
@@ -45,6 +46,25 @@ func ffmpeg(t testing.TB, name string, args ...string) string {
 	made.Unlock()
 	path, err := once()
 	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// textFile returns a file of that name with the text, which is the same for all tests.
+func textFile(t testing.TB, name, text string) string {
+	t.Helper()
+	made.Lock()
+	defer made.Unlock()
+	dir := filepath.Join(made.dir, fmt.Sprintf("text-%x", sha256.Sum256([]byte(text))))
+	path := filepath.Join(dir, name)
+	if _, err := os.Stat(path); err == nil {
+		return path
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return path

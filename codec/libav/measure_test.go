@@ -1,12 +1,12 @@
 package libav_test
 
 import (
-	"encoding/binary"
 	"os/exec"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/spoolmedia/spool/codec/codectest"
 )
 
 // printed runs a command and returns what it prints.
@@ -37,39 +37,41 @@ func luma(t testing.TB, path string) []int {
 // soundLength decodes the sound and counts its samples.
 func soundLength(t testing.TB, path string) time.Duration {
 	t.Helper()
-	const header = 44 // of a wav file with nothing but its sound
-	wav := printed(t, "ffmpeg", "-v", "error", "-i", path, "-map", "a:0", "-ac", "1",
-		"-c:a", "pcm_s16le", "-bitexact", "-map_metadata", "-1", "-f", "wav", "-")
-	if len(wav) < header || string(wav[header-8:header-4]) != "data" {
-		t.Fatalf("%s: not such a wav file: %q", path, wav[:min(len(wav), header)])
+	length, err := codectest.SoundLength(path)
+	if err != nil {
+		t.Fatal(err)
 	}
-	rate := binary.LittleEndian.Uint32(wav[24:])
-	return time.Duration(len(wav)-header) / 2 * time.Second / time.Duration(rate)
+	return length
 }
 
-// packetBytes is the size of all packets of the sound.
-func packetBytes(t testing.TB, path string) float64 {
+// packetBytes is the size of all packets of the first stream of the kind.
+func packetBytes(t testing.TB, path, kind string) (sum float64) {
 	t.Helper()
-	return packetBytesOf(t, path, "a:0")
+	for _, p := range packets(t, path, kind) {
+		sum += float64(p.Size)
+	}
+	return sum
 }
 
-func packetBytesOf(t testing.TB, path, stream string) float64 {
+// keyTimes returns when the key frames are shown, and how many pictures there are.
+func keyTimes(t testing.TB, path string) (times []string, pictures int) {
 	t.Helper()
-	sum := 0
-	out := printed(t, "ffprobe", "-v", "error", "-select_streams", stream,
-		"-show_entries", "packet=size", "-of", "csv=p=0", path)
-	for line := range strings.Lines(string(out)) {
-		text, _, _ := strings.Cut(strings.TrimSpace(line), ",")
-		if text == "" {
-			continue
+	all := packets(t, path, "video")
+	for _, p := range all {
+		if p.Key {
+			times = append(times, p.Time)
 		}
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		sum += n
 	}
-	return float64(sum)
+	return times, len(all)
+}
+
+func packets(t testing.TB, path, kind string) []codectest.Packet {
+	t.Helper()
+	all, err := codectest.Packets(path, kind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

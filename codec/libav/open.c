@@ -48,6 +48,16 @@ static void *open_there(void *v)
 }
 #endif
 
+// spool_all_used fails, and names it, if an option is left that nothing knew.
+int spool_all_used(SpoolJob *job, const AVDictionary *options)
+{
+    const AVDictionaryEntry *left = av_dict_get(options, "", NULL, AV_DICT_IGNORE_SUFFIX);
+    if (!left)
+        return 0;
+    snprintf(job->fault, sizeof job->fault, "%s", left->key);
+    return AVERROR_OPTION_NOT_FOUND;
+}
+
 // spool_open_encoder is avcodec_open2 for encoders.
 int spool_open_encoder(AVCodecContext *e, const AVCodec *codec, AVDictionary **options)
 {

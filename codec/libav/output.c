@@ -248,12 +248,7 @@ int spool_job_start(SpoolJob *job, AVDictionary **options, double offset, double
     if (err < 0)
         return err;
     job->header = 1;
-    const AVDictionaryEntry *left = av_dict_get(*options, "", NULL, AV_DICT_IGNORE_SUFFIX);
-    if (left) {
-        snprintf(job->fault, sizeof job->fault, "%s", left->key);
-        return AVERROR_OPTION_NOT_FOUND;
-    }
-    return 0;
+    return spool_all_used(job, *options);
 }
 
 // guess_dts gives a copied packet without a decoding time one: as far before

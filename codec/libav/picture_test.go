@@ -49,24 +49,47 @@ func patches() []codectest.Patch {
 // shown is the picture of a film after some time.
 func shown(t testing.TB, path string) image.Image {
 	t.Helper()
-	picture, err := codectest.Frame(path, 0.4)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return picture
+	return shownBy(t, path)[0]
 }
 
-func mustConvertFile(t testing.TB, path string, op codec.Convert) output {
+// looks are films whose pictures are looked at together: one process decodes them all.
+type looks struct {
+	paths []string
+	each  []func(m image.Image)
+}
+
+// at adds the picture of the film at path after some time.
+func (l *looks) at(path string, look func(m image.Image)) {
+	l.paths, l.each = append(l.paths, path), append(l.each, look)
+}
+
+func (l *looks) all(t testing.TB) {
 	t.Helper()
-	o, err := convert(t.Context(), codectest.OpenInput(t, path), op)
+	for i, m := range shownBy(t, l.paths...) {
+		l.each[i](m)
+	}
+}
+
+// shownBy are the pictures of films after some time.
+func shownBy(t testing.TB, paths ...string) []image.Image {
+	t.Helper()
+	all, err := codectest.FrameOfEach(0.4, paths...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return save(t, o)
+	return all
 }
 
 func TestColoursStayTheSame(t *testing.T) {
 	t.Parallel()
+	var look looks
+	convert := func(name, in string, op codec.Convert, tolerance float64, good bool) {
+		look.at(do(t, in, op).path, func(m image.Image) {
+			if err := codectest.ColourPatches(m, patches(), tolerance); good != (err == nil) {
+				t.Errorf("%s to %s: %v", name, op.Format, err)
+			}
+		})
+	}
 	for _, test := range []struct{ name, matrix, label, rng string }{
 		{"BT.601", "bt601", "smpte170m", "tv"},
 		{"BT.709", "bt709", "bt709", "tv"},
@@ -77,28 +100,14 @@ func TestColoursStayTheSame(t *testing.T) {
 			{Format: "mov"}, {Format: "mp4", Quality: 90}, {Format: "webm", Quality: 90},
 			{Format: "mkv", Width: 96},
 		} {
-			t.Run(test.name+" to "+op.Format, func(t *testing.T) {
-				o := mustConvertFile(t, in, op)
-				if err := codectest.ColourPatches(shown(t, o.path), patches(), 6); err != nil {
-					t.Error(err)
-				}
-			})
+			convert(test.name, in, op, 6, true)
 		}
 	}
-	t.Run("RGB", func(t *testing.T) {
-		in := ffmpeg(t, "in.gif", "-i", fields(t, "in.mp4", "bt709", "bt709", "tv"))
-		o := mustConvertFile(t, in, codec.Convert{Format: "mp4", Quality: 90})
-		if err := codectest.ColourPatches(shown(t, o.path), patches(), 8); err != nil {
-			t.Error(err)
-		}
-	})
-	t.Run("wrong matrix", func(t *testing.T) {
-		in := fields(t, "in.mp4", "bt601", "bt709", "tv")
-		o := mustConvertFile(t, in, codec.Convert{Format: "mp4", Quality: 90})
-		if codectest.ColourPatches(shown(t, o.path), patches(), 6) == nil {
-			t.Error("a film with the wrong matrix passes")
-		}
-	})
+	usual := codec.Convert{Format: "mp4", Quality: 90}
+	rgb := ffmpeg(t, "in.gif", "-i", fields(t, "in.mp4", "bt709", "bt709", "tv"))
+	convert("RGB", rgb, usual, 8, true)
+	convert("the wrong matrix", fields(t, "in.mp4", "bt601", "bt709", "tv"), usual, 6, false)
+	look.all(t)
 }
 
 // orientations are display matrices without their fixed parts: a, b, c, d.
@@ -126,32 +135,34 @@ func turned(t testing.TB, path string, m [4]int32) codec.Input {
 func TestTurnedFilmsStandUpright(t *testing.T) {
 	t.Parallel()
 	upright := fields(t, "in.mp4", "bt709", "bt709", "tv")
-	want := shown(t, upright)
+	var look looks
+	var want image.Image
+	look.at(upright, func(m image.Image) { want = m })
 	for name, m := range orientations {
 		in := turned(t, upright, m)
 		for _, op := range []codec.Convert{
 			{Format: "mov"}, {Format: "mp4", Quality: 90}, {Format: "webm", Quality: 90},
 		} {
-			t.Run(name+" to "+op.Format, func(t *testing.T) {
-				o, err := convert(t.Context(), in, op)
-				if err != nil {
-					t.Fatal(err)
-				}
-				got := shown(t, save(t, o).path)
+			o, err := convert(t.Context(), in, op)
+			if err != nil {
+				t.Fatalf("%s to %s: %v", name, op.Format, err)
+			}
+			look.at(save(t, o).path, func(got image.Image) {
 				if err := codectest.SamePicture(got, transformed(want, m), 4); err != nil {
-					t.Error(err)
+					t.Errorf("%s to %s: %v", name, op.Format, err)
 				}
-				if size := got.Bounds().Size(); o.Result.Media.Width != size.X ||
-					o.Result.Media.Height != size.Y {
-					t.Errorf("the result says %d × %d, the picture is %v", o.Result.Media.Width,
-						o.Result.Media.Height, size)
+				says := o.Result.Media
+				if z := got.Bounds().Size(); says.Width != z.X || says.Height != z.Y {
+					t.Errorf("%s to %s: the result says %d × %d, the picture is %v", name, op.Format,
+						says.Width, says.Height, z)
 				}
 				if name != "upright" && codectest.SamePicture(got, want, 4) == nil {
-					t.Error("a film that is not turned passes")
+					t.Errorf("%s to %s: a film that is not turned passes", name, op.Format)
 				}
 			})
 		}
 	}
+	look.all(t)
 }
 
 // transformed is what a player shows of m with that matrix: the point x, y goes to

@@ -133,13 +133,16 @@ func knownLayout(layout string) bool {
 func (p *planner) bitRate(encoder string, channels, rate int) int {
 	asked := p.op.bitRate
 	usual := bitRate(encoder, p.op.Quality, channels, rate)
-	if asked == 0 || usual == 0 {
+	if usual == 0 {
 		if asked != 0 && p.op.newSound {
 			p.note("A bit rate means nothing for " + p.op.Format + ": it keeps sound without loss.")
 		}
-		return usual
+		return 0
 	}
 	least, most := bitRates(encoder, channels, rate)
+	if asked == 0 {
+		return min(max(usual, least), most)
+	}
 	got := min(max(asked, least), most)
 	if got != asked && p.op.newSound {
 		p.note(fmt.Sprintf("The bit rate is %d kbit/s instead of %d: %s takes %d to %d for such sound.",

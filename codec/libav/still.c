@@ -48,7 +48,7 @@ static int encode_picture(SpoolJob *job, AVCodecContext *e, AVFrame *f, AVDictio
     if (job->out->oformat->flags & AVFMT_GLOBALHEADER)
         e->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
     int err = spool_open_encoder(e, NULL, options);
-    if (err < 0)
+    if (err < 0 || (err = spool_all_used(job, *options)) < 0)
         return err;
     f->pts = 0;
     f->quality = e->global_quality;

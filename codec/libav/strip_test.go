@@ -2,7 +2,6 @@ package libav_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"os"
 	"slices"
@@ -20,17 +19,16 @@ var technical = []string{"major_brand", "minor_version", "compatible_brands", "l
 // personal returns the tags of a file that tell something.
 func personal(t testing.TB, path string) []string {
 	t.Helper()
-	var f struct {
-		Format            struct{ Tags map[string]string }
-		Streams, Chapters []struct{ Tags map[string]string }
-	}
-	if err := json.Unmarshal(printed(t, "ffprobe", "-v", "error", "-of", "json", "-show_format",
-		"-show_streams", "-show_chapters", path), &f); err != nil {
+	f, err := codectest.ProbeFile(path)
+	if err != nil {
 		t.Fatal(err)
 	}
 	sets := []map[string]string{f.Format.Tags}
-	for _, s := range slices.Concat(f.Streams, f.Chapters) {
+	for _, s := range f.Streams {
 		sets = append(sets, s.Tags)
+	}
+	for _, c := range f.Chapters {
+		sets = append(sets, c.Tags)
 	}
 	var all []string
 	for _, set := range sets {
@@ -99,20 +97,16 @@ func TestStrippedFilesTellNothing(t *testing.T) {
 // samePackets compares the packets of the sound and the pictures of two files,
 // but for covers.
 func samePackets(got, want string) error {
-	hashes := func(path string) ([]string, error) {
-		all, err := codectest.StreamHashes(path)
-		return slices.DeleteFunc(all, func(h string) bool {
+	both, err := codectest.StreamHashes(got, want)
+	if err != nil {
+		return err
+	}
+	for i, all := range both {
+		both[i] = slices.DeleteFunc(all, func(h string) bool {
 			return !strings.HasPrefix(h, "a,") && !strings.HasPrefix(h, "v,")
-		}), err
+		})
 	}
-	g, err := hashes(got)
-	if err != nil {
-		return err
-	}
-	w, err := hashes(want)
-	if err != nil {
-		return err
-	}
+	g, w := both[0], both[1]
 	if len(g) == 0 || !slices.Equal(g, w[:min(len(g), len(w))]) {
 		return fmt.Errorf("the streams are %v, want %v", g, w)
 	}

@@ -28,8 +28,8 @@ func logo(t testing.TB, c color.Color, w, h int) codec.Input {
 	return codectest.NewInput("logo.png", "", b.Bytes())
 }
 
-// marked lays a logo over the film at path.
-func marked(t testing.TB, path string, op codec.Watermark, mark codec.Input) image.Image {
+// marked lays a logo over the film at path and returns where the film is that has it.
+func marked(t testing.TB, path string, op codec.Watermark, mark codec.Input) string {
 	t.Helper()
 	sink := new(codectest.Sink)
 	err := libav.New().Process(t.Context(), &codec.Work{Op: op, Out: sink,
@@ -37,12 +37,13 @@ func marked(t testing.TB, path string, op codec.Watermark, mark codec.Input) ima
 	if err != nil {
 		t.Fatal(err)
 	}
-	return shown(t, save(t, sink.Outputs()[0]).path)
+	return save(t, sink.Outputs()[0]).path
 }
 
 func TestALogoLiesWhereItShouldInItsColours(t *testing.T) {
 	t.Parallel()
 	purple := color.RGBA{150, 30, 170, 255}
+	var look looks
 	for _, matrix := range []struct{ matrix, label, rng string }{
 		{"bt601", "smpte170m", "tv"}, {"bt709", "bt709", "tv"}, {"bt709", "bt709", "pc"},
 	} {
@@ -66,35 +67,44 @@ func TestALogoLiesWhereItShouldInItsColours(t *testing.T) {
 				continue
 			}
 			test.op.Logo, test.op.Opacity = "key", new(1.0)
-			got := marked(t, in, test.op, logo(t, purple, 80, 40))
-			r := test.mark.Inset(3)
-			where := codectest.Patch{X0: float64(r.Min.X) / 192, Y0: float64(r.Min.Y) / 128,
-				X1: float64(r.Max.X) / 192, Y1: float64(r.Max.Y) / 128, Colour: purple}
-			if err := codectest.ColourPatches(got, []codectest.Patch{where}, 8); err != nil {
-				t.Errorf("%s %s, %+v: %v", matrix.label, matrix.rng, test.op, err)
-			}
-			outside := codectest.Patch{X0: float64(r.Min.X-12) / 192, Y0: where.Y0,
-				X1: float64(r.Min.X-7) / 192, Y1: where.Y1, Colour: purple}
-			if r.Min.X > 12 && codectest.ColourPatches(got, []codectest.Patch{outside}, 8) == nil {
-				t.Errorf("%s, %+v: the mark is wider than it should be", matrix.label, test.op)
-			}
+			look.at(marked(t, in, test.op, logo(t, purple, 80, 40)), func(got image.Image) {
+				r := test.mark.Inset(3)
+				where := codectest.Patch{X0: float64(r.Min.X) / 192, Y0: float64(r.Min.Y) / 128,
+					X1: float64(r.Max.X) / 192, Y1: float64(r.Max.Y) / 128, Colour: purple}
+				if err := codectest.ColourPatches(got, []codectest.Patch{where}, 8); err != nil {
+					t.Errorf("%s %s, %+v: %v", matrix.label, matrix.rng, test.op, err)
+				}
+				outside := codectest.Patch{X0: float64(r.Min.X-12) / 192, Y0: where.Y0,
+					X1: float64(r.Min.X-7) / 192, Y1: where.Y1, Colour: purple}
+				if r.Min.X > 12 && codectest.ColourPatches(got, []codectest.Patch{outside}, 8) == nil {
+					t.Errorf("%s, %+v: the mark is wider than it should be", matrix.label, test.op)
+				}
+			})
 		}
 	}
+	look.all(t)
 }
 
 func TestOpacityMixesAndTilesRepeat(t *testing.T) {
 	t.Parallel()
 	in := ffmpeg(t, "in.mp4", "-f", "lavfi", "-i", "color=black:s=192x128:r=10:d=1", "-crf", "8")
 	white := logo(t, color.White, 20, 20)
+	var look looks
 	for _, opacity := range []float64{0, 0.25, 0.72, 1} {
 		op := codec.Watermark{Logo: "key", WatermarkWidth: 60, Position: codec.PositionCenter, Opacity: &opacity}
-		r, _, _, _ := marked(t, in, op, white).At(96, 64).RGBA()
-		if got := float64(r) / 65535; math.Abs(got-opacity) > 0.05 {
-			t.Errorf("opacity %v gives %.2f", opacity, got)
-		}
+		look.at(marked(t, in, op, white), func(m image.Image) {
+			r, _, _, _ := m.At(96, 64).RGBA()
+			if got := float64(r) / 65535; math.Abs(got-opacity) > 0.05 {
+				t.Errorf("opacity %v gives %.2f", opacity, got)
+			}
+		})
 	}
-	once := brightness(marked(t, in, codec.Watermark{Logo: "key", WatermarkWidth: 20, Margin: new(12)}, white))
-	tiled := brightness(marked(t, in, codec.Watermark{Logo: "key", WatermarkWidth: 20, Margin: new(12), Tile: true}, white))
+	var once, tiled float64
+	op := codec.Watermark{Logo: "key", WatermarkWidth: 20, Margin: new(12)}
+	look.at(marked(t, in, op, white), func(m image.Image) { once = brightness(m) })
+	op.Tile = true
+	look.at(marked(t, in, op, white), func(m image.Image) { tiled = brightness(m) })
+	look.all(t)
 	if tiled < 10*once {
 		t.Errorf("the brightness is %.1f once and %.1f tiled", once, tiled)
 	}
@@ -127,31 +137,37 @@ func lit(m image.Image) image.Rectangle {
 func TestATextIsWrittenAsItShouldBe(t *testing.T) {
 	t.Parallel()
 	in := ffmpeg(t, "in.mp4", "-f", "lavfi", "-i", "color=black:s=320x240:r=10:d=1", "-crf", "8")
-	write := func(op codec.Watermark) image.Rectangle {
+	var look looks
+	write := func(op codec.Watermark) *image.Rectangle {
 		op.Opacity = new(1.0)
-		return lit(shown(t, do(t, in, op).path))
+		var where image.Rectangle
+		look.at(do(t, in, op).path, func(m image.Image) { where = lit(m) })
+		return &where
 	}
 	small, large := write(codec.Watermark{Text: "Hello", FontSize: 12}), write(codec.Watermark{Text: "Hello", FontSize: 48})
+	half := write(codec.Watermark{Text: "Hello", Scale: 0.5})
+	one, two := write(codec.Watermark{Text: "Hello"}), write(codec.Watermark{Text: "Hello\nyou"})
+	sans, mono := write(codec.Watermark{Text: "iiii", FontSize: 30}),
+		write(codec.Watermark{Text: "iiii", FontSize: 30, Font: codec.FontMono})
+	red := write(codec.Watermark{Text: "█", Color: "#ff2020", FontSize: 60})
+	look.all(t)
 	if large.Dx() < 3*small.Dx() || large.Dy() < 3*small.Dy() {
 		t.Errorf("12 pixels take %v, 48 %v", small, large)
 	}
 	if large.Max.X < 320-32-8 || large.Max.X > 320-32+1 || large.Max.Y > 240-32+1 {
 		t.Errorf("it lies at %v", large)
 	}
-	if got := write(codec.Watermark{Text: "Hello", Scale: 0.5}).Dx(); got < 146 || got > 162 { // of the letters, without the room beside them
+	if got := half.Dx(); got < 146 || got > 162 { // of the letters, without the room beside them
 		t.Errorf("half of the width is %d", got)
 	}
-	if one, two := write(codec.Watermark{Text: "Hello"}), write(codec.Watermark{Text: "Hello\nyou"}); two.Dy() < one.Dy()*2-4 {
+	if two.Dy() < one.Dy()*2-4 {
 		t.Errorf("two lines take %v, one %v", two, one)
 	}
-	sans, mono := write(codec.Watermark{Text: "iiii", FontSize: 30}),
-		write(codec.Watermark{Text: "iiii", FontSize: 30, Font: codec.FontMono})
 	if mono.Dx() < sans.Dx()*3/2 {
 		t.Errorf("iiii takes %v, %v in mono", sans, mono)
 	}
-	red := shown(t, do(t, in, codec.Watermark{Text: "█", Color: "#ff2020", FontSize: 60, Opacity: new(1.0)}).path)
-	if b := lit(red); !b.Empty() {
-		t.Errorf("there is more than red in %v", b)
+	if !red.Empty() {
+		t.Errorf("there is more than red in %v", red)
 	}
 }
 
@@ -160,22 +176,29 @@ func TestATextOnAFilmIsShapedAndTellsWhatItsFontLacks(t *testing.T) {
 	in := ffmpeg(t, "in.mp4", "-f", "lavfi", "-i", "color=black:s=320x240:r=10:d=1", "-crf", "8")
 	op := codec.Watermark{Text: "سلمت", FontSize: 60, Opacity: new(1.0)} // which are all joined
 	boxes := do(t, in, op)
-	if gaps(shown(t, boxes.path)) == 0 || len(boxes.Notes) != 1 ||
-		!strings.Contains(boxes.Notes[0], "no sign for") {
-		t.Errorf("there are %d gaps, and notes %q", gaps(shown(t, boxes.path)), boxes.Notes)
-	}
+	var look looks
+	look.at(boxes.path, func(m image.Image) {
+		if gaps(m) == 0 || len(boxes.Notes) != 1 || !strings.Contains(boxes.Notes[0], "no sign for") {
+			t.Errorf("there are %d gaps, and notes %q", gaps(m), boxes.Notes)
+		}
+	})
 	op.FontFile = "key"
 	font := codectest.NewInput("DejaVuSans.ttf", "font/ttf", codectest.DejaVu(t))
 	letters := adorn(t, in, op, map[string]codec.Input{"fontFile": font})
-	if n := gaps(shown(t, letters.path)); n != 0 || len(letters.Notes) != 0 {
-		t.Errorf("there are %d gaps, and notes %q", n, letters.Notes)
-	}
+	look.at(letters.path, func(m image.Image) {
+		if n := gaps(m); n != 0 || len(letters.Notes) != 0 {
+			t.Errorf("there are %d gaps, and notes %q", n, letters.Notes)
+		}
+	})
 	op.Text, op.FontSize, op.FontFile = "Hello, hello, hello", 200, ""
 	large := do(t, in, op)
-	if got := lit(shown(t, large.path)); !got.In(image.Rect(31, 31, 289, 209)) ||
-		len(large.Notes) != 1 || !strings.Contains(large.Notes[0], "made smaller") {
-		t.Errorf("it lies at %v, with notes %q", got, large.Notes)
-	}
+	look.at(large.path, func(m image.Image) {
+		if got := lit(m); !got.In(image.Rect(31, 31, 289, 209)) ||
+			len(large.Notes) != 1 || !strings.Contains(large.Notes[0], "made smaller") {
+			t.Errorf("it lies at %v, with notes %q", got, large.Notes)
+		}
+	})
+	look.all(t)
 	op.FontFile = "key"
 	sink := new(codectest.Sink)
 	err := libav.New().Process(t.Context(), &codec.Work{Op: op, Out: sink,
