@@ -94,7 +94,7 @@ func TestAnAnimatedWebPTellsItsProgress(t *testing.T) {
 	sink := new(codectest.Sink)
 	err := libav.New().Process(t.Context(), &codec.Work{Op: codec.GIF{Format: "webp", Duration: 4},
 		In: []codec.Input{codectest.OpenInput(t, in)}, Out: sink,
-		Progress: func(done float64) { told = append(told, done) }})
+		Progress: func(p codec.Progress) { told = append(told, p.Fraction) }})
 	if err != nil {
 		t.Fatal(err)
 	}
