@@ -98,5 +98,5 @@
 // back by malloc_trim: three rounds of large pictures through all encoders held
 // 840 MiB without it, and 80 MiB with it. What smaller works leave, up to some 100 MiB,
 // glibc keeps for the next ones: malloc_trim after every few of them would take half as
-// long again as small pictures do.
+// long again as small pictures do. A host that is idle can call [FreeMemory].
 package vips

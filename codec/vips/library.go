@@ -35,6 +35,11 @@ func Allocated() (bytes int64, blocks int) {
 	return int64(C.vips_tracked_get_mem()), int(C.vips_tracked_get_allocs())
 }
 
+// FreeMemory gives the memory that the C library keeps for later works back to the
+// operating system, as [runtime/debug.FreeOSMemory] does with Go's. It is for a host that
+// has become idle: what comes next takes that memory anew. Only glibc keeps any.
+func FreeMemory() { C.spool_trim() }
+
 // exists reports whether this build of libvips has the operation.
 func exists(operation string) bool {
 	name := C.CString(operation)

@@ -4,14 +4,17 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/codectest"
 	"github.com/spoolmedia/spool/codec/vips"
 )
 
@@ -160,4 +163,33 @@ func typeOf(path string) string {
 		return t
 	}
 	return codec.Unknown
+}
+
+func TestFreeMemoryGivesBackWhatWorksLeave(t *testing.T) {
+	resident := func() (pages int) {
+		if runtime.GOOS != "linux" {
+			t.Skip("resident memory is read from Linux's /proc")
+		}
+		data, err := os.ReadFile("/proc/self/statm") // proc_pid_statm(5)
+		if err == nil {
+			_, err = fmt.Sscanf(string(data), "%d %d", new(int), &pages)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pages
+	}
+	in := codectest.OpenInput(t, codectest.Corpus(t, "image/sharp-Landscape_1.jpg"))
+	for range 5 {
+		err := vips.New().Process(t.Context(), &codec.Work{Op: codec.Convert{Format: "webp"},
+			In: []codec.Input{in}, Out: new(codectest.Sink)})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := resident()
+	vips.FreeMemory()
+	if after := resident(); after >= before {
+		t.Errorf("%d pages were resident, and then %d", before, after)
+	}
 }

@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+
+	"github.com/spoolmedia/spool/codec/vips"
 )
 
 // usage is what the process holds.
@@ -14,10 +16,11 @@ type usage struct {
 	descriptors, threads, goroutines int
 }
 
-// measure reads the usage, on Linux from /proc, after Go has given back what it
-// holds in reserve.
+// measure reads the usage, on Linux from /proc, after Go and the C library have given back
+// what they hold in reserve.
 func measure() (usage, error) {
 	debug.FreeOSMemory()
+	vips.FreeMemory()
 	open, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
 		return usage{}, err
