@@ -36,6 +36,12 @@
 // of subtitles is turned to UTF-8 first. To burn them in, libass reads a script that is
 // written here from a private folder, with the Go fonts beside it.
 //
+// # The same bytes
+//
+// The same work makes the same bytes with the same libraries, but for H.264: libx264 reads
+// memory that it has not written, as ffmpeg shows with glibc's MALLOC_PERTURB_, and so
+// chooses otherwise here and there.
+//
 // # Damage
 //
 // Packets that cannot be decoded are left out, and what follows is decoded; the notes of

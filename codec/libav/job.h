@@ -103,7 +103,7 @@ typedef struct SpoolJob {
     int strict;         // damage ends the work
     atomic_int damage;  // the number of the note that tells of it, or 0
     int header;
-    int plain;          // tags, titles of chapters and traces of the software are left out
+    int plain;          // tags and titles of chapters are left out
     struct SpoolJob *beside; // reads a second input, or NULL
     int64_t beside_at, beside_end; // how far it was read, and is; in AV_TIME_BASE
     AVPacket *packet, *encoded;

@@ -226,9 +226,10 @@ int spool_job_start(SpoolJob *job, AVDictionary **options, double offset, double
 {
     job->offset = isnan(offset) ? 0 : llrint(offset * AV_TIME_BASE);
     job->length = llrint(length * AV_TIME_BASE);
-    if (job->plain)
-        job->out->flags |= AVFMT_FLAG_BITEXACT; // says nothing of the software
-    else
+    // No random identifiers, nor what software made the file: the same work makes the same
+    // bytes.
+    job->out->flags |= AVFMT_FLAG_BITEXACT;
+    if (!job->plain)
         copy_global_tags(job);
     for (int i = 0; i < job->count; i++) {
         SpoolTrack *t = job->tracks[i];
