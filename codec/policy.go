@@ -16,7 +16,8 @@ type Policy struct {
 	Limits    Limits   `json:"limits,omitzero"`
 	// Strict has video and sound fail, with the class [Invalid], at the first damage that
 	// is met in them. Otherwise what can be decoded is, and a note tells of the rest.
-	// Pictures and documents that are damaged fail in any case.
+	// It is about video and sound: pictures and documents fail in any case, where they are
+	// not animations that end early.
 	Strict bool `json:"strict,omitempty"`
 }
 

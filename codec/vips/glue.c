@@ -165,4 +165,15 @@ void spool_trim(void) {
 #endif
 }
 
+static void *count(VipsObject *object, void *n, void *unused) {
+	++*(int *) n;
+	return NULL;
+}
+
+int spool_objects(void) {
+	int n = 0;
+	vips_object_map((VipsSListMap2Fn) count, &n, NULL);
+	return n;
+}
+
 void spool_unref(void *object) { g_object_unref(object); }

@@ -36,6 +36,11 @@ VipsImage *spool_drawn(int width, int height, uintptr_t id);
 // spool_dress gives an image all metadata of another that it does not have.
 void spool_dress(VipsImage *image, VipsImage *like);
 
+// spool_guarded makes an image of the pixels of in, black from where they cannot be made;
+// spool_guard_failed says whether that was so.
+VipsImage *spool_guarded(VipsImage *in);
+int spool_guard_failed(VipsImage *guarded);
+
 // spool_watch makes evaluation of image call spoolEval with id.
 void spool_watch(VipsImage *image, uintptr_t id);
 // spool_enter says that this thread works for id: see spoolWarn.
@@ -44,6 +49,8 @@ void spool_enter(uintptr_t id);
 void spool_leave(void);
 // spool_trim gives freed memory back to the system.
 void spool_trim(void);
+// spool_objects counts the objects of libvips.
+int spool_objects(void);
 // spool_unref drops one reference to any GObject.
 void spool_unref(void *object);
 

@@ -35,6 +35,9 @@ func Allocated() (bytes int64, blocks int) {
 	return int64(C.vips_tracked_get_mem()), int(C.vips_tracked_get_allocs())
 }
 
+// Objects returns how many objects of libvips there are: 0 when nothing runs.
+func Objects() int { return int(C.spool_objects()) }
+
 // FreeMemory gives the memory that the C library keeps for later works back to the
 // operating system, as [runtime/debug.FreeOSMemory] does with Go's. It is for a host that
 // has become idle: what comes next takes that memory anew. Only glibc keeps any.

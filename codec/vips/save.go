@@ -187,11 +187,11 @@ func (c *conversion) encodeInto(a args, w io.Writer, limit int64) error {
 		c.words = append(c.words, name)
 	}
 	c.stageTo(c.share.at(1 - c.saver.encodes))
-	err := c.do(c.saver.operation, a, nil)
+	err := c.runEncoder(a)
 	if err != nil && !errors.Is(err, errOperation) {
 		return err
 	}
-	written := err == nil && C.spool_flush(native) == 0
+	written := err == nil && C.spool_flush(native) == 0 && !t.broken
 	switch {
 	case t.tooLong && c.ctx.Err() == nil:
 		c.said() // it is no failure, and the next one says something else
@@ -202,6 +202,25 @@ func (c *conversion) encodeInto(a args, w io.Writer, limit int64) error {
 		return c.failure(codec.Internal, "could not be written")
 	}
 	return nil
+}
+
+// runEncoder runs the encoder. That of WebP leaves the whole pipeline in memory when it fails
+// (libvips 8.14), so it never does.
+func (c *conversion) runEncoder(a args) error {
+	if c.saver.operation != "webpsave_target" {
+		return c.do(c.saver.operation, a, nil)
+	}
+	guarded := C.spool_guarded(a["in"].(image).p)
+	if guarded == nil {
+		return errOperation
+	}
+	c.own(unsafe.Pointer(guarded))
+	a["in"] = image{guarded}
+	err := c.do(c.saver.operation, a, nil)
+	if err == nil && C.spool_guard_failed(guarded) != 0 {
+		return errOperation
+	}
+	return err
 }
 
 func btoi(b bool) int {

@@ -14,6 +14,7 @@ type target struct {
 	limit   int64           // of bytes; 0 is none
 	pos     int64
 	tooLong bool // the encoder has exceeded the limit, or that of the writer
+	broken  bool // something was not written, whatever the encoder makes of that
 }
 
 // readWriteSeeker is what a [codec.SeekableWriter] can do.
@@ -33,6 +34,7 @@ func newTarget(s *session, w io.Writer) *target {
 // write takes p.
 func (t *target) write(p []byte) bool {
 	if err := t.s.ctx.Err(); err != nil {
+		t.broken = true
 		t.s.fail(err)
 		return false
 	}
@@ -48,6 +50,7 @@ func (t *target) write(p []byte) bool {
 }
 
 func (t *target) failed(err error) int {
+	t.broken = true
 	if errors.Is(err, errTooLong) {
 		t.tooLong = true
 		return -1
