@@ -17,8 +17,9 @@ import (
 type Chain struct {
 	// Steps are taken in order, at most 32. Those before the last are [Trim],
 	// [Transform], [Adjust], [Watermark] or [BurnSubtitles], without Format,
-	// Quality, AutoQuality, Effort and Video; the last may be [Convert], [Thumbnail] or [PosterFrame]
-	// as well, and decides about all of these. A time in it counts from where a [Trim] begins.
+	// Quality, AutoQuality, Effort and Video; the last may be [Convert], [Thumbnail] or
+	// [PosterFrame] as well, and decides about all of these. A time in it counts from where a
+	// [Trim] begins.
 	Steps Steps `json:"steps"`
 }
 
