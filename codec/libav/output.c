@@ -221,14 +221,16 @@ static void copy_global_tags(SpoolJob *job)
         av_dict_set(&job->out->metadata, own[i], NULL, 0);
 }
 
+static int is_ogg(const AVOutputFormat *format)
+{
+    return av_match_name(format->name, "ogg,oga,ogv,opus");
+}
+
 int spool_job_start(SpoolJob *job, AVDictionary **options, double offset, double length,
                     int chapters)
 {
     job->offset = isnan(offset) ? 0 : llrint(offset * AV_TIME_BASE);
     job->length = llrint(length * AV_TIME_BASE);
-    // No random identifiers, nor what software made the file: the same work makes the same
-    // bytes.
-    job->out->flags |= AVFMT_FLAG_BITEXACT;
     if (!job->plain)
         copy_global_tags(job);
     for (int i = 0; i < job->count; i++) {
@@ -245,6 +247,10 @@ int spool_job_start(SpoolJob *job, AVDictionary **options, double offset, double
         if (err < 0)
             return err;
     }
+    // No random identifiers, nor what software made the file: the same work makes the same
+    // bytes. With that, Ogg would lose its chapters.
+    if (job->plain || !job->out->nb_chapters || !is_ogg(job->out->oformat))
+        job->out->flags |= AVFMT_FLAG_BITEXACT;
     int err = avformat_write_header(job->out, options);
     if (err < 0)
         return err;
