@@ -2,30 +2,15 @@ package codectest
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
-)
 
-// command runs a program and returns what it prints.
-func command(name string, args ...string) ([]byte, error) {
-	out, err := exec.Command(name, args...).Output()
-	if err != nil {
-		said := ""
-		if e, ok := errors.AsType[*exec.ExitError](err); ok {
-			said = strings.TrimSpace(string(e.Stderr))
-		}
-		return nil, fmt.Errorf("codectest: %s: %w: %s", name, err, said)
-	}
-	return out, nil
-}
+	"github.com/spoolmedia/spool/codec/internal/command"
+)
 
 // ffmpeg runs the command of that name without any chatter.
 func ffmpeg(args ...string) ([]byte, error) {
-	return command("ffmpeg", append([]string{"-v", "error", "-nostdin"}, args...)...)
+	return command.Output("ffmpeg", append([]string{"-v", "error", "-nostdin"}, args...)...)
 }
 
 // asFile calls fn with the path of a file that holds data for as long.

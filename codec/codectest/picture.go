@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/internal/command"
 )
 
 // DecodeImage decodes the first picture in data, as it is stored: without regard
@@ -64,7 +65,7 @@ func ffmpegImage(data []byte) (picture image.Image, err error) {
 func vipsImage(data []byte) (picture image.Image, err error) {
 	err = asFile(data, func(path string) error {
 		out := filepath.Join(filepath.Dir(path), "out.png")
-		if _, err := command("vips", "copy", path, out); err != nil {
+		if _, err := command.Output("vips", "copy", path, out); err != nil {
 			return err
 		}
 		picture, err = pngFile(out)
@@ -182,7 +183,7 @@ func ColourPatches(picture image.Image, patches []Patch, tolerance float64) erro
 // to 8; 1 if it says nothing. It is read by vipsheader.
 func Orientation(data []byte) (orientation int, err error) {
 	err = asFile(data, func(path string) error {
-		fields, err := command("vipsheader", "-a", path)
+		fields, err := command.Output("vipsheader", "-a", path)
 		if err != nil {
 			return err
 		}
@@ -201,11 +202,11 @@ func Orientation(data []byte) (orientation int, err error) {
 // is read by vipsheader.
 func Profile(data []byte) (profile []byte, err error) {
 	err = asFile(data, func(path string) error {
-		fields, err := command("vipsheader", "-a", path)
+		fields, err := command.Output("vipsheader", "-a", path)
 		if err != nil || !bytes.Contains(fields, []byte("\nicc-profile-data:")) {
 			return err
 		}
-		text, err := command("vipsheader", "-f", "icc-profile-data", path)
+		text, err := command.Output("vipsheader", "-f", "icc-profile-data", path)
 		if err != nil {
 			return err
 		}

@@ -6,6 +6,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/spoolmedia/spool/codec/internal/command"
 )
 
 // reading is all that ffprobe says about a file, read once.
@@ -59,7 +61,7 @@ func readingOf(path string) (*reading, error) {
 }
 
 func read(path string) (*reading, error) {
-	out, err := command("ffprobe", "-v", "error", "-of", "json", "-show_format", "-show_streams",
+	out, err := command.Output("ffprobe", "-v", "error", "-of", "json", "-show_format", "-show_streams",
 		"-show_chapters", "-show_packets", "-show_frames", path)
 	if err != nil {
 		return nil, err

@@ -1,20 +1,19 @@
 package libav_test
 
 import (
-	"os/exec"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/spoolmedia/spool/codec/codectest"
+	"github.com/spoolmedia/spool/codec/internal/command"
 )
 
 // printed runs a command and returns what it prints.
 func printed(t testing.TB, name string, args ...string) []byte {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), name, args...).Output()
+	out, err := command.Output(name, args...)
 	if err != nil {
-		t.Fatalf("%s %s: %v", name, strings.Join(args, " "), err)
+		t.Fatal(err)
 	}
 	return out
 }

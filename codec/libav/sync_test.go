@@ -1,7 +1,6 @@
 package libav_test
 
 import (
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -71,12 +70,8 @@ func TestIndexComesFirst(t *testing.T) {
 // described returns what ffprobe says about the file, as text.
 func described(t testing.TB, path string) string {
 	t.Helper()
-	out, err := exec.Command("ffprobe", "-v", "error", "-show_format", "-show_streams",
-		"-show_chapters", "-of", "compact", path).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(out)
+	return string(printed(t, "ffprobe", "-v", "error", "-show_format", "-show_streams",
+		"-show_chapters", "-of", "compact", path))
 }
 
 func TestWhatBelongsToTheFileIsCarriedOver(t *testing.T) {

@@ -3,10 +3,8 @@ package expect
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -14,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spoolmedia/spool/codec/codectest"
+	"github.com/spoolmedia/spool/codec/internal/command"
 )
 
 // Colour is how the pictures of a film are tagged, as ffprobe names it; "" is what the
@@ -62,8 +61,8 @@ type frame struct {
 
 // Read decodes the largest video and the first sound of the file at path.
 func Read(path string) (*Reading, error) {
-	out, err := run(exec.Command("ffprobe", "-v", "error", "-of", "json", "-show_format",
-		"-show_streams", "-show_frames", path))
+	out, err := command.Output("ffprobe", "-v", "error", "-of", "json", "-show_format",
+		"-show_streams", "-show_frames", path)
 	if err != nil {
 		return nil, err
 	}
@@ -165,17 +164,4 @@ func seconds(text string) time.Duration {
 		return 0
 	}
 	return time.Duration(math.Round(s * float64(time.Second)))
-}
-
-// run runs a command and returns what it prints.
-func run(c *exec.Cmd) ([]byte, error) {
-	out, err := c.Output()
-	if err != nil {
-		said := ""
-		if e, ok := errors.AsType[*exec.ExitError](err); ok {
-			said = strings.TrimSpace(string(e.Stderr))
-		}
-		return nil, fmt.Errorf("expect: %s: %w: %s", strings.Join(c.Args, " "), err, said)
-	}
-	return out, nil
 }

@@ -1,27 +1,22 @@
 package faststart_test
 
 import (
-	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/spoolmedia/spool/codec/codectest"
+	"github.com/spoolmedia/spool/codec/internal/command"
 	"github.com/spoolmedia/spool/codec/libav/internal/faststart"
 )
 
 // run runs a command and returns what it prints.
 func run(t *testing.T, name string, args ...string) string {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), name, args...).Output()
+	out, err := command.Output(name, args...)
 	if err != nil {
-		var stderr []byte
-		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-			stderr = exit.Stderr
-		}
-		t.Fatalf("%s %v: %v\n%s", name, args, err, stderr)
+		t.Fatal(err)
 	}
 	return string(out)
 }
