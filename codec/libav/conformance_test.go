@@ -25,7 +25,8 @@ func TestCodecConforms(t *testing.T) {
 	samples = append(samples, codectest.Sample{Name: "tone.wav", Data: wave(0.5),
 		Op: codec.Adjust{Normalize: true}}, codectest.Sample{Name: "tone.wav", Data: tone,
 		Op: codec.ConcatAudio{Gap: 0.3}})
-	samples = append(samples, codectest.Sample{Name: "tone.wav", Data: tone, Op: codec.Waveform{}},
+	samples = append(samples, codectest.Sample{Name: "tone.wav", Data: tone,
+		Op: codec.Waveform{Points: 20, Width: 64, Height: 16}},
 		codectest.Sample{Name: "tone.wav", Data: tone, Op: codec.Renditions{
 			Outputs: []codec.Rendition{{Format: "mp3"}, {Format: "wav"}}}})
 	samples = append(samples, codectest.Sample{Name: "words.srt", Data: []byte(english),
@@ -34,9 +35,11 @@ func TestCodecConforms(t *testing.T) {
 		codec.PosterFrame{Timestamp: new(0.6)}, codec.PosterFrame{Format: "avif"},
 		codec.Thumbnail{Format: "webp", Width: 64}, codec.Thumbnail{Format: "png"}, codec.Inspect{},
 		codec.StripMetadata{}, codec.Compress{Quality: 30}, codec.Compress{TargetBytes: 1 << 20},
-		codec.Adjust{Format: "webm", Hue: 30, FadeOut: 0.2}, codec.Watermark{Text: "Ada"},
-		codec.Chain{Steps: codec.Steps{codec.Trim{Duration: 0.5}, codec.Transform{Rotate: 90, Format: "mp4"}}},
-		codec.AdaptiveStream{}, codec.Concat{Format: "mkv"}, codec.GIF{FPS: 5, Width: 32},
+		codec.Adjust{Format: "webm", Effort: 1, Hue: 30, FadeOut: 0.2},
+		codec.Watermark{Effort: 1, Text: "Ada"},
+		codec.Chain{Steps: codec.Steps{codec.Trim{Duration: 0.5},
+			codec.Transform{Rotate: 90, Format: "mp4", Effort: 1}}},
+		codec.AdaptiveStream{}, codec.Concat{Format: "mkv", Effort: 1}, codec.GIF{FPS: 5, Width: 32},
 		codec.Storyboard{Frames: 4, Width: 32},
 	} {
 		film.Op = op

@@ -13,7 +13,7 @@ import (
 // does not take the time base of a feed.
 func TestHardwareFallsBackToSoftware(t *testing.T) {
 	t.Parallel()
-	film := codectest.Corpus(t, "video/astiav-video_with_chapters.mp4") // 320 × 180
+	film := codectest.Corpus(t, "video/androidx-bear-vp9-odd-dimensions.webm") // 161 × 121
 	in := codectest.OpenInput(t, film)
 	convert := func(v codec.VideoEncoding) codec.Operation {
 		return codec.Convert{Format: "mp4", Quality: 30, Effort: 1, Video: v}
@@ -68,7 +68,7 @@ func TestHardwareFallsBackToSoftware(t *testing.T) {
 		}
 		m, _, err := c.Probe(t.Context(), &codec.Work{
 			In: []codec.Input{codectest.NewInput("out.mp4", "", outputs[0].Data)}})
-		if err != nil || m.Width != 320 || m.Duration == 0 {
+		if err != nil || m.Width/2 != 80 || m.Duration == 0 {
 			t.Errorf("%s: %+v, %v", name, m, err)
 		}
 	}
