@@ -2,9 +2,10 @@
 
 FILES ?=
 OUT   ?= out/demo
+FUZZ  ?= 30s
 PURE  := ./engine/... ./callback ./store/... ./queue/... ./storage/... ./codec ./codec/codectest ./codec/archive ./codec/pdf ./codec/vectorize
 
-.PHONY: setup demo gallery server test corpus check browser load crash bench soak fmt lint
+.PHONY: setup demo gallery server test corpus check fuzz browser load crash bench soak fmt lint
 
 setup:
 	@scripts/setup
@@ -24,6 +25,7 @@ server: setup
 # vet has been run by check, on the same build.
 test: setup check
 	go test -race -vet=off -shuffle=on -timeout 15m ./...
+	@scripts/fuzz 200x -race .
 	cd examples/bench && go vet -race ./... && go test -race -vet=off ./...
 	cd examples/server/browser && go vet -race ./...
 
@@ -41,6 +43,11 @@ check:
 	go vet -race ./...
 	GOFLAGS="$$GOFLAGS -race" $$(go tool -n staticcheck) ./...
 	CGO_ENABLED=0 go build $(PURE)
+
+# fuzz looks for inputs that break a parser, for FUZZ=30s each: some 20 minutes long. test
+# tries 200 inputs with each. A number does not fail on a busy machine, as a time may.
+fuzz: setup
+	@scripts/fuzz $(FUZZ) -fuzz=. .
 
 # browser tests the page of examples/server in chromium, and plays adaptive streams
 # there. It installs chromium if it is missing: some 300 MB, so that test does without.
