@@ -25,13 +25,16 @@ var (
 func TestEveryOperationTakesTheCorpus(t *testing.T) {
 	t.Parallel()
 	moment := []codec.Operation{
-		codec.Inspect{}, codec.PosterFrame{Timestamp: new(0.1), Width: 64}, codec.Thumbnail{Width: 32, Timestamp: new(0.0)},
+		codec.Inspect{}, codec.PosterFrame{Timestamp: new(0.1), Width: 64},
+		codec.Thumbnail{Width: 32, Timestamp: new(0.0)},
 		codec.GIF{Duration: 0.3, FPS: 4, Width: 32},
 		codec.Chain{Steps: codec.Steps{codec.Trim{Duration: 0.2}, codec.Transform{Width: 64, Rotate: 90},
-			codec.Adjust{Saturation: new(0.5)}, codec.Watermark{Text: "Ada"}, codec.Convert{Format: "mp4"}}},
+			codec.Adjust{Saturation: new(0.5)}, codec.Watermark{Text: "Ada"},
+			codec.Convert{Format: "mp4", Effort: 1}}},
 	}
 	whole := []codec.Operation{
-		codec.StripMetadata{}, codec.Storyboard{Frames: 3, Width: 64}, codec.Compress{Quality: 10},
+		codec.StripMetadata{}, codec.Storyboard{Frames: 3, Width: 64},
+		codec.Compress{Quality: 10, Effort: 1},
 		codec.AdaptiveStream{Renditions: []codec.StreamRendition{{Height: 144}}}, codec.ConcatAudio{},
 		codec.Adjust{Normalize: true},
 	}

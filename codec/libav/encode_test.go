@@ -20,7 +20,8 @@ func TestEncodedVideoKeepsEveryFrameAndItsTime(t *testing.T) {
 	} {
 		t.Run(test.file+" to "+test.format, func(t *testing.T) {
 			in := codectest.Corpus(t, test.file)
-			o := mustConvert(t, test.file, codec.Convert{Format: test.format, Width: 160})
+			o := mustConvert(t, test.file, codec.Convert{Format: test.format, Width: 160,
+				Effort: 1})
 			if err := codectest.SameFrames(o.path, in, tick); err != nil {
 				t.Error(err)
 			}
@@ -50,6 +51,7 @@ func TestPicturesAreShownAtTheSizeThatIsReported(t *testing.T) {
 			codec.Convert{Format: "mp4", Width: 640, Enlarge: true}, 640, 360},
 	} {
 		t.Run(test.file, func(t *testing.T) {
+			test.op.Effort = 1
 			o := mustConvert(t, test.file, test.op)
 			if o.Media.Width != test.width || o.Media.Height != test.height {
 				t.Errorf("size = %d×%d, want %d×%d", o.Media.Width, o.Media.Height,

@@ -81,10 +81,15 @@ func similarity(t testing.TB, path, reference string) float64 {
 func TestFieldsOfTheEncoderDoWhatTheySay(t *testing.T) {
 	t.Parallel()
 	in := moving(t)
+	film := codectest.OpenInput(t, in)
 	size := func(quality, effort int, v codec.VideoEncoding) float64 {
 		t.Helper()
-		return packetBytes(t, do(t, in, codec.Convert{Format: "mkv", Quality: quality, Effort: effort,
-			Video: v}).path, "video")
+		o, err := process(t.Context(), film, codec.Convert{Format: "mkv", Quality: quality,
+			Effort: effort, Video: v, Mute: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return float64(len(o.Data))
 	}
 	for _, name := range []string{codec.VideoH264, codec.VideoH265, codec.VideoVP9, codec.VideoAV1} {
 		v := codec.VideoEncoding{Codec: name}

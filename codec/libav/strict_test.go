@@ -84,7 +84,7 @@ func TestStrictWorkTakesWhatIsWhole(t *testing.T) {
 				continue
 			}
 			in := codectest.OpenInput(t, path)
-			op := codec.Trim{Format: "wav", Start: 0.1, Duration: 0.5}
+			op := codec.Trim{Format: "wav", Start: 0.1, Duration: 0.3, Effort: 1}
 			if folder == "video" {
 				op.Format = "mp4"
 			}
