@@ -50,6 +50,18 @@
 // They are shaped by HarfBuzz's rules and ordered by the Unicode bidirectional
 // algorithm. A note names the characters that the font does not have.
 //
+// # Damage
+//
+// A picture that is cut off is an error of the class [codec.Invalid], whatever its format.
+// A GIF, APNG, AVIF sequence or animated WebP that is cut off has its whole frames, at least
+// the first, and a TIFF the pages whose directories are there; a note says so. With
+// [codec.Policy] Strict that is an error, too, as is all that the decoder of a JPEG or a GIF
+// complains of. Otherwise that of a GIF becomes a note, and of a JPEG it is not told:
+// libvips has complaints only when all is done. Other decoders either fail, or hide damage.
+// What is behind the last pixel does not count, nor what Poppler mends in a PDF.
+// [codec.Inspect] reads headers alone, and [codec.StripMetadata] decodes no JPEG, PNG and
+// WebP: that the end is missing is noted, or an error if strict, and nothing else is seen.
+//
 // # How long a cancelled work runs on
 //
 // When the context ends, reads and writes fail and evaluation stops at the next
