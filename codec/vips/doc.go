@@ -36,7 +36,10 @@
 // renditions and previews of pages carry none. [codec.StripMetadata] decodes no JPEG,
 // PNG and WebP, but cuts the files, unless the orientation has to be applied.
 // Animations keep their frames, delays and loops between GIF, WebP, APNG and AVIF.
-// Those of the last two are drawn and put together here, one at a time; AVIF of more
+// Those of the last two are drawn and put together here, one at a time. An APNG has a
+// palette where its frames, with what is transparent in them, have at most 256 colours in
+// all, without a profile, EXIF, XMP and texts; frames wait for that in memory, up to
+// 64 MiB, a byte for each pixel that changes, and go on in full colours above. AVIF of more
 // than one frame, or of more than 8 bits, is written by libaom without libheif, and
 // frames of a sequence are read with 8 bits, because no other animation has more. All other
 // formats get the first frame or page, and a note; [codec.Convert] and
