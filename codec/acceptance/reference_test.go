@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/jpeg"
 	"image/png"
 	"os"
 	"os/exec"
@@ -42,7 +43,8 @@ func decode(data []byte) (image.Image, error) {
 		return avif(data)
 	case "application/pdf":
 		return tool(data, func(in, out string) *exec.Cmd {
-			return exec.Command("pdftoppm", "-png", "-singlefile", "-r", "192",
+			// A pixel of image-to-pdf is one of the page then. pdftoppm would widen masks.
+			return exec.Command("pdftocairo", "-png", "-singlefile", "-r", "96",
 				in, out[:len(out)-4])
 		})
 	}
@@ -233,6 +235,20 @@ func (t tolerance) String() string {
 // worse is the worse of both.
 func (t tolerance) worse(u tolerance) tolerance {
 	return tolerance{min(t.ssim, u.ssim), max(t.colour, u.colour)}
+}
+
+// asJPEG is the picture as another encoder than the codecs' makes it with their usual
+// quality, on white.
+func asJPEG(im image.Image) (*image.RGBA, error) {
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, over(im, color.White), &jpeg.Options{Quality: 82}); err != nil {
+		return nil, err
+	}
+	out, err := jpeg.Decode(&b)
+	if err != nil {
+		return nil, err
+	}
+	return over(out, color.White), nil
 }
 
 // alike says how an output differs from the reference by more than it may, on white
