@@ -51,9 +51,12 @@ func decode(data []byte) (image.Image, error) {
 	return codectest.DecodeImage(data)
 }
 
-// avif is read by FFmpeg, which knows no grids, no transparency and no turns: what
-// libheif sees these in is read by that.
+// avif is read by FFmpeg, which knows no grids, no turns, and no transparency but that of a
+// sequence, which is a stream: what libheif sees these in is read by that.
 func avif(data []byte) (image.Image, error) {
+	if im, err := avifSequence(data); err == nil {
+		return im, nil
+	}
 	theirs, err := vipsCommand(data, "heifload") // copy does not know sequences
 	independent, failed := ffmpeg(data)
 	switch {
@@ -64,6 +67,16 @@ func avif(data []byte) (image.Image, error) {
 		return theirs, nil
 	}
 	return independent, nil
+}
+
+// avifSequence gives the first stream the second one as its transparency, which becomes a
+// colour on the way so that its range counts: libheif does not know that 235 may be opaque.
+func avifSequence(data []byte) (image.Image, error) {
+	return tool(data, func(in, out string) *exec.Cmd {
+		return exec.Command("ffmpeg", "-v", "error", "-nostdin", "-i", in, "-filter_complex",
+			"[0:1]format=gbrp,extractplanes=g[a];[0:0]format=rgba[c];[c][a]alphamerge",
+			"-frames:v", "1", out)
+	})
 }
 
 // ffmpeg decodes by the command, which knows no transparency of AVIF.
