@@ -14,10 +14,10 @@ type Policy struct {
 	// "image/svg+xml", "application/pdf", "image/jp2".
 	Untrusted []string `json:"untrusted,omitempty"`
 	Limits    Limits   `json:"limits,omitzero"`
-	// Strict has video and sound fail, with the class [Invalid], at the first damage that
-	// is met in them. Otherwise what can be decoded is, and a note tells of the rest.
-	// It is about video and sound: pictures and documents fail in any case, where they are
-	// not animations that end early.
+	// Strict has files fail, with the class [Invalid], at the first damage that is met in
+	// them. Otherwise what can be decoded of video and sound is, and so are the whole frames
+	// of an animation, and the whole pages of a TIFF, that ends early; a note tells of the
+	// rest. A single picture that ends early fails in any case.
 	Strict bool `json:"strict,omitempty"`
 }
 

@@ -51,8 +51,8 @@ type Request struct {
 	// Retain is how long the job stays after it has ended, with its inputs and
 	// outputs; 0 means Config.Retain, negative for ever.
 	Retain time.Duration
-	// Strict has files fail whose video or sound is damaged, where otherwise what can be
-	// decoded is, and a note tells of the rest: codec.Policy.Strict for this job.
+	// Strict has files fail that are damaged, where otherwise what can be decoded of video,
+	// sound and animations is, and a note tells of the rest: codec.Policy.Strict for this job.
 	Strict bool
 	// Archive is ArchiveZip or ArchiveTar if all outputs are to be joined in one
 	// file too, Job.Archive, before the job is completed; "" means none.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/jpeg"
 	"image/png"
 	"os"
 	"os/exec"
@@ -42,16 +43,20 @@ func decode(data []byte) (image.Image, error) {
 		return avif(data)
 	case "application/pdf":
 		return tool(data, func(in, out string) *exec.Cmd {
-			return exec.Command("pdftoppm", "-png", "-singlefile", "-r", "192",
+			// A pixel of image-to-pdf is one of the page then. pdftoppm would widen masks.
+			return exec.Command("pdftocairo", "-png", "-singlefile", "-r", "96",
 				in, out[:len(out)-4])
 		})
 	}
 	return codectest.DecodeImage(data)
 }
 
-// avif is read by FFmpeg, which knows no grids, no transparency and no turns: what
-// libheif sees these in is read by that.
+// avif is read by FFmpeg, which knows no grids, no turns, and no transparency but that of a
+// sequence, which is a stream: what libheif sees these in is read by that.
 func avif(data []byte) (image.Image, error) {
+	if im, err := avifSequence(data); err == nil {
+		return im, nil
+	}
 	theirs, err := vipsCommand(data, "heifload") // copy does not know sequences
 	independent, failed := ffmpeg(data)
 	switch {
@@ -62,6 +67,16 @@ func avif(data []byte) (image.Image, error) {
 		return theirs, nil
 	}
 	return independent, nil
+}
+
+// avifSequence gives the first stream the second one as its transparency, which becomes a
+// colour on the way so that its range counts: libheif does not know that 235 may be opaque.
+func avifSequence(data []byte) (image.Image, error) {
+	return tool(data, func(in, out string) *exec.Cmd {
+		return exec.Command("ffmpeg", "-v", "error", "-nostdin", "-i", in, "-filter_complex",
+			"[0:1]format=gbrp,extractplanes=g[a];[0:0]format=rgba[c];[c][a]alphamerge",
+			"-frames:v", "1", out)
+	})
 }
 
 // ffmpeg decodes by the command, which knows no transparency of AVIF.
@@ -233,6 +248,20 @@ func (t tolerance) String() string {
 // worse is the worse of both.
 func (t tolerance) worse(u tolerance) tolerance {
 	return tolerance{min(t.ssim, u.ssim), max(t.colour, u.colour)}
+}
+
+// asJPEG is the picture as another encoder than the codecs' makes it with their usual
+// quality, on white.
+func asJPEG(im image.Image) (*image.RGBA, error) {
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, over(im, color.White), &jpeg.Options{Quality: 82}); err != nil {
+		return nil, err
+	}
+	out, err := jpeg.Decode(&b)
+	if err != nil {
+		return nil, err
+	}
+	return over(out, color.White), nil
 }
 
 // alike says how an output differs from the reference by more than it may, on white

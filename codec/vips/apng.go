@@ -3,6 +3,7 @@ package vips
 import (
 	"time"
 
+	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/codec/vips/internal/apng"
 )
 
@@ -13,12 +14,20 @@ func (s *session) readFrames(p *picture) error {
 	if err != nil {
 		return s.frameError(p, err)
 	}
+	media := codec.Media{Width: a.Width, Height: a.Height, Frames: a.Count}
+	if err := p.limits.Check(s.name, media); err != nil {
+		return err
+	}
+	if err := a.Trim(); err != nil {
+		return s.frameError(p, err)
+	}
 	delays := make([]time.Duration, len(a.Frames))
 	for i, f := range a.Frames {
 		delays[i] = f.Delay
 	}
 	p.motion = &motion{width: a.Width, height: a.Height, count: a.Count, plays: a.Plays,
-		delays: delays, play: func() (player, error) { return apngPlayer{a.Player()}, nil }}
+		early: a.Early, delays: delays,
+		play: func() (player, error) { return apngPlayer{a.Player()}, nil }}
 	return nil
 }
 

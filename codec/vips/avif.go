@@ -48,7 +48,7 @@ func (s *session) openAVIF(p *picture) (image, error) {
 
 func motionOf(s *avif.Sequence) *motion {
 	return &motion{width: s.Width, height: s.Height, count: s.Count, plays: s.Plays,
-		delays: s.Delays, opaque: !s.Alpha(),
+		delays: s.Delays, opaque: !s.Alpha(), early: s.Early,
 		play: func() (player, error) { return newSequencePlayer(s) }}
 }
 

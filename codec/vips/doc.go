@@ -36,7 +36,10 @@
 // renditions and previews of pages carry none. [codec.StripMetadata] decodes no JPEG,
 // PNG and WebP, but cuts the files, unless the orientation has to be applied.
 // Animations keep their frames, delays and loops between GIF, WebP, APNG and AVIF.
-// Those of the last two are drawn and put together here, one at a time; AVIF of more
+// Those of the last two are drawn and put together here, one at a time. An APNG has a
+// palette where its frames, with what is transparent in them, have at most 256 colours in
+// all, without a profile, EXIF, XMP and texts; frames wait for that in memory, up to
+// 64 MiB, a byte for each pixel that changes, and go on in full colours above. AVIF of more
 // than one frame, or of more than 8 bits, is written by libaom without libheif, and
 // frames of a sequence are read with 8 bits, because no other animation has more. All other
 // formats get the first frame or page, and a note; [codec.Convert] and
@@ -49,6 +52,18 @@
 // program and have Latin, Greek and Cyrillic letters, or with a font of their own.
 // They are shaped by HarfBuzz's rules and ordered by the Unicode bidirectional
 // algorithm. A note names the characters that the font does not have.
+//
+// # Damage
+//
+// A picture that is cut off is an error of the class [codec.Invalid], whatever its format.
+// A GIF, APNG, AVIF sequence or animated WebP that is cut off has its whole frames, at least
+// the first, and a TIFF the pages whose directories are there; a note says so. With
+// [codec.Policy] Strict that is an error, too, as is all that the decoder of a JPEG or a GIF
+// complains of. Otherwise that of a GIF becomes a note, and of a JPEG it is not told:
+// libvips has complaints only when all is done. Other decoders either fail, or hide damage.
+// What is behind the last pixel does not count, nor what Poppler mends in a PDF.
+// [codec.Inspect] reads headers alone, and [codec.StripMetadata] decodes no JPEG, PNG and
+// WebP: that the end is missing is noted, or an error if strict, and nothing else is seen.
 //
 // # How long a cancelled work runs on
 //

@@ -25,7 +25,9 @@ type roll struct {
 	share   phase // of all frames
 
 	now, before *pixels
-	done        int // frames
+	done        int         // frames
+	written     int         // of them
+	few         *fewColours // nil if there are too many, or there is more than pixels
 }
 
 // encodeFrames encodes the frames of im into w, at most limit bytes if that is not 0.
@@ -40,11 +42,14 @@ func (c *conversion) encodeFrames(
 	r := &roll{conversion: c, im: im, options: options, delays: im.numbers("delay"),
 		file: apng.NewWriter(&limited{w: w, limit: limit}, c.frames, im.number("loop")),
 		now:  &pixels{size: z}, share: c.share}
+	if im.hasOnlyPixels() {
+		r.few = &fewColours{numbers: map[[4]byte]byte{}}
+	}
 	defer func() { c.share = r.share }()
 	if err := c.eachRow(im, r.row); err != nil {
 		return c.writeError(err)
 	}
-	return c.writeError(r.file.Close())
+	return c.writeError(r.finish())
 }
 
 // writeError leaves errors of this package as they are.
@@ -91,30 +96,35 @@ func (r *roll) row(line []byte) error {
 	return nil
 }
 
-// frame encodes a frame.
+// frame adds what a frame changes.
 func (r *roll) frame() error {
-	defer r.release(len(r.objects), len(r.images))
-	part, at, blend := r.now, spot{}, byte(apng.BlendSource)
+	p := piece{pixels: r.now, blend: apng.BlendSource, delay: defaultDelay}
 	if r.done > 0 {
-		part, at, blend = r.now.since(r.before)
+		p.pixels, p.at, p.blend = r.now.since(r.before)
 	}
-	im, err := r.fromPixels(part)
+	if r.done < len(r.delays) {
+		p.delay = time.Duration(r.delays[r.done]) * time.Millisecond
+	}
+	return r.add(p)
+}
+
+// write encodes a piece.
+func (r *roll) write(p piece) error {
+	defer r.release(len(r.objects), len(r.images))
+	im, err := r.fromPixels(p.pixels)
 	if err != nil {
 		return err
 	}
-	if r.done == 0 {
+	if r.written == 0 {
 		C.spool_dress(im.p, r.im.p)
 	}
-	r.conversion.share = r.share.part(r.done, r.frames)
+	r.conversion.share = r.share.part(r.written, r.frames)
+	r.written++
 	var b bytes.Buffer
 	if err := r.encodeOne(im, r.options, &b, 0); err != nil {
 		return err
 	}
-	delay := defaultDelay
-	if r.done < len(r.delays) {
-		delay = time.Duration(r.delays[r.done]) * time.Millisecond
-	}
-	return r.file.Frame(b.Bytes(), at.x, at.y, delay, blend)
+	return r.file.Frame(b.Bytes(), p.at.x, p.at.y, p.delay, p.blend)
 }
 
 // since returns the part of p that is not as in a frame before, where it lies, and how

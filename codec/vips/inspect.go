@@ -31,7 +31,7 @@ func (s *session) inspect(p *picture, out codec.Sink) error {
 
 func (p *picture) report() codec.Report {
 	r := codec.Report{
-		Filename: p.in.Name(), MimeType: p.in.Type(), SizeBytes: p.in.Size(), Kind: codec.Image,
+		Filename: p.in.Name(), MimeType: p.in.Type(), SizeBytes: fullSize(p.in), Kind: codec.Image,
 		Format: formatName(p.in.Type()), Width: p.media.Width, Height: p.media.Height,
 		Duration: p.media.Duration.Seconds(), Cost: p.cost(codec.Inspect{}),
 		Image: &codec.ImageReport{

@@ -23,6 +23,7 @@ type motion struct {
 	plays         int // 0 is for ever
 	delays        []time.Duration
 	opaque        bool // there is no transparency
+	early         bool // the file is cut off behind these frames
 	play          func() (player, error)
 }
 

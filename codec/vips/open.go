@@ -40,6 +40,10 @@ func (s *session) open(in codec.Input, policy codec.Policy) (*picture, error) {
 	if in.Type() == "application/pdf" {
 		s.words = append(s.words, "glib") // which Poppler reports through
 	}
+	s.strict = policy.Strict
+	if in, err = s.shorten(in); err != nil {
+		return nil, err
+	}
 	native := C.spool_source(C.uintptr_t(s.id), C.gint64(in.Size()))
 	s.own(unsafe.Pointer(native))
 	p := &picture{loader: l, in: in, source: nativeSource{native}, limits: policy.Limits}
@@ -63,7 +67,7 @@ func (s *session) open(in codec.Input, policy codec.Policy) (*picture, error) {
 	if err := policy.Limits.Check(in.Name(), p.media); err != nil {
 		return nil, err
 	}
-	return p, nil
+	return p, s.checkEnd(p)
 }
 
 // loaderOf chooses the decoder by the type that was found in the bytes; libvips
@@ -94,6 +98,9 @@ func loaderOf(in codec.Input, policy codec.Policy) (loader, error) {
 // load makes an image of the source, from its beginning.
 func (s *session) load(p *picture, more args) (image, error) {
 	a := args{"source": p.source, "access": "sequential", "fail-on": "truncated"}
+	if s.strict {
+		a["fail-on"] = "warning"
+	}
 	for name, value := range more {
 		a[name] = value
 	}

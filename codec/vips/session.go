@@ -29,6 +29,7 @@ type session struct {
 	draw    func(line []byte, x, y int) bool // draws pixels: see [conversion.unroll]
 	rows    func(unsafe.Pointer) bool        // takes a row of pixels: see [session.eachRow]
 	threads int
+	strict  bool     // damage is an error: see [codec.Policy]
 	heavy   bool     // it takes so much memory that the rest must be given back
 	words   []string // of the formats at work, in what libvips says
 

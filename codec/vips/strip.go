@@ -50,7 +50,12 @@ func again(p *picture) recipe {
 func (s *session) cut(p *picture) (*metadata.File, error) {
 	file, err := metadata.Cut(boundInput{s.ctx, p.in}, p.in.Size(), p.in.Type())
 	switch {
+	case err == nil && file.Early && s.strict:
+		return nil, codec.Errorf(codec.Invalid, "%s ends early", s.name)
 	case err == nil:
+		if file.Early && !p.animated {
+			s.note("the input ends early, and so does what is copied of it")
+		}
 		return file, nil
 	case errors.Is(err, metadata.ErrSyntax):
 		return nil, codec.Errorf(codec.Invalid, "%s is broken, or not %s",

@@ -59,8 +59,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.data, "data", "", "folder of a durable engine; empty keeps all in memory")
 	flags.IntVar(&o.workers, "workers", 0, "files at once; 0 means one for each core")
 	flags.BoolVar(&o.json, "json", false, "print one JSON object for each file, and nothing else")
-	flags.BoolVar(&o.strict, "strict", false, "fail where video or sound is damaged, instead of "+
-		"doing what can be done")
+	flags.BoolVar(&o.strict, "strict", false, "fail where a file is damaged, instead of doing "+
+		"what can be done")
 	flags.BoolVar(&o.force, "force", false, "replace existing files")
 	if err := flags.Parse(args); err != nil {
 		return o, err

@@ -21,7 +21,7 @@ type order struct {
 	archive    string
 	callback   *engine.Callback
 	save       bool
-	strict     bool // damaged video and sound fails
+	strict     bool // what is damaged fails
 
 	draft *engine.Draft // of the job, with the files
 	leave func()        // the queue

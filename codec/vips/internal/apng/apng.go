@@ -29,6 +29,9 @@ const signature = "\x89PNG\r\n\x1a\n"
 // maxChunks bounds how many chunks of a file are looked at.
 const maxChunks = 1 << 20
 
+// mostData is what a chunk can hold.
+const mostData = 1<<31 - 1
+
 // Ways to leave the place of a frame, and to draw one.
 const (
 	disposeNone = iota
@@ -48,6 +51,7 @@ type Animation struct {
 	Count         int // of the frames, as the file says
 	Plays         int // 0 is for ever
 	Frames        []Frame
+	Early         bool // the file is cut off: the last frame may not be whole
 
 	r      io.ReaderAt
 	header [13]byte // the data of IHDR
@@ -76,6 +80,9 @@ func Open(r io.ReaderAt, size int64, most int) (*Animation, error) {
 	}
 	if a.Count > most {
 		return a, nil
+	}
+	if n := len(a.Frames); a.Early && n > 0 && len(a.Frames[n-1].data) == 0 {
+		a.Frames = a.Frames[:n-1]
 	}
 	if len(a.Frames) == 0 {
 		return nil, fmt.Errorf("%w: no frame", ErrSyntax)
@@ -125,17 +132,21 @@ func (s *scanner) scan() error {
 	pos := int64(len(signature))
 	for range maxChunks {
 		var head [8]byte
-		if pos == s.size {
-			return nil // without IEND: what is there counts
+		if s.a.Early = pos > s.size-int64(len(head)); s.a.Early {
+			return nil
 		}
 		if err := s.read(head[:], pos); err != nil {
 			return err
 		}
 		c := chunk{string(head[4:]), span{pos + 8, pos + 8 + int64(binary.BigEndian.Uint32(head[:]))}}
-		if pos = c.data.to + 4; pos > s.size {
-			return fmt.Errorf("%w: it ends too early", ErrSyntax)
-		}
-		if c.name == "IEND" {
+		pos = c.data.to + 4
+		switch {
+		case c.name == "IEND":
+			return nil
+		case c.data.to-c.data.from > mostData:
+			return fmt.Errorf("%w: a chunk is too long", ErrSyntax)
+		case pos > s.size:
+			s.a.Early = true
 			return nil
 		}
 		if err := s.take(c); err != nil || s.a.Count > s.most {

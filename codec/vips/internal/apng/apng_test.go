@@ -138,7 +138,7 @@ func TestBrokenFilesAreErrors(t *testing.T) {
 		return data
 	}
 	for name, data := range map[string][]byte{
-		"empty": nil, "no png": []byte("GIF89a"), "cut off": good[:len(good)/2],
+		"empty": nil, "no png": []byte("GIF89a"), "cut off": good[:100],
 		"no animation":       picture(t, 4, 4, red),
 		"more than promised": field("acTL", 0, 1), "outside": field("fcTL", 12, 5),
 		"no width": field("fcTL", 4, 0), "endless chunk": field("fcTL", -8, 1<<31),
@@ -158,6 +158,33 @@ func TestBrokenFilesAreErrors(t *testing.T) {
 	}
 	if !errors.Is(err, apng.ErrSyntax) && err == io.EOF {
 		t.Errorf("damaged data: %v", err)
+	}
+}
+
+func TestWhatIsCutOffHasItsWholeFrames(t *testing.T) {
+	good := animation(t)
+	found := map[int]bool{}
+	for n := range good {
+		a, err := open(good[:n])
+		if err == nil {
+			err = a.Trim()
+		}
+		if errors.Is(err, apng.ErrSyntax) {
+			continue
+		}
+		if end := n >= len(good)-4; err != nil || a.Early == end {
+			t.Fatalf("%d of %d bytes: %v, early %v", n, len(good), err, a.Early)
+		}
+		p := a.Player()
+		for range a.Count {
+			if _, err := p.Next(); err != nil {
+				t.Fatalf("%d of %d bytes, %d frames: %v", n, len(good), a.Count, err)
+			}
+		}
+		found[a.Count] = true
+	}
+	if !found[1] || !found[2] || !found[3] {
+		t.Errorf("the numbers of whole frames were %v", found)
 	}
 }
 

@@ -51,6 +51,24 @@ func (p *Player) Next() (*image.NRGBA, error) {
 	return p.canvas, nil
 }
 
+// Trim leaves out the last frame of a file that is cut off, unless it is whole. It decodes
+// that frame, in memory for all of its pixels.
+func (a *Animation) Trim() error {
+	if !a.Early {
+		return nil
+	}
+	last := len(a.Frames) - 1
+	_, err := png.Decode(a.still(a.Frames[last]))
+	if err == nil {
+		return nil
+	}
+	if err = brokenFrame(err); !errors.Is(err, ErrSyntax) || last == 0 {
+		return err
+	}
+	a.Frames, a.Count = a.Frames[:last], last
+	return nil
+}
+
 // brokenFrame keeps faults of reading apart from those of the file.
 func brokenFrame(err error) error {
 	var syntax png.FormatError

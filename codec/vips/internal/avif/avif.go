@@ -29,6 +29,7 @@ type Sequence struct {
 	Plays         int // 0 is for ever
 	Delays        []time.Duration
 	Profile       []byte // ICC; nil if there is none
+	Early         bool   // the file is cut off, and Count only counts what is whole
 
 	r              io.ReaderAt
 	colours, alpha *track
@@ -83,7 +84,11 @@ func (s *Sequence) complete(size int64) error {
 		if err := t.locate(size); err != nil {
 			return err
 		}
+		if len(t.samples) < s.Count {
+			s.Count, s.Early = len(t.samples), true
+		}
 	}
+	s.colours.count = s.Count
 	if s.Count == 0 {
 		return fmt.Errorf("%w: no frame", ErrSyntax)
 	}

@@ -162,7 +162,7 @@ func (t *track) delays() ([]time.Duration, error) {
 // mostFrame bounds the bytes of a frame.
 const mostFrame = 256 << 20
 
-// locate finds the samples in a file of size bytes.
+// locate finds the samples in a file of size bytes, up to the first that is not whole.
 func (t *track) locate(size int64) error {
 	groups, places := &fields{b: t.groups}, &fields{b: t.places}
 	sizes := &fields{b: t.sizes}
@@ -196,8 +196,11 @@ func (t *track) locate(size int64) error {
 			if common == 0 {
 				length = int64(sizes.u32())
 			}
-			if sizes.short || at < 0 || length < 1 || length > mostFrame || at > size-length {
+			switch {
+			case sizes.short || at < 0 || length < 1 || length > mostFrame:
 				return fmt.Errorf("%w: a frame lies outside", ErrSyntax)
+			case at > size-length:
+				return nil
 			}
 			t.samples = append(t.samples, span{at, at + length})
 			at += length

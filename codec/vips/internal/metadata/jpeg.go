@@ -46,6 +46,7 @@ func cutJPEG(c *cutter) error {
 		marker, start, err := s.marker()
 		if err != nil {
 			if begun && errors.Is(err, io.EOF) {
+				s.early = true
 				return nil
 			}
 			return syntax(err)

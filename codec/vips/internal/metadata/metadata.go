@@ -35,6 +35,7 @@ func Cuts(mediaType string) bool { return cutters[mediaType] != nil }
 type File struct {
 	Size    int64    // bytes
 	Removed []string // what was cut out, such as "EXIF": each once, sorted
+	Early   bool     // the input ends in the middle of it
 	pieces  []piece
 	in      io.ReaderAt
 }
@@ -57,7 +58,7 @@ func Cut(r io.ReaderAt, size int64, mediaType string) (*File, error) {
 	if err := cut(c); err != nil {
 		return nil, err
 	}
-	f := &File{in: r, pieces: c.pieces}
+	f := &File{in: r, pieces: c.pieces, Early: c.early}
 	for _, p := range f.pieces {
 		f.Size += p.size()
 	}
@@ -94,11 +95,14 @@ type cutter struct {
 	size    int64
 	pieces  []piece
 	removed map[string]bool
+	early   bool
 }
 
 // keep keeps a range of the input, or as much of it as there is.
 func (c *cutter) keep(from, to int64) error {
-	to = min(to, c.size)
+	if to > c.size {
+		to, c.early = c.size, true
+	}
 	if n := len(c.pieces); n > 0 && c.pieces[n-1].bytes == nil && c.pieces[n-1].to == from {
 		c.pieces[n-1].to = to
 		return nil

@@ -56,6 +56,11 @@ func riff(chunks ...string) string {
 	return string(binary.LittleEndian.AppendUint32([]byte("RIFF"), uint32(len(body)))) + body
 }
 
+// shorter is a file whose length is that of its beginning.
+func shorter(file string) string {
+	return file[:4] + string(binary.LittleEndian.AppendUint32(nil, uint32(len(file)-8))) + file[8:]
+}
+
 // plain returns a JPEG and a PNG of noise without metadata.
 func plain(t testing.TB) (jpg, png_ string) {
 	t.Helper()
@@ -111,6 +116,7 @@ func samples(t testing.TB) []sample {
 			riff(riffChunk("VP8X", "\x20\x00\x00\x00\x00\x00\x00\x00\x00\x00"),
 				riffChunk("ICCP", "profile"), picture),
 			[]string{"EXIF", "XMP", "data behind the picture", "data of a program"}},
+		{"webp without an end", "image/webp", riff(picture)[:30], shorter(riff(picture)[:30]), nil},
 		{"simple webp", "image/webp", riff(picture), riff(picture), nil},
 	}
 }
@@ -124,6 +130,10 @@ func TestCutKeepsThePictureAlone(t *testing.T) {
 			}
 			if !slices.Equal(removed, s.removed) {
 				t.Errorf("removed %q, want %q", removed, s.removed)
+			}
+			f, err := metadata.Cut(strings.NewReader(s.data), int64(len(s.data)), s.mediaType)
+			if early := strings.HasSuffix(s.name, "without an end"); err != nil || f.Early != early {
+				t.Errorf("it ends early: %v, want %v, %v", f.Early, early, err)
 			}
 		})
 	}

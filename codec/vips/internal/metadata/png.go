@@ -34,6 +34,7 @@ func cutPNG(c *cutter) error {
 		case err != nil:
 			return err
 		case len(chunk) < 8 && begun:
+			c.early = true
 			return nil
 		case len(chunk) < 8:
 			return ErrSyntax

@@ -24,6 +24,7 @@ func cutWebP(c *cutter) error {
 		return err
 	}
 	end := min(8+int64(binary.LittleEndian.Uint32(head[4:])), c.size)
+	c.early = end == c.size && end < 8+int64(binary.LittleEndian.Uint32(head[4:]))
 	begun := false
 	for off := int64(12); off < end; {
 		next, shows, err := c.webpChunk(off, end, begun)
