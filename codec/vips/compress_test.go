@@ -53,15 +53,20 @@ func TestCompressTriesAsHardAsAsked(t *testing.T) {
 			knob = "effort"
 		}
 		var told []string
+		var sizes []int
 		for _, op.Effort = range []int{1, 9} {
 			out := mustConvert(t, in, op)
 			told = append(told, out.result.Streams[0].Options[knob])
+			sizes = append(sizes, len(out.data))
 			if said := strings.Contains(notes(out), "effort was not used"); said != (format == "jpg") {
 				t.Errorf("%s: notes %q", format, notes(out))
 			}
 		}
 		if (told[0] == told[1]) != (format == "jpg") {
 			t.Errorf("%s: %s is %q", format, knob, told)
+		}
+		if format == "png" && (told[1] != "10" || sizes[1] >= sizes[0]) {
+			t.Errorf("efforts %q make palettes in files of %d bytes", told, sizes)
 		}
 	}
 }
