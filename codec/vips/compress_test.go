@@ -15,12 +15,20 @@ import (
 
 func notes(o *output) string { return strings.Join(o.result.Notes, "\n") }
 
-// asFormat is a photo as a file of the format, encoded well.
+// photos are what asFormat has made.
+var photos = map[string]input{}
+
+// asFormat is a photo as a file of the format, encoded well, and once for all tests.
 func asFormat(t *testing.T, format string) input {
 	t.Helper()
+	if made, ok := photos[format]; ok {
+		return made
+	}
 	out := mustConvert(t, corpus(t, "image/sharp-Landscape_1.jpg"),
 		codec.Convert{Format: format, Quality: 97, Width: 200})
-	return newInput("photo"+out.spec.Name[strings.LastIndexByte(out.spec.Name, '.'):], out.spec.Type, out.data)
+	name := "photo" + out.spec.Name[strings.LastIndexByte(out.spec.Name, '.'):]
+	photos[format] = newInput(name, out.spec.Type, out.data)
+	return photos[format]
 }
 
 func TestCompressByQuality(t *testing.T) {
