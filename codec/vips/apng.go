@@ -35,3 +35,12 @@ func (s *session) readFrames(p *picture) error {
 type apngPlayer struct{ *apng.Player }
 
 func (apngPlayer) Close() {}
+
+// Next implements [player].
+func (p apngPlayer) Next() ([]byte, error) {
+	canvas, err := p.Player.Next()
+	if err != nil {
+		return nil, err
+	}
+	return canvas.Pix, nil
+}

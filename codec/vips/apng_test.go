@@ -30,7 +30,7 @@ func TestFramesAreDrawnInAnyOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &drawer{motion: &motion{height: 2,
+	d := &drawer{motion: &motion{width: 2, height: 2,
 		play: func() (player, error) { return apngPlayer{a.Player()}, nil }}}
 	for _, y := range []int{0, 3, 9, 7, 1, 4, 2, 8} {
 		line := make([]byte, 4)

@@ -6,7 +6,6 @@ import "C"
 import (
 	"bytes"
 	"errors"
-	stdimage "image"
 
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/codec/vips/internal/av1"
@@ -29,7 +28,8 @@ func (s *session) openAVIF(p *picture) (image, error) {
 	}
 	p.animated, p.sequence, p.motion = true, false, motionOf(found)
 	s.drawMotion(p, p.motion)
-	native := C.spool_drawn(C.int(found.Width), C.int(found.Height), C.uintptr_t(s.id))
+	native := C.spool_drawn(C.int(found.Width), C.int(found.Height),
+		C.int(btoi(p.motion.deep)), C.uintptr_t(s.id))
 	if native == nil {
 		return image{}, errOperation
 	}
@@ -48,7 +48,8 @@ func (s *session) openAVIF(p *picture) (image, error) {
 
 func motionOf(s *avif.Sequence) *motion {
 	return &motion{width: s.Width, height: s.Height, count: s.Count, plays: s.Plays,
-		delays: s.Delays, opaque: !s.Alpha(), early: s.Early,
+		delays: s.Delays, opaque: !s.Alpha(),
+		deep: s.Depth > 8, early: s.Early,
 		play: func() (player, error) { return newSequencePlayer(s) }}
 }
 
@@ -65,12 +66,12 @@ func (c *conversion) decodeSequence(file []byte) (image, error) {
 type sequencePlayer struct {
 	file           *avif.Sequence
 	colours, alpha *av1.Decoder
-	canvas         *stdimage.NRGBA
+	canvas         av1.Canvas
 	next           int
 }
 
 func newSequencePlayer(s *avif.Sequence) (*sequencePlayer, error) {
-	p := &sequencePlayer{file: s, canvas: stdimage.NewNRGBA(stdimage.Rect(0, 0, s.Width, s.Height))}
+	p := &sequencePlayer{file: s, canvas: av1.NewCanvas(s.Width, s.Height, s.Depth > 8)}
 	var err error
 	if p.colours, err = av1.NewDecoder(); err != nil {
 		return nil, err
@@ -85,7 +86,7 @@ func newSequencePlayer(s *avif.Sequence) (*sequencePlayer, error) {
 }
 
 // Next implements [player].
-func (p *sequencePlayer) Next() (*stdimage.NRGBA, error) {
+func (p *sequencePlayer) Next() ([]byte, error) {
 	data, err := p.file.Colours(p.next)
 	if err == nil {
 		err = p.colours.Colours(data, p.canvas)
@@ -99,7 +100,7 @@ func (p *sequencePlayer) Next() (*stdimage.NRGBA, error) {
 		}
 	}
 	p.next++
-	return p.canvas, err
+	return p.canvas.Bytes, err
 }
 
 // Close implements [player].

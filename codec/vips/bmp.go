@@ -45,7 +45,7 @@ func (s *session) openBMP(p *picture) (image, error) {
 		}
 		return err == nil
 	}
-	drawn := C.spool_drawn(C.int(header.Width), C.int(header.Height), C.uintptr_t(s.id))
+	drawn := C.spool_drawn(C.int(header.Width), C.int(header.Height), 0, C.uintptr_t(s.id))
 	if drawn == nil {
 		return image{}, errOperation
 	}

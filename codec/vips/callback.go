@@ -53,7 +53,7 @@ func spoolRow(id C.uintptr_t, row unsafe.Pointer) C.int {
 //export spoolDraw
 func spoolDraw(id C.uintptr_t, x, y, n C.int, pixels unsafe.Pointer) C.int {
 	if s := sessionOf(uintptr(id)); s != nil && s.draw != nil {
-		if s.draw(unsafe.Slice((*byte)(pixels), 4*n), int(x), int(y)) {
+		if s.draw(unsafe.Slice((*byte)(pixels), n), int(x), int(y)) {
 			return 0
 		}
 	}

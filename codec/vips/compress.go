@@ -14,7 +14,8 @@ import (
 // Savers of compress, where they are not those of other operations: with these a
 // lower quality makes smaller files of formats that know no quality of their own.
 var lossy = map[string]*saver{
-	"png": variant("png", efforts(7, 480, 4, 430, 2, 360), efforts(2, 360, 4, 430, 7, 480),
+	"png": variant("png", efforts(7, 480, 4, 430, 2, 360),
+		efforts(2, 360, 4, 430, 7, 480, 10, 860),
 		func(quality int) map[string]string {
 			return options("palette", true, "Q", quality, "compression", 12)
 		}),

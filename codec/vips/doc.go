@@ -41,7 +41,7 @@
 // all, without a profile, EXIF, XMP and texts; frames wait for that in memory, up to
 // 64 MiB, a byte for each pixel that changes, and go on in full colours above. AVIF of more
 // than one frame, or of more than 8 bits, is written by libaom without libheif, and
-// frames of a sequence are read with 8 bits, because no other animation has more. All other
+// frames of a sequence of 10 or 12 bits stay deep where the output is. All other
 // formats get the first frame or page, and a note; [codec.Convert] and
 // [codec.Thumbnail] take another page. Of several pages that go into one tiff, those
 // of a tiff are decoded while they are written, and those of other documents before,
@@ -86,7 +86,7 @@
 //	avif           a frame                6: 2300  4: 800   2: 140   1: 75   0: 30
 //	heif           the picture            1200
 //	jxl            the picture            7: 560   5: 100   4: 25    3: 20
-//	png, compress  the picture            7: 480   4: 430   2: 360
+//	png, compress  the picture            10: 860  7: 480   4: 430   2: 360
 //	lossless webp  the picture            4: 1200  0: 800
 //	lossless jxl   the picture            5: 2000  4: 1500  3: 270
 //

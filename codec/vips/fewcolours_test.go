@@ -5,7 +5,6 @@ import (
 	"image"
 	"image/color"
 	"image/gif"
-	"strings"
 	"testing"
 
 	"github.com/spoolmedia/spool/codec"
@@ -41,10 +40,8 @@ func TestAPNGHasAPaletteForFewColours(t *testing.T) {
 		op      codec.Convert
 		palette bool
 	}{
-		"few":              {dots(t, 3, 5, 100), codec.Convert{}, true},
-		"with all effort":  {dots(t, 3, 5, 100), codec.Convert{Effort: 9}, true},
+		"few":              {dots(t, 3, 5, 100), codec.Convert{Effort: 9}, true},
 		"many in the end":  {dots(t, 3, 100, 200), codec.Convert{}, false},
-		"many in a frame":  {dots(t, 256, 3, 5), codec.Convert{}, false},
 		"with transparent": {animation(t, 40, 20), codec.Convert{}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -55,19 +52,18 @@ func TestAPNGHasAPaletteForFewColours(t *testing.T) {
 			if has := out.data[kind] == 3; has != c.palette || has != (options["palette"] != "") {
 				t.Errorf("pixels are of kind %d, options %v", out.data[kind], options)
 			}
-			got, want := frames(t, out.data, "0:0", "rgba"), frames(t, in2bytes(c.in), "0:0", "rgba")
+			got := frames(t, out.data, "0:0", "rgba")
+			want := frames(t, in2bytes(c.in), "0:0", "rgba")
 			if len(got) != len(want) || len(got)%size != 0 || !bytes.Equal(got, want) {
 				t.Errorf("%d bytes of frames, want the same %d", len(got), len(want))
 			}
 		})
 	}
-	full := dots(t, 2, 2)
-	small := mustConvert(t, full, codec.Convert{Format: "apng"})
-	for _, format := range []string{"gif", "webp"} {
-		again := mustConvert(t, newInput("a.apng", "image/apng", small.data), codec.Convert{Format: format})
-		if again.result.Media.Frames != 2 || strings.Contains(notes(again), "early") {
-			t.Errorf("%s of it: %+v", format, again.result)
-		}
+	small := mustConvert(t, dots(t, 2, 2), codec.Convert{Format: "apng"})
+	again := mustConvert(t, newInput("a.apng", "image/apng", small.data),
+		codec.Convert{Format: "webp"})
+	if again.result.Media.Frames != 2 || notes(again) != "" {
+		t.Errorf("webp of it: %+v", again.result)
 	}
 }
 

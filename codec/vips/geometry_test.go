@@ -263,7 +263,9 @@ func TestTransformMakesWebPByDefault(t *testing.T) {
 }
 
 func TestPresetsHaveTheirSizes(t *testing.T) {
-	in := corpus(t, "image/govips-jpg-orientation-6.jpg") // 3024 × 4032
+	made := mustConvert(t, pngOf(t, flag(36, 48)),
+		codec.Convert{Format: "jpg", Width: 2304, Enlarge: true}) // 2304 × 3072
+	in := newInput("flag.jpg", made.spec.Type, made.data)
 	for preset, want := range map[string]image.Point{
 		codec.PresetWebsite: {1440, 1920}, codec.PresetEmail: {900, 1200},
 		codec.PresetInstagram: {1080, 1080}, codec.PresetLinkedin: {1200, 627},

@@ -100,16 +100,17 @@ static int on_draw(VipsRegion *region, void *seq, void *a, void *b, gboolean *st
 	VipsRect *r = &region->valid;
 	spool_enter((uintptr_t) a);
 	for (int y = 0; y < r->height; y++)
-		if (spoolDraw((uintptr_t) a, r->left, r->top + y, r->width,
+		if (spoolDraw((uintptr_t) a, r->left, r->top + y, VIPS_REGION_SIZEOF_LINE(region),
 				VIPS_REGION_ADDR(region, r->left, r->top + y)))
 			return -1;
 	return 0;
 }
 
-VipsImage *spool_drawn(int width, int height, uintptr_t id) {
+VipsImage *spool_drawn(int width, int height, int deep, uintptr_t id) {
 	VipsImage *image = vips_image_new();
-	vips_image_init_fields(image, width, height, 4, VIPS_FORMAT_UCHAR, VIPS_CODING_NONE,
-		VIPS_INTERPRETATION_sRGB, 1, 1);
+	vips_image_init_fields(image, width, height, 4,
+		deep ? VIPS_FORMAT_USHORT : VIPS_FORMAT_UCHAR, VIPS_CODING_NONE,
+		deep ? VIPS_INTERPRETATION_RGB16 : VIPS_INTERPRETATION_sRGB, 1, 1);
 	if (vips_image_pipelinev(image, VIPS_DEMAND_STYLE_THINSTRIP, NULL) ||
 			vips_image_generate(image, NULL, on_draw, NULL, (void *) id, NULL)) {
 		g_object_unref(image);

@@ -31,8 +31,8 @@ int spool_run(VipsOperation *op, VipsImage **out);
 // the first to the last. It is 0 unless one of the calls was not.
 int spool_rows(VipsImage *image, uintptr_t id);
 // spool_drawn makes an image of red, green, blue and transparency whose pixels come
-// from calls of spoolDraw with id.
-VipsImage *spool_drawn(int width, int height, uintptr_t id);
+// from calls of spoolDraw with id, of 16 bits each if it is deep, else of 8.
+VipsImage *spool_drawn(int width, int height, int deep, uintptr_t id);
 // spool_dress gives an image all metadata of another that it does not have.
 void spool_dress(VipsImage *image, VipsImage *like);
 

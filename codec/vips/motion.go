@@ -5,7 +5,6 @@ import "C"
 
 import (
 	"errors"
-	stdimage "image"
 	"sync"
 	"time"
 
@@ -23,13 +22,15 @@ type motion struct {
 	plays         int // 0 is for ever
 	delays        []time.Duration
 	opaque        bool // there is no transparency
+	deep          bool // a sample has 16 bits, in the byte order of the machine
 	early         bool // the file is cut off behind these frames
 	play          func() (player, error)
 }
 
-// player draws one frame after the other, each into the same picture.
+// player draws one frame after the other, each into the same bytes: red, green, blue and
+// transparency of all pixels.
 type player interface {
-	Next() (*stdimage.NRGBA, error)
+	Next() ([]byte, error)
 	Close()
 }
 
@@ -70,7 +71,8 @@ func (s *session) drawMotion(p *picture, m *motion) {
 // when they are asked for.
 func (c *conversion) unroll(m *motion) (image, error) {
 	c.drawMotion(c.picture, m)
-	p := C.spool_drawn(C.int(m.width), C.int(m.height*len(m.delays)), C.uintptr_t(c.id))
+	p := C.spool_drawn(C.int(m.width), C.int(m.height*len(m.delays)),
+		C.int(btoi(m.deep)), C.uintptr_t(c.id))
 	if p == nil {
 		return image{}, errOperation
 	}
@@ -96,8 +98,8 @@ type drawer struct {
 
 	mu     sync.Mutex // guards all below: libvips asks from several threads
 	player player
-	now    *stdimage.NRGBA // frame number next-1
-	before []byte          // the one before it
+	now    []byte // frame number next-1
+	before []byte // the one before it
 	next   int
 }
 
@@ -113,7 +115,7 @@ func (d *drawer) draw(line []byte, x, y int) error {
 	}
 	for d.next <= wanted {
 		if d.now != nil {
-			d.before = append(d.before[:0], d.now.Pix...)
+			d.before = append(d.before[:0], d.now...)
 		}
 		var err error
 		if d.now, err = d.player.Next(); err != nil {
@@ -121,11 +123,15 @@ func (d *drawer) draw(line []byte, x, y int) error {
 		}
 		d.next++
 	}
-	from := d.now.Pix
+	from := d.now
 	if wanted < d.next-1 {
 		from = d.before
 	}
-	copy(line, from[y%d.height*d.now.Stride+4*x:])
+	pixel := 4
+	if d.deep {
+		pixel = 8
+	}
+	copy(line, from[pixel*(y%d.height*d.width+x):])
 	return nil
 }
 

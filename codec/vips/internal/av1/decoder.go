@@ -4,8 +4,8 @@ package av1
 import "C"
 
 import (
+	"encoding/binary"
 	"errors"
-	"image"
 	"unsafe"
 )
 
@@ -28,20 +28,45 @@ func NewDecoder() (*Decoder, error) {
 func (d *Decoder) Close() { C.spool_av1_decoder_free(d.native) }
 
 // frame is a decoded frame, valid until the next is decoded.
-func (d *Decoder) frame(data []byte, size image.Point) (*C.aom_image_t, error) {
+func (d *Decoder) frame(data []byte, size Canvas) (*C.aom_image_t, error) {
 	if len(data) == 0 {
 		return nil, ErrFrame
 	}
 	im := C.spool_av1_decode(d.native, (*C.uint8_t)(unsafe.SliceData(data)), C.size_t(len(data)))
-	if im == nil || int(im.d_w) != size.X || int(im.d_h) != size.Y {
+	if im == nil || int(im.d_w) != size.width || int(im.d_h) != size.height {
 		return nil, ErrFrame
 	}
 	return im, nil
 }
 
+// Canvas is what frames are drawn on: [Pixels] of a picture.
+type Canvas struct {
+	Pixels
+	width, height int
+}
+
+// NewCanvas returns a transparent one, deep or not.
+func NewCanvas(width, height int, deep bool) Canvas {
+	pixel := 4
+	if deep {
+		pixel = 8
+	}
+	return Canvas{Pixels{Bytes: make([]byte, pixel*width*height), Deep: deep}, width, height}
+}
+
+// put makes sample number i that of a value from 0 to 1.
+func (c Canvas) put(i int, v float64) {
+	v = min(max(v*c.most()+0.5, 0), c.most())
+	if c.Deep {
+		binary.NativeEndian.PutUint16(c.Bytes[2*i:], uint16(v))
+		return
+	}
+	c.Bytes[i] = byte(v)
+}
+
 // Colours decodes a frame into the red, green and blue of to, and makes it opaque.
-func (d *Decoder) Colours(data []byte, to *image.NRGBA) error {
-	im, err := d.frame(data, to.Rect.Size())
+func (d *Decoder) Colours(data []byte, to Canvas) error {
+	im, err := d.frame(data, to)
 	if err != nil {
 		return err
 	}
@@ -50,15 +75,15 @@ func (d *Decoder) Colours(data []byte, to *image.NRGBA) error {
 }
 
 // Transparency decodes a frame of one plane into the transparency of to.
-func (d *Decoder) Transparency(data []byte, to *image.NRGBA) error {
-	im, err := d.frame(data, to.Rect.Size())
+func (d *Decoder) Transparency(data []byte, to Canvas) error {
+	im, err := d.frame(data, to)
 	if err != nil {
 		return err
 	}
 	m := newMixer(im)
-	for y := range to.Rect.Dy() {
-		for x := range to.Rect.Dx() {
-			to.Pix[y*to.Stride+4*x+3] = sample(m.light(x, y))
+	for y := range to.height {
+		for x := range to.width {
+			to.put(4*(y*to.width+x)+3, m.light(x, y))
 		}
 	}
 	return nil
@@ -106,12 +131,15 @@ func (m *mixer) light(x, y int) float64 {
 	return (m.planes[0].get(x, y) - m.black) / (m.white - m.black)
 }
 
-func (m *mixer) paint(to *image.NRGBA) {
-	for y := range to.Rect.Dy() {
-		row := to.Pix[y*to.Stride:]
-		for x := range to.Rect.Dx() {
+func (m *mixer) paint(to Canvas) {
+	for y := range to.height {
+		for x := range to.width {
+			i := 4 * (y*to.width + x)
 			r, g, b := m.colour(x, y)
-			row[4*x], row[4*x+1], row[4*x+2], row[4*x+3] = sample(r), sample(g), sample(b), 255
+			to.put(i, r)
+			to.put(i+1, g)
+			to.put(i+2, b)
+			to.put(i+3, 1)
 		}
 	}
 }
@@ -133,6 +161,3 @@ func (m *mixer) colour(x, y int) (r, g, b float64) {
 	b = light + (2-2*m.blue)*blue
 	return r, (light - m.red*r - m.blue*b) / (1 - m.red - m.blue), b
 }
-
-// sample makes 8 bits of a value from 0 to 1.
-func sample(v float64) byte { return byte(min(max(v*255+0.5, 0), 255)) }

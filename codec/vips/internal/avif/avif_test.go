@@ -68,14 +68,16 @@ func play(file []byte) (*avif.Sequence, []*image.NRGBA, error) {
 	defer alpha.Close()
 	var frames []*image.NRGBA
 	for i := range s.Count {
-		im := image.NewNRGBA(image.Rect(0, 0, s.Width, s.Height))
+		canvas := av1.NewCanvas(s.Width, s.Height, false)
+		im := &image.NRGBA{Pix: canvas.Bytes, Stride: 4 * s.Width,
+			Rect: image.Rect(0, 0, s.Width, s.Height)}
 		data, err := s.Colours(i)
 		if err == nil {
-			err = colours.Colours(data, im)
+			err = colours.Colours(data, canvas)
 		}
 		if err == nil && s.Alpha() {
 			if data, err = s.Transparency(i); err == nil {
-				err = alpha.Transparency(data, im)
+				err = alpha.Transparency(data, canvas)
 			}
 		}
 		if err != nil {
