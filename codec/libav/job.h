@@ -237,10 +237,12 @@ void spool_start_skipping(SpoolTrack *t, const SpoolEncode *e);
 void spool_skip_unneeded(SpoolTrack *t, const AVPacket *p);
 
 // still.c
-int spool_write_picture(SpoolJob *job, SpoolEncode *e, int primaries, int transfer, int matrix,
-                        int range);
+int spool_filter_picture(const AVFrame *picture, const char *filters, AVFrame **made);
+int spool_write_picture(SpoolJob *job, SpoolEncode *e, const AVFrame *picture, int primaries,
+                        int transfer, int matrix, int range);
 
 // graph.c
+void spool_describe_picture(const AVFrame *f, AVRational base, char *args, size_t size);
 int spool_build_graph(SpoolTrack *t, const AVFrame *like);
 
 // clip.c

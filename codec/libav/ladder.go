@@ -17,12 +17,13 @@ import (
 // them.
 type ladder struct {
 	*run
-	op     codec.AdaptiveStream
-	tones  bool
-	source part
-	rungs  []*rung
-	sound  *rung // nil: none
-	key    streamKey
+	op       codec.AdaptiveStream
+	tones    bool
+	source   part
+	rungs    []*rung
+	sound    *rung // nil: none
+	key      streamKey
+	portrait *portrait // finds the poster
 }
 
 // stream makes renditions of a film, with playlists and a manifest.
@@ -35,7 +36,6 @@ func (c *Codec) stream(ctx context.Context, w *codec.Work, op codec.AdaptiveStre
 		return err
 	}
 	defer r.close()
-	r.meter.share = 0.95
 	l := &ladder{run: r, op: op, tones: c.tones, key: newStreamKey(op.Encryption)}
 	if l.source, err = survey(ctx, w.In[0], w.Policy); err != nil {
 		return err
@@ -43,6 +43,7 @@ func (c *Codec) stream(ctx context.Context, w *codec.Work, op codec.AdaptiveStre
 	if l.source.video < 0 {
 		return codec.Errorf(codec.Invalid, "%s has no video to stream", w.In[0].Name())
 	}
+	l.portrait = newPortrait(r.session, r.clip.of(r.media.Duration).Seconds())
 	defer l.close()
 	own, err := c.ownCaptions(ctx, w, op, l.source.streams)
 	if err != nil {
@@ -69,7 +70,7 @@ func (c *Codec) stream(ctx context.Context, w *codec.Work, op codec.AdaptiveStre
 	if err := l.write(ctx); err != nil {
 		return err
 	}
-	return c.poster(ctx, w, l.clip)
+	return l.poster(ctx)
 }
 
 func soundRateOf(op codec.AdaptiveStream) (most int) {
@@ -87,6 +88,7 @@ func (l *ladder) all() []*rung {
 }
 
 func (l *ladder) close() {
+	l.portrait.free()
 	for _, g := range l.all() {
 		if g.writer != nil {
 			_ = g.writer.Abort()
@@ -188,6 +190,9 @@ func (l *ladder) lead(t track, z size, length float64) error {
 			return nil
 		}
 		l.setPosition(f)
+		if err := l.portrait.look(f, f.seconds()); err != nil {
+			return err
+		}
 		for _, g := range l.rungs {
 			err := g.picture(f, scaled(max(0, at), feedBase), scaled(duration, feedBase))
 			if err != nil {
@@ -203,6 +208,9 @@ func (n samples) filters() string {
 	return fmt.Sprintf("atrim=start=0,aresample=async=1,"+
 		"aformat=sample_fmts=%s:sample_rates=%d:channel_layouts=%s", n.format, n.rate, n.layout)
 }
+
+// canonicalColour tells the filter scale what it gets from those of canonical.
+const canonicalColour = "in_color_matrix=bt709:in_range=tv"
 
 // canonical returns the filters that make the pictures what all renditions start
 // from.

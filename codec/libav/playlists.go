@@ -65,21 +65,3 @@ func (l *ladder) playlists(ctx context.Context, p manifest.Presentation) error {
 func (l *ladder) text(ctx context.Context, name, mediaType string, text []byte) error {
 	return writeText(ctx, l.work, codec.OutSpec{Name: name, Type: mediaType}, text, l.report)
 }
-
-// poster makes the picture that is shown before the film plays.
-func (c *Codec) poster(ctx context.Context, w *codec.Work, from clip) error {
-	op, _, _ := stillOf(codec.PosterFrame{})
-	at, err := choose(ctx, w, from)
-	if err != nil {
-		return err
-	}
-	op.clip.start = at
-	r, err := c.open(ctx, w, op)
-	if err != nil {
-		return err
-	}
-	defer r.close()
-	r.called = "poster.jpg"
-	r.meter.from, r.meter.share = 0.95, 0.05
-	return r.do(ctx)
-}
