@@ -66,6 +66,13 @@ int spool_feed(SpoolJob *job, int track, AVFrame *f)
     return err < 0 ? err : spool_drain_graph(job, t);
 }
 
+// spool_show keeps what the encoder of the track is given, one frame at a time.
+int spool_show(SpoolJob *job, int track)
+{
+    SpoolTrack *t = job->tracks[track];
+    return t->shown || (t->shown = av_frame_alloc()) ? 0 : AVERROR(ENOMEM);
+}
+
 // spool_feed_silence gives samples of silence in the format of like, from pts on.
 int spool_feed_silence(SpoolJob *job, int track, const AVFrame *like, int64_t pts, int64_t samples)
 {

@@ -107,6 +107,14 @@ func (f *feed) picture(p frame, at, duration int64) error {
 	return f.native(func() C.int { return C.spool_feed(f.job, f.track, p.f) })
 }
 
+// show keeps the last picture that the encoder was given.
+func (f *feed) show() error {
+	return f.native(func() C.int { return C.spool_show(f.job, f.track) })
+}
+
+// shown is the picture that show keeps, until the next one.
+func (f *feed) shown() frame { return frame{unsafe.Slice(f.job.tracks, f.job.count)[f.track].shown} }
+
 // sound feeds samples, behind what it has.
 func (f *feed) sound(p frame) error {
 	n := int64(p.f.nb_samples)

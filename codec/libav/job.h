@@ -50,6 +50,7 @@ typedef struct SpoolTrack {
     int beside;         // of a second input: see beside.c
     int64_t limit;      // frames that are given on at most; 0: all
     int64_t given;
+    AVFrame *shown;     // with an encoder: a reference to the last frame that it was given, or NULL
     AVFrame *spare;     // with limit: the last frame before the clip
     int skips;          // pictures that are not needed: see skip.c
     int64_t nearest;    // with skips: the latest timestamp given before the clip
@@ -206,6 +207,7 @@ int spool_make_input(SpoolJob *job);
 int spool_add_feed(SpoolJob *job, SpoolEncode *e, const AVFrame *like, AVRational base,
                    AVRational rate);
 int spool_feed(SpoolJob *job, int track, AVFrame *f);
+int spool_show(SpoolJob *job, int track);
 int spool_feed_silence(SpoolJob *job, int track, const AVFrame *like, int64_t pts, int64_t samples);
 int spool_finish_feeds(SpoolJob *job);
 int spool_finish_segments(SpoolJob *job);

@@ -6,6 +6,7 @@ import "C"
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,7 +21,7 @@ type ladder struct {
 	op       codec.AdaptiveStream
 	tones    bool
 	source   part
-	rungs    []*rung
+	rungs    []*rung // from the highest on
 	sound    *rung // nil: none
 	key      streamKey
 	portrait *portrait // finds the poster
@@ -102,7 +103,7 @@ func (l *ladder) close() {
 func (l *ladder) build(ctx context.Context) error {
 	v := l.source.streams[l.source.video]
 	z := l.size.even()
-	for _, r := range fittingRenditions(l.op.Renditions, z.h) {
+	for _, r := range slices.Backward(fittingRenditions(l.op.Renditions, z.h)) {
 		if err := l.addRung(ctx, v, r, z); err != nil {
 			return err
 		}
@@ -194,7 +195,11 @@ func (l *ladder) lead(t track, z size, length float64) error {
 			return err
 		}
 		for _, g := range l.rungs {
-			err := g.picture(f, scaled(max(0, at), feedBase), scaled(duration, feedBase))
+			of := f
+			if g.larger != nil {
+				of = g.larger.shown()
+			}
+			err := g.picture(of, scaled(max(0, at), feedBase), scaled(duration, feedBase))
 			if err != nil {
 				return err
 			}

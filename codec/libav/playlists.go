@@ -2,6 +2,7 @@ package libav
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,8 +13,11 @@ import (
 // write makes the playlists, the manifest and the captions.
 func (l *ladder) write(ctx context.Context) error {
 	var p manifest.Presentation
-	for _, g := range l.all() {
+	for _, g := range slices.Backward(l.rungs) {
 		p.Tracks = append(p.Tracks, g.track)
+	}
+	if l.sound != nil {
+		p.Tracks = append(p.Tracks, l.sound.track)
 	}
 	if l.key.delivered {
 		err := l.text(ctx, codec.StreamKeyName, "application/octet-stream", l.key.bytes)

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 	"unsafe"
@@ -31,12 +32,25 @@ type rung struct {
 	before int64          // bytes before this segment
 	ready  bool           // the init segment is complete
 	cipher *segmentCipher // nil: segments stay as they are
+	size   size           // of its pictures
+	larger *rung          // its pictures are made of those of another; nil: of the film's
 }
 
 var _ codec.Writer = (*rung)(nil)
 
 // mostRate is the most frames a second that are passed on.
 const mostRate = 60
+
+// largerThan is the smallest rung so far that is at least half as high again as one of
+// that height: what is nearer would lose detail to be scaled once more.
+func (l *ladder) largerThan(height int) *rung {
+	for _, g := range slices.Backward(l.rungs) {
+		if g.size.h*2 >= height*3 {
+			return g
+		}
+	}
+	return nil
+}
 
 func (l *ladder) addRung(ctx context.Context, v stream, r codec.StreamRendition, z size) error {
 	to := size{max(2, int(math.Round(float64(z.w)*float64(r.Height)/float64(z.h)/2))*2), r.Height}
@@ -52,6 +66,13 @@ func (l *ladder) addRung(ctx context.Context, v stream, r codec.StreamRendition,
 	if err != nil {
 		return err
 	}
+	from := z
+	if g.size, g.larger = to, l.largerThan(r.Height); g.larger != nil {
+		from = g.larger.size
+		if err := g.larger.show(); err != nil {
+			return err
+		}
+	}
 	l.rungs = append(l.rungs, g)
 	rate := usualRate(v.rate)
 	if frameRate(v) > mostRate {
@@ -59,7 +80,7 @@ func (l *ladder) addRung(ctx context.Context, v stream, r codec.StreamRendition,
 	}
 	g.track = manifest.Track{ID: strconv.Itoa(to.h) + "p", Kind: manifest.Video,
 		Width: to.w, Height: to.h, FrameRate: manifest.Rate{Num: rate.num, Den: rate.den}}
-	f, err := g.addPictures(z, rate, e, decodingOf(l.work))
+	f, err := g.addPictures(from, rate, e, decodingOf(l.work))
 	if err != nil {
 		return err
 	}
