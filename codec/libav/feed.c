@@ -111,13 +111,6 @@ int spool_finish_feeds(SpoolJob *job)
     return 0;
 }
 
-// spool_finish_segments ends the only track of an output in segments.
-int spool_finish_segments(SpoolJob *job)
-{
-    int err = spool_feed(job, 0, NULL);
-    return err < 0 ? err : spool_end_segments(job);
-}
-
 // spool_like_picture and spool_like_sound describe the frames of a feed. They own no
 // data.
 AVFrame *spool_like_picture(const char *pixels, int width, int height)

@@ -210,7 +210,6 @@ int spool_feed(SpoolJob *job, int track, AVFrame *f);
 int spool_show(SpoolJob *job, int track);
 int spool_feed_silence(SpoolJob *job, int track, const AVFrame *like, int64_t pts, int64_t samples);
 int spool_finish_feeds(SpoolJob *job);
-int spool_finish_segments(SpoolJob *job);
 void spool_set_duration(AVFrame *f, int64_t duration);
 int64_t spool_get_duration(const AVFrame *f);
 AVFrame *spool_like_picture(const char *pixels, int width, int height);

@@ -4,11 +4,13 @@ package libav
 import "C"
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/spoolmedia/spool/codec"
 )
@@ -22,7 +24,7 @@ type ladder struct {
 	tones    bool
 	source   part
 	rungs    []*rung // from the highest on
-	sound    *rung // nil: none
+	sound    *rung   // nil: none
 	key      streamKey
 	portrait *portrait // finds the poster
 }
@@ -63,15 +65,37 @@ func (c *Codec) stream(ctx context.Context, w *codec.Work, op codec.AdaptiveStre
 	if err := r.checkDecoded(); err != nil {
 		return err
 	}
-	for _, g := range l.all() {
-		if err := g.finish(); err != nil {
-			return r.workError(err)
-		}
+	if err := l.finish(); err != nil {
+		return r.workError(err)
 	}
 	if err := l.write(ctx); err != nil {
 		return err
 	}
 	return l.poster(ctx)
+}
+
+// finish ends all renditions.
+func (l *ladder) finish() error {
+	if err := atOnce(l.all(), (*rung).drain); err != nil {
+		return err
+	}
+	for _, g := range l.all() { // the outputs, in an order
+		if err := g.finish(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// atOnce does something with all of them at once, and returns the first error.
+func atOnce[T any](all []T, do func(T) error) error {
+	errs := make([]error, len(all))
+	var running sync.WaitGroup
+	for i, one := range all {
+		running.Go(func() { errs[i] = do(one) })
+	}
+	running.Wait()
+	return cmp.Or(errs...)
 }
 
 func soundRateOf(op codec.AdaptiveStream) (most int) {

@@ -115,10 +115,14 @@ func (c *Codec) play(ctx context.Context, w *codec.Work, films []codec.Rendition
 	if err := r.checkDecoded(); err != nil {
 		return err
 	}
-	for _, v := range d.versions {
+	err = atOnce(d.versions, func(v *version) error {
 		if err := v.finishFeeds(); err != nil {
 			return v.workError(err)
 		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	for _, v := range d.versions {
 		if err := v.end(r.notes); err != nil {

@@ -188,9 +188,14 @@ func (g *rung) cut(duration int64) error {
 	return nil
 }
 
-// finish ends the last segment.
+// drain encodes what the encoder holds.
+func (g *rung) drain() error {
+	return g.native(func() C.int { return C.spool_feed(g.job, g.feed.track, nil) })
+}
+
+// finish ends the last segment, once all is encoded.
 func (g *rung) finish() error {
-	err := g.native(func() C.int { return C.spool_finish_segments(g.job) })
+	err := g.native(func() C.int { return C.spool_end_segments(g.job) })
 	if err != nil {
 		return err
 	}
