@@ -166,15 +166,9 @@ static int give_to_go(SpoolJob *job, const SpoolTrack *t, AVFrame *f)
     return spoolAVFrame(job->handle, t->index, f);
 }
 
-// encode_filtered gives a frame out of the filters to the encoder.
-static int encode_filtered(SpoolJob *job, SpoolTrack *t, AVFrame *f)
+// spool_encode_filtered gives a frame out of the filters to the encoder.
+int spool_encode_filtered(SpoolJob *job, SpoolTrack *t, AVFrame *f)
 {
-    if (t->shown) {
-        av_frame_unref(t->shown);
-        int err = av_frame_ref(t->shown, f);
-        if (err < 0)
-            return err;
-    }
     return prepare_frame(t, f) ? spool_encode(job, t, f) : 0;
 }
 
@@ -191,7 +185,7 @@ int spool_drain_graph(SpoolJob *job, SpoolTrack *t)
         else if (t->tap)
             err = give_to_go(job, t, job->filtered);
         else
-            err = encode_filtered(job, t, job->filtered);
+            err = spool_encode_filtered(job, t, job->filtered);
         av_frame_unref(job->filtered);
         if (++t->given >= t->limit && t->limit)
             t->done = 1;

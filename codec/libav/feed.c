@@ -1,6 +1,7 @@
 // An output whose frames come from elsewhere: from the taps of other jobs.
 #include "job.h"
 
+#include <libavfilter/buffersink.h>
 #include <libavfilter/buffersrc.h>
 #include <libavutil/pixdesc.h>
 
@@ -53,6 +54,13 @@ int spool_add_feed(SpoolJob *job, SpoolEncode *e, const AVFrame *like, AVRationa
     return spool_set_up_encoder(job, t, codec, e->threads);
 }
 
+static int give_filters(SpoolTrack *t, AVFrame *f)
+{
+    t->frames++;
+    t->next = f->pts + SPOOL_FRAME_DURATION(f);
+    return av_buffersrc_add_frame_flags(t->source, f, AV_BUFFERSRC_FLAG_KEEP_REF);
+}
+
 // spool_feed gives a frame, with its time in the track's base, to the track; NULL: the
 // end.
 int spool_feed(SpoolJob *job, int track, AVFrame *f)
@@ -60,17 +68,26 @@ int spool_feed(SpoolJob *job, int track, AVFrame *f)
     SpoolTrack *t = job->tracks[track];
     if (!f)
         return spool_end_track(job, t);
-    t->frames++;
-    t->next = f->pts + SPOOL_FRAME_DURATION(f);
-    int err = av_buffersrc_add_frame_flags(t->source, f, AV_BUFFERSRC_FLAG_KEEP_REF);
+    int err = give_filters(t, f);
     return err < 0 ? err : spool_drain_graph(job, t);
 }
 
-// spool_show keeps what the encoder of the track is given, one frame at a time.
-int spool_show(SpoolJob *job, int track)
+// spool_feed_filters gives a picture to the filters of the track, which make one of it,
+// t->filtered. spool_encode_fed encodes that.
+int spool_feed_filters(SpoolJob *job, int track, AVFrame *f)
 {
     SpoolTrack *t = job->tracks[track];
-    return t->shown || (t->shown = av_frame_alloc()) ? 0 : AVERROR(ENOMEM);
+    if (!t->filtered && !(t->filtered = av_frame_alloc()))
+        return AVERROR(ENOMEM);
+    av_frame_unref(t->filtered);
+    int err = give_filters(t, f);
+    return err < 0 ? err : av_buffersink_get_frame(t->sink, t->filtered);
+}
+
+int spool_encode_fed(SpoolJob *job, int track)
+{
+    SpoolTrack *t = job->tracks[track];
+    return spool_encode_filtered(job, t, t->filtered);
 }
 
 // spool_feed_silence gives samples of silence in the format of like, from pts on.

@@ -107,13 +107,21 @@ func (f *feed) picture(p frame, at, duration int64) error {
 	return f.native(func() C.int { return C.spool_feed(f.job, f.track, p.f) })
 }
 
-// show keeps the last picture that the encoder was given.
-func (f *feed) show() error {
-	return f.native(func() C.int { return C.spool_show(f.job, f.track) })
+// filter gives a picture to the filters, as picture does, and returns what they make of
+// it, which is there until the next one.
+func (f *feed) filter(p picture) (picture, error) {
+	p.f.pts = C.int64_t(p.at)
+	C.spool_set_duration(p.f, C.int64_t(p.duration))
+	f.end = max(f.end, p.at+p.duration)
+	err := f.native(func() C.int { return C.spool_feed_filters(f.job, f.track, p.f) })
+	p.frame = frame{unsafe.Slice(f.job.tracks, f.job.count)[f.track].filtered}
+	return p, err
 }
 
-// shown is the picture that show keeps, until the next one.
-func (f *feed) shown() frame { return frame{unsafe.Slice(f.job.tracks, f.job.count)[f.track].shown} }
+// encodeFiltered encodes what filter has returned.
+func (f *feed) encodeFiltered() error {
+	return f.native(func() C.int { return C.spool_encode_fed(f.job, f.track) })
+}
 
 // sound feeds samples, behind what it has.
 func (f *feed) sound(p frame) error {

@@ -50,7 +50,7 @@ typedef struct SpoolTrack {
     int beside;         // of a second input: see beside.c
     int64_t limit;      // frames that are given on at most; 0: all
     int64_t given;
-    AVFrame *shown;     // with an encoder: a reference to the last frame that it was given, or NULL
+    AVFrame *filtered;  // by spool_feed_filters
     AVFrame *spare;     // with limit: the last frame before the clip
     int skips;          // pictures that are not needed: see skip.c
     int64_t nearest;    // with skips: the latest timestamp given before the clip
@@ -178,6 +178,7 @@ int spool_finish(SpoolJob *job);
 int spool_set_up_encoder(SpoolJob *job, SpoolTrack *t, const AVCodec *codec, int threads);
 int spool_set_colour(SpoolJob *job, int track, int primaries, int transfer, int matrix, int range);
 int spool_encode(SpoolJob *job, SpoolTrack *t, AVFrame *frame); // NULL: the end
+int spool_encode_filtered(SpoolJob *job, SpoolTrack *t, AVFrame *f);
 int spool_drain_graph(SpoolJob *job, SpoolTrack *t);
 int spool_all_used(SpoolJob *job, const AVDictionary *options);
 int spool_open_encoder(AVCodecContext *e, const AVCodec *codec, AVDictionary **options);
@@ -207,7 +208,8 @@ int spool_make_input(SpoolJob *job);
 int spool_add_feed(SpoolJob *job, SpoolEncode *e, const AVFrame *like, AVRational base,
                    AVRational rate);
 int spool_feed(SpoolJob *job, int track, AVFrame *f);
-int spool_show(SpoolJob *job, int track);
+int spool_feed_filters(SpoolJob *job, int track, AVFrame *f);
+int spool_encode_fed(SpoolJob *job, int track);
 int spool_feed_silence(SpoolJob *job, int track, const AVFrame *like, int64_t pts, int64_t samples);
 int spool_finish_feeds(SpoolJob *job);
 void spool_set_duration(AVFrame *f, int64_t duration);

@@ -4,13 +4,11 @@ package libav
 import "C"
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/spoolmedia/spool/codec"
 )
@@ -27,6 +25,8 @@ type ladder struct {
 	sound    *rung   // nil: none
 	key      streamKey
 	portrait *portrait // finds the poster
+	dealt    bool      // some picture was passed on
+	*relay
 }
 
 // stream makes renditions of a film, with playlists and a manifest.
@@ -39,7 +39,8 @@ func (c *Codec) stream(ctx context.Context, w *codec.Work, op codec.AdaptiveStre
 		return err
 	}
 	defer r.close()
-	l := &ladder{run: r, op: op, tones: c.tones, key: newStreamKey(op.Encryption)}
+	l := &ladder{run: r, op: op, tones: c.tones, key: newStreamKey(op.Encryption),
+		relay: newRelay(threads(w))}
 	if l.source, err = survey(ctx, w.In[0], w.Policy); err != nil {
 		return err
 	}
@@ -56,10 +57,13 @@ func (c *Codec) stream(ctx context.Context, w *codec.Work, op codec.AdaptiveStre
 	if err := l.build(ctx); err != nil {
 		return r.workError(err)
 	}
-	if err := l.loop(); err != nil {
+	for _, g := range l.rungs {
+		l.running.Go(g.serve)
+	}
+	if err := l.inSlot(l.loop); err != nil {
 		return err
 	}
-	if l.clip.whole() || l.rungs[0].feed.end > 0 {
+	if l.clip.whole() || l.dealt {
 		r.job.packets = 1 // of a tap there are none
 	}
 	if err := r.checkDecoded(); err != nil {
@@ -76,26 +80,20 @@ func (c *Codec) stream(ctx context.Context, w *codec.Work, op codec.AdaptiveStre
 
 // finish ends all renditions.
 func (l *ladder) finish() error {
-	if err := atOnce(l.all(), (*rung).drain); err != nil {
+	if err := l.endRungs(); err != nil {
 		return err
 	}
-	for _, g := range l.all() { // the outputs, in an order
+	if l.sound != nil {
+		if err := l.sound.drain(); err != nil {
+			return err
+		}
+	}
+	for _, g := range l.all() {
 		if err := g.finish(); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// atOnce does something with all of them at once, and returns the first error.
-func atOnce[T any](all []T, do func(T) error) error {
-	errs := make([]error, len(all))
-	var running sync.WaitGroup
-	for i, one := range all {
-		running.Go(func() { errs[i] = do(one) })
-	}
-	running.Wait()
-	return cmp.Or(errs...)
 }
 
 func soundRateOf(op codec.AdaptiveStream) (most int) {
@@ -113,6 +111,8 @@ func (l *ladder) all() []*rung {
 }
 
 func (l *ladder) close() {
+	l.fail(context.Canceled) // unless all is done
+	_ = l.endRungs()
 	l.portrait.free()
 	for _, g := range l.all() {
 		if g.writer != nil {
@@ -218,18 +218,16 @@ func (l *ladder) lead(t track, z size, length float64) error {
 		if err := l.portrait.look(f, f.seconds()); err != nil {
 			return err
 		}
-		for _, g := range l.rungs {
-			of := f
-			if g.larger != nil {
-				of = g.larger.shown()
-			}
-			err := g.picture(of, scaled(max(0, at), feedBase), scaled(duration, feedBase))
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+		l.dealt = true
+		return l.deal(picture{f, scaled(max(0, at), feedBase), scaled(duration, feedBase)})
 	})
+}
+
+// deal passes a picture on, which those that encode may have to take first.
+func (l *ladder) deal(p picture) error {
+	<-l.slots
+	defer func() { l.slots <- struct{}{} }()
+	return l.pass(p, l.topmost())
 }
 
 // filters lead to the samples.

@@ -34,6 +34,7 @@ type rung struct {
 	cipher *segmentCipher // nil: segments stay as they are
 	size   size           // of its pictures
 	larger *rung          // its pictures are made of those of another; nil: of the film's
+	in     chan picture   // what it is to encode
 }
 
 var _ codec.Writer = (*rung)(nil)
@@ -69,10 +70,8 @@ func (l *ladder) addRung(ctx context.Context, v stream, r codec.StreamRendition,
 	from := z
 	if g.size, g.larger = to, l.largerThan(r.Height); g.larger != nil {
 		from = g.larger.size
-		if err := g.larger.show(); err != nil {
-			return err
-		}
 	}
+	g.in = make(chan picture, queued)
 	l.rungs = append(l.rungs, g)
 	rate := usualRate(v.rate)
 	if frameRate(v) > mostRate {

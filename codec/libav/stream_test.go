@@ -1,6 +1,7 @@
 package libav_test
 
 import (
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -179,7 +180,7 @@ func TestALadderDecodesItsSourceOnce(t *testing.T) {
 	in := codectest.Count(codectest.OpenInput(t, busy(t, "in.mp4", "-c:v", "libx264", "-crf", "5", "-g", "12")))
 	op := codec.AdaptiveStream{Renditions: []codec.StreamRendition{{Height: 144, Bitrate: 100_000},
 		{Height: 150, Bitrate: 100_000}, {Height: 156, Bitrate: 100_000}}, PackageFormats: []string{"hls"}}
-	err := libav.New().Process(t.Context(), &codec.Work{Op: op, Out: new(codectest.Sink),
+	err := libav.New().Process(t.Context(), &codec.Work{Op: op, Out: new(codectest.Sink), Threads: 1,
 		In: []codec.Input{in}})
 	if err != nil {
 		t.Fatal(err)
@@ -253,6 +254,24 @@ func TestEveryStepOfALadderShowsTheFilm(t *testing.T) {
 	for i := 0; i < len(all); i += 2 {
 		if ssim, err := codectest.SSIM(all[i], all[i+1]); err != nil || ssim < 0.97 {
 			t.Errorf("%v: SSIM %.4f, %v", all[i].Bounds().Size(), ssim, err)
+		}
+	}
+}
+
+func TestAStreamEndsWithTheFaultOfItsSink(t *testing.T) {
+	t.Parallel()
+	in := busy(t, "in.mp4")
+	full := errors.New("no space")
+	for name, sink := range map[string]*codectest.Sink{"a write": {WriteErr: full},
+		"a commit": {CommitErr: full}} {
+		err := libav.New().Process(t.Context(), &codec.Work{Out: sink, In: []codec.Input{
+			codectest.OpenInput(t, in)}, Op: codec.AdaptiveStream{SegmentDuration: 2,
+			Renditions: []codec.StreamRendition{{Height: 60}, {Height: 120}}}})
+		if !errors.Is(err, full) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if open := sink.Open(); len(open) > 0 {
+			t.Errorf("%s: %d outputs were left open", name, len(open))
 		}
 	}
 }
