@@ -215,7 +215,7 @@ func (l *ladder) lead(t track, z size, length float64) error {
 			return nil
 		}
 		l.setPosition(f)
-		if err := l.portrait.look(f, f.seconds()); err != nil {
+		if err := l.portrait.look(f, max(0, f.seconds())); err != nil {
 			return err
 		}
 		l.dealt = true
@@ -223,7 +223,8 @@ func (l *ladder) lead(t track, z size, length float64) error {
 	})
 }
 
-// deal passes a picture on, which those that encode may have to take first.
+// deal passes a picture on. The decoder has a slot, and gives it to those that encode
+// while it waits for them.
 func (l *ladder) deal(p picture) error {
 	<-l.slots
 	defer func() { l.slots <- struct{}{} }()

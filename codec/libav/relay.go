@@ -1,8 +1,5 @@
 package libav
 
-// #include "job.h"
-import "C"
-
 import "sync"
 
 // picture is one that is fed, with its time and how long it is shown, in the time base.
