@@ -240,7 +240,8 @@ func TestEveryStepOfALadderShowsTheFilm(t *testing.T) {
 		"-crf", "10", "-g", "1000")
 	dir, _ := streamed(t, in, codec.AdaptiveStream{Renditions: []codec.StreamRendition{
 		// Each is made of the one above it.
-		{Height: 80, Bitrate: 1_000_000}, {Height: 120, Bitrate: 1_000_000}, {Height: 240, Bitrate: 2_000_000}}})
+		{Height: 80, Bitrate: 1_000_000}, {Height: 120, Bitrate: 1_000_000},
+		{Height: 240, Bitrate: 2_000_000}}})
 	var films []string
 	for _, height := range []string{"80", "120", "240"} {
 		films = append(films,
