@@ -161,7 +161,8 @@ type Input interface {
 }
 
 // Sink takes the outputs of one call. All outputs of a call end up side by side
-// under their names, so a playlist may name its segments.
+// under their names, so a playlist may name its segments. Several goroutines may use
+// it at once, each with writers of its own.
 type Sink interface {
 	// Create starts an output. It is invisible until Commit.
 	Create(ctx context.Context, o OutSpec) (Writer, error)

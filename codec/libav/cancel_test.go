@@ -43,7 +43,8 @@ func cancelAll(t *testing.T, path string) {
 		"av1":  codec.Convert{Format: "mkv", Effort: 1, Video: codec.VideoEncoding{Codec: "av1"}},
 		"mp3":  codec.Convert{Format: "mp3"}, "opus": codec.Convert{Format: "opus"},
 		"flac": codec.Convert{Format: "flac"}, "aac": codec.Convert{Format: "m4a", Quality: 50},
-		"gif": codec.GIF{Duration: 3}, "webp": codec.GIF{Duration: 3, Format: "webp"},
+		"stream": codec.AdaptiveStream{Renditions: []codec.StreamRendition{{Height: 48}, {Height: 96}}},
+		"gif":    codec.GIF{Duration: 3}, "webp": codec.GIF{Duration: 3, Format: "webp"},
 	} {
 		cancelled(t, name, path, op) // what Go and the libraries make once
 		before := tasks(t)

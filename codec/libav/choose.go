@@ -88,21 +88,25 @@ func best(all []candidate) candidate {
 	if len(full) == 0 {
 		return slices.MaxFunc(all, func(a, b candidate) int { return cmp.Compare(a.sigma, b.sigma) })
 	}
+	d := apart(full)
+	return full[slices.Index(d, slices.Min(d))]
+}
+
+// apart is how far the colours of each are from the average.
+func apart(all []candidate) []float64 {
 	var mean [3 * 32]float64
-	for _, c := range full {
+	for _, c := range all {
 		for i, v := range c.histogram {
-			mean[i] += v / float64(len(full))
+			mean[i] += v / float64(len(all))
 		}
 	}
-	distance := func(c candidate) (d float64) {
+	d := make([]float64, len(all))
+	for n, c := range all {
 		for i, v := range c.histogram {
-			d += (v - mean[i]) * (v - mean[i])
+			d[n] += (v - mean[i]) * (v - mean[i])
 		}
-		return d
 	}
-	return slices.MinFunc(full, func(a, b candidate) int {
-		return cmp.Compare(distance(a), distance(b))
-	})
+	return d
 }
 
 // finder collects candidates from a film whose only track is a tap.

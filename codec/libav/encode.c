@@ -166,6 +166,12 @@ static int give_to_go(SpoolJob *job, const SpoolTrack *t, AVFrame *f)
     return spoolAVFrame(job->handle, t->index, f);
 }
 
+// spool_encode_filtered gives a frame out of the filters to the encoder.
+int spool_encode_filtered(SpoolJob *job, SpoolTrack *t, AVFrame *f)
+{
+    return prepare_frame(t, f) ? spool_encode(job, t, f) : 0;
+}
+
 int spool_drain_graph(SpoolJob *job, SpoolTrack *t)
 {
     for (;;) {
@@ -179,7 +185,7 @@ int spool_drain_graph(SpoolJob *job, SpoolTrack *t)
         else if (t->tap)
             err = give_to_go(job, t, job->filtered);
         else
-            err = prepare_frame(t, job->filtered) ? spool_encode(job, t, job->filtered) : 0;
+            err = spool_encode_filtered(job, t, job->filtered);
         av_frame_unref(job->filtered);
         if (++t->given >= t->limit && t->limit)
             t->done = 1;

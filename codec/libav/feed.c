@@ -1,6 +1,7 @@
 // An output whose frames come from elsewhere: from the taps of other jobs.
 #include "job.h"
 
+#include <libavfilter/buffersink.h>
 #include <libavfilter/buffersrc.h>
 #include <libavutil/pixdesc.h>
 
@@ -53,6 +54,13 @@ int spool_add_feed(SpoolJob *job, SpoolEncode *e, const AVFrame *like, AVRationa
     return spool_set_up_encoder(job, t, codec, e->threads);
 }
 
+static int give_filters(SpoolTrack *t, AVFrame *f)
+{
+    t->frames++;
+    t->next = f->pts + SPOOL_FRAME_DURATION(f);
+    return av_buffersrc_add_frame_flags(t->source, f, AV_BUFFERSRC_FLAG_KEEP_REF);
+}
+
 // spool_feed gives a frame, with its time in the track's base, to the track; NULL: the
 // end.
 int spool_feed(SpoolJob *job, int track, AVFrame *f)
@@ -60,10 +68,26 @@ int spool_feed(SpoolJob *job, int track, AVFrame *f)
     SpoolTrack *t = job->tracks[track];
     if (!f)
         return spool_end_track(job, t);
-    t->frames++;
-    t->next = f->pts + SPOOL_FRAME_DURATION(f);
-    int err = av_buffersrc_add_frame_flags(t->source, f, AV_BUFFERSRC_FLAG_KEEP_REF);
+    int err = give_filters(t, f);
     return err < 0 ? err : spool_drain_graph(job, t);
+}
+
+// spool_feed_filters gives a picture to the filters of the track, which make one of it,
+// t->filtered. spool_encode_fed encodes that.
+int spool_feed_filters(SpoolJob *job, int track, AVFrame *f)
+{
+    SpoolTrack *t = job->tracks[track];
+    if (!t->filtered && !(t->filtered = av_frame_alloc()))
+        return AVERROR(ENOMEM);
+    av_frame_unref(t->filtered);
+    int err = give_filters(t, f);
+    return err < 0 ? err : av_buffersink_get_frame(t->sink, t->filtered);
+}
+
+int spool_encode_fed(SpoolJob *job, int track)
+{
+    SpoolTrack *t = job->tracks[track];
+    return spool_encode_filtered(job, t, t->filtered);
 }
 
 // spool_feed_silence gives samples of silence in the format of like, from pts on.
@@ -102,13 +126,6 @@ int spool_finish_feeds(SpoolJob *job)
             return err;
     }
     return 0;
-}
-
-// spool_finish_segments ends the only track of an output in segments.
-int spool_finish_segments(SpoolJob *job)
-{
-    int err = spool_feed(job, 0, NULL);
-    return err < 0 ? err : spool_end_segments(job);
 }
 
 // spool_like_picture and spool_like_sound describe the frames of a feed. They own no

@@ -101,10 +101,29 @@ func (f *feed) free() { C.av_frame_free(&f.like) }
 
 // picture feeds a picture that is shown at a time, in the time base, for so long.
 func (f *feed) picture(p frame, at, duration int64) error {
-	p.f.pts = C.int64_t(at)
-	C.spool_set_duration(p.f, C.int64_t(duration))
-	f.end = max(f.end, at+duration)
+	f.stamp(picture{p, at, duration})
 	return f.native(func() C.int { return C.spool_feed(f.job, f.track, p.f) })
+}
+
+// stamp writes its time into a picture.
+func (f *feed) stamp(p picture) {
+	p.f.pts = C.int64_t(p.at)
+	C.spool_set_duration(p.f, C.int64_t(p.duration))
+	f.end = max(f.end, p.at+p.duration)
+}
+
+// filter gives a picture to the filters, as picture does, and returns what they make of
+// it, which is there until the next one.
+func (f *feed) filter(p picture) (picture, error) {
+	f.stamp(p)
+	err := f.native(func() C.int { return C.spool_feed_filters(f.job, f.track, p.f) })
+	p.frame = frame{unsafe.Slice(f.job.tracks, f.job.count)[f.track].filtered}
+	return p, err
+}
+
+// encodeFiltered encodes what filter has returned.
+func (f *feed) encodeFiltered() error {
+	return f.native(func() C.int { return C.spool_encode_fed(f.job, f.track) })
 }
 
 // sound feeds samples, behind what it has.

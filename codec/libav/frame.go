@@ -9,11 +9,23 @@ import (
 	"image"
 	"strconv"
 	"unsafe"
+
+	"github.com/spoolmedia/spool/codec"
 )
 
 // frame is a picture or some samples of sound, as they come out of filters. It is
 // the libraries', and gone when the function that it was given to returns.
 type frame struct{ f *C.AVFrame }
+
+// clone refers to the same data for longer. Free it.
+func (f frame) clone() (frame, error) {
+	if c := C.av_frame_clone(f.f); c != nil {
+		return frame{c}, nil
+	}
+	return frame{}, codec.Errorf(codec.Memory, "there is no memory left")
+}
+
+func (f *frame) free() { C.av_frame_free(&f.f) }
 
 // size is that of the picture.
 func (f frame) size() size { return size{int(f.f.width), int(f.f.height)} }

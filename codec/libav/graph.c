@@ -7,7 +7,8 @@
 
 #include "compat.h"
 
-static void describe_picture(const AVFrame *f, AVRational base, char *args, size_t size)
+// spool_describe_picture says to a source which pictures it gets.
+void spool_describe_picture(const AVFrame *f, AVRational base, char *args, size_t size)
 {
     int n = snprintf(args, size, "video_size=%dx%d:pix_fmt=%d:time_base=%d/%d:pixel_aspect=%d/%d",
                      f->width, f->height, f->format, base.num, base.den,
@@ -36,14 +37,14 @@ static int add_ends(SpoolTrack *t, const AVFrame *like)
     int video = t->decoder->codec_type == AVMEDIA_TYPE_VIDEO, err;
     char args[256];
     if (video)
-        describe_picture(like, t->clock, args, sizeof args);
+        spool_describe_picture(like, t->clock, args, sizeof args);
     else
         describe_sound(like, t->from->time_base, args, sizeof args);
     if ((err = add(t, &t->source, video ? "buffer" : "abuffer", "in", args)) < 0 ||
         (err = add(t, &t->sink, video ? "buffersink" : "abuffersink", "out", NULL)) < 0 ||
         !t->still)
         return err;
-    describe_picture(t->still, t->clock, args, sizeof args);
+    spool_describe_picture(t->still, t->clock, args, sizeof args);
     return add(t, &t->second, "buffer", "still", args);
 }
 

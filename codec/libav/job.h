@@ -50,6 +50,7 @@ typedef struct SpoolTrack {
     int beside;         // of a second input: see beside.c
     int64_t limit;      // frames that are given on at most; 0: all
     int64_t given;
+    AVFrame *filtered;  // by spool_feed_filters
     AVFrame *spare;     // with limit: the last frame before the clip
     int skips;          // pictures that are not needed: see skip.c
     int64_t nearest;    // with skips: the latest timestamp given before the clip
@@ -177,6 +178,7 @@ int spool_finish(SpoolJob *job);
 int spool_set_up_encoder(SpoolJob *job, SpoolTrack *t, const AVCodec *codec, int threads);
 int spool_set_colour(SpoolJob *job, int track, int primaries, int transfer, int matrix, int range);
 int spool_encode(SpoolJob *job, SpoolTrack *t, AVFrame *frame); // NULL: the end
+int spool_encode_filtered(SpoolJob *job, SpoolTrack *t, AVFrame *f);
 int spool_drain_graph(SpoolJob *job, SpoolTrack *t);
 int spool_all_used(SpoolJob *job, const AVDictionary *options);
 int spool_open_encoder(AVCodecContext *e, const AVCodec *codec, AVDictionary **options);
@@ -206,9 +208,10 @@ int spool_make_input(SpoolJob *job);
 int spool_add_feed(SpoolJob *job, SpoolEncode *e, const AVFrame *like, AVRational base,
                    AVRational rate);
 int spool_feed(SpoolJob *job, int track, AVFrame *f);
+int spool_feed_filters(SpoolJob *job, int track, AVFrame *f);
+int spool_encode_fed(SpoolJob *job, int track);
 int spool_feed_silence(SpoolJob *job, int track, const AVFrame *like, int64_t pts, int64_t samples);
 int spool_finish_feeds(SpoolJob *job);
-int spool_finish_segments(SpoolJob *job);
 void spool_set_duration(AVFrame *f, int64_t duration);
 int64_t spool_get_duration(const AVFrame *f);
 AVFrame *spool_like_picture(const char *pixels, int width, int height);
@@ -237,10 +240,12 @@ void spool_start_skipping(SpoolTrack *t, const SpoolEncode *e);
 void spool_skip_unneeded(SpoolTrack *t, const AVPacket *p);
 
 // still.c
-int spool_write_picture(SpoolJob *job, SpoolEncode *e, int primaries, int transfer, int matrix,
-                        int range);
+int spool_filter_picture(const AVFrame *picture, const char *filters, AVFrame **made);
+int spool_write_picture(SpoolJob *job, SpoolEncode *e, const AVFrame *picture, int primaries,
+                        int transfer, int matrix, int range);
 
 // graph.c
+void spool_describe_picture(const AVFrame *f, AVRational base, char *args, size_t size);
 int spool_build_graph(SpoolTrack *t, const AVFrame *like);
 
 // clip.c

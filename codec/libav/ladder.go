@@ -6,6 +6,7 @@ import "C"
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,12 +18,15 @@ import (
 // them.
 type ladder struct {
 	*run
-	op     codec.AdaptiveStream
-	tones  bool
-	source part
-	rungs  []*rung
-	sound  *rung // nil: none
-	key    streamKey
+	op       codec.AdaptiveStream
+	tones    bool
+	source   part
+	rungs    []*rung // from the highest on
+	sound    *rung   // nil: none
+	key      streamKey
+	portrait *portrait // finds the poster
+	dealt    bool      // some picture was passed on
+	*relay
 }
 
 // stream makes renditions of a film, with playlists and a manifest.
@@ -35,14 +39,15 @@ func (c *Codec) stream(ctx context.Context, w *codec.Work, op codec.AdaptiveStre
 		return err
 	}
 	defer r.close()
-	r.meter.share = 0.95
-	l := &ladder{run: r, op: op, tones: c.tones, key: newStreamKey(op.Encryption)}
+	l := &ladder{run: r, op: op, tones: c.tones, key: newStreamKey(op.Encryption),
+		relay: newRelay(threads(w))}
 	if l.source, err = survey(ctx, w.In[0], w.Policy); err != nil {
 		return err
 	}
 	if l.source.video < 0 {
 		return codec.Errorf(codec.Invalid, "%s has no video to stream", w.In[0].Name())
 	}
+	l.portrait = newPortrait(r.session, r.clip.of(r.media.Duration).Seconds())
 	defer l.close()
 	own, err := c.ownCaptions(ctx, w, op, l.source.streams)
 	if err != nil {
@@ -52,24 +57,43 @@ func (c *Codec) stream(ctx context.Context, w *codec.Work, op codec.AdaptiveStre
 	if err := l.build(ctx); err != nil {
 		return r.workError(err)
 	}
-	if err := l.loop(); err != nil {
+	for _, g := range l.rungs {
+		l.running.Go(g.serve)
+	}
+	if err := l.inSlot(l.loop); err != nil {
 		return err
 	}
-	if l.clip.whole() || l.rungs[0].feed.end > 0 {
+	if l.clip.whole() || l.dealt {
 		r.job.packets = 1 // of a tap there are none
 	}
 	if err := r.checkDecoded(); err != nil {
 		return err
 	}
-	for _, g := range l.all() {
-		if err := g.finish(); err != nil {
-			return r.workError(err)
-		}
+	if err := l.finish(); err != nil {
+		return r.workError(err)
 	}
 	if err := l.write(ctx); err != nil {
 		return err
 	}
-	return c.poster(ctx, w, l.clip)
+	return l.poster(ctx)
+}
+
+// finish ends all renditions.
+func (l *ladder) finish() error {
+	if err := l.endRungs(); err != nil {
+		return err
+	}
+	if l.sound != nil {
+		if err := l.sound.drain(); err != nil {
+			return err
+		}
+	}
+	for _, g := range l.all() {
+		if err := g.finish(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func soundRateOf(op codec.AdaptiveStream) (most int) {
@@ -87,6 +111,9 @@ func (l *ladder) all() []*rung {
 }
 
 func (l *ladder) close() {
+	l.fail(context.Canceled) // unless all is done
+	_ = l.endRungs()
+	l.portrait.free()
 	for _, g := range l.all() {
 		if g.writer != nil {
 			_ = g.writer.Abort()
@@ -100,7 +127,7 @@ func (l *ladder) close() {
 func (l *ladder) build(ctx context.Context) error {
 	v := l.source.streams[l.source.video]
 	z := l.size.even()
-	for _, r := range fittingRenditions(l.op.Renditions, z.h) {
+	for _, r := range slices.Backward(fittingRenditions(l.op.Renditions, z.h)) {
 		if err := l.addRung(ctx, v, r, z); err != nil {
 			return err
 		}
@@ -188,14 +215,20 @@ func (l *ladder) lead(t track, z size, length float64) error {
 			return nil
 		}
 		l.setPosition(f)
-		for _, g := range l.rungs {
-			err := g.picture(f, scaled(max(0, at), feedBase), scaled(duration, feedBase))
-			if err != nil {
-				return err
-			}
+		if err := l.portrait.look(f, max(0, f.seconds())); err != nil {
+			return err
 		}
-		return nil
+		l.dealt = true
+		return l.deal(picture{f, scaled(max(0, at), feedBase), scaled(duration, feedBase)})
 	})
+}
+
+// deal passes a picture on. The decoder has a slot, and gives it to those that encode
+// while it waits for them.
+func (l *ladder) deal(p picture) error {
+	<-l.slots
+	defer func() { l.slots <- struct{}{} }()
+	return l.pass(p, l.topmost())
 }
 
 // filters lead to the samples.
@@ -203,6 +236,9 @@ func (n samples) filters() string {
 	return fmt.Sprintf("atrim=start=0,aresample=async=1,"+
 		"aformat=sample_fmts=%s:sample_rates=%d:channel_layouts=%s", n.format, n.rate, n.layout)
 }
+
+// canonicalColour tells the filter scale what it gets from those of canonical.
+const canonicalColour = "in_color_matrix=bt709:in_range=tv"
 
 // canonical returns the filters that make the pictures what all renditions start
 // from.

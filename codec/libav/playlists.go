@@ -2,6 +2,7 @@ package libav
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,8 +13,11 @@ import (
 // write makes the playlists, the manifest and the captions.
 func (l *ladder) write(ctx context.Context) error {
 	var p manifest.Presentation
-	for _, g := range l.all() {
+	for _, g := range slices.Backward(l.rungs) {
 		p.Tracks = append(p.Tracks, g.track)
+	}
+	if l.sound != nil {
+		p.Tracks = append(p.Tracks, l.sound.track)
 	}
 	if l.key.delivered {
 		err := l.text(ctx, codec.StreamKeyName, "application/octet-stream", l.key.bytes)
@@ -64,22 +68,4 @@ func (l *ladder) playlists(ctx context.Context, p manifest.Presentation) error {
 
 func (l *ladder) text(ctx context.Context, name, mediaType string, text []byte) error {
 	return writeText(ctx, l.work, codec.OutSpec{Name: name, Type: mediaType}, text, l.report)
-}
-
-// poster makes the picture that is shown before the film plays.
-func (c *Codec) poster(ctx context.Context, w *codec.Work, from clip) error {
-	op, _, _ := stillOf(codec.PosterFrame{})
-	at, err := choose(ctx, w, from)
-	if err != nil {
-		return err
-	}
-	op.clip.start = at
-	r, err := c.open(ctx, w, op)
-	if err != nil {
-		return err
-	}
-	defer r.close()
-	r.called = "poster.jpg"
-	r.meter.from, r.meter.share = 0.95, 0.05
-	return r.do(ctx)
 }

@@ -5,10 +5,12 @@ package libav
 import "C"
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"unsafe"
 
 	"github.com/spoolmedia/spool/codec"
@@ -115,10 +117,14 @@ func (c *Codec) play(ctx context.Context, w *codec.Work, films []codec.Rendition
 	if err := r.checkDecoded(); err != nil {
 		return err
 	}
-	for _, v := range d.versions {
+	err = atOnce(d.versions, func(v *version) error {
 		if err := v.finishFeeds(); err != nil {
 			return v.workError(err)
 		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	for _, v := range d.versions {
 		if err := v.end(r.notes); err != nil {
@@ -126,6 +132,17 @@ func (c *Codec) play(ctx context.Context, w *codec.Work, films []codec.Rendition
 		}
 	}
 	return nil
+}
+
+// atOnce does something with all of them at once, and returns the first error.
+func atOnce[T any](all []T, do func(T) error) error {
+	errs := make([]error, len(all))
+	var running sync.WaitGroup
+	for i, one := range all {
+		running.Go(func() { errs[i] = do(one) })
+	}
+	running.Wait()
+	return cmp.Or(errs...)
 }
 
 // deal is a decode whose frames are dealt out to several encoders.

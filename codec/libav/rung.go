@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 	"unsafe"
@@ -31,12 +32,26 @@ type rung struct {
 	before int64          // bytes before this segment
 	ready  bool           // the init segment is complete
 	cipher *segmentCipher // nil: segments stay as they are
+	size   size           // of its pictures
+	larger *rung          // its pictures are made of those of another; nil: of the film's
+	in     chan picture   // what it is to encode
 }
 
 var _ codec.Writer = (*rung)(nil)
 
 // mostRate is the most frames a second that are passed on.
 const mostRate = 60
+
+// largerThan is the smallest rung so far that is at least half as high again as one of
+// that height: what is nearer would lose detail to be scaled once more.
+func (l *ladder) largerThan(height int) *rung {
+	for _, g := range slices.Backward(l.rungs) {
+		if g.size.h*2 >= height*3 {
+			return g
+		}
+	}
+	return nil
+}
 
 func (l *ladder) addRung(ctx context.Context, v stream, r codec.StreamRendition, z size) error {
 	to := size{max(2, int(math.Round(float64(z.w)*float64(r.Height)/float64(z.h)/2))*2), r.Height}
@@ -52,6 +67,11 @@ func (l *ladder) addRung(ctx context.Context, v stream, r codec.StreamRendition,
 	if err != nil {
 		return err
 	}
+	from := z
+	if g.size, g.larger = to, l.largerThan(r.Height); g.larger != nil {
+		from = g.larger.size
+	}
+	g.in = make(chan picture, queued)
 	l.rungs = append(l.rungs, g)
 	rate := usualRate(v.rate)
 	if frameRate(v) > mostRate {
@@ -59,7 +79,7 @@ func (l *ladder) addRung(ctx context.Context, v stream, r codec.StreamRendition,
 	}
 	g.track = manifest.Track{ID: strconv.Itoa(to.h) + "p", Kind: manifest.Video,
 		Width: to.w, Height: to.h, FrameRate: manifest.Rate{Num: rate.num, Den: rate.den}}
-	f, err := g.addPictures(z, rate, e, decodingOf(l.work))
+	f, err := g.addPictures(from, rate, e, decodingOf(l.work))
 	if err != nil {
 		return err
 	}
@@ -167,9 +187,14 @@ func (g *rung) cut(duration int64) error {
 	return nil
 }
 
-// finish ends the last segment.
+// drain encodes what the encoder holds.
+func (g *rung) drain() error {
+	return g.native(func() C.int { return C.spool_feed(g.job, g.feed.track, nil) })
+}
+
+// finish ends the last segment, once all is encoded.
 func (g *rung) finish() error {
-	err := g.native(func() C.int { return C.spool_finish_segments(g.job) })
+	err := g.native(func() C.int { return C.spool_end_segments(g.job) })
 	if err != nil {
 		return err
 	}

@@ -188,23 +188,36 @@ func (s *session) addTrack(input int, e encode, d decoding) error {
 
 // writePicture makes an output of a picture.
 func (s *session) writePicture(t target, m *image.NRGBA, e encode, w codec.Writer) error {
+	f := frame{newFrame(m)}
+	defer f.free()
+	return s.writeFrame(t, f, e, w)
+}
+
+// writeFrame makes an output of a picture.
+func (s *session) writeFrame(t target, f frame, e encode, w codec.Writer) error {
 	if err := s.openOutput(t.muxer, w, t.seekable); err != nil {
 		return err
 	}
-	e.still = m
 	settings, free := newSettings(e, decoding{})
 	defer free()
-	defer C.av_frame_free(&settings.still)
 	defer C.av_dict_free(&settings.options)
 	c := e.colour
 	err := s.native(func() C.int {
-		return C.spool_write_picture(s.job, &settings, C.int(c.primaries), C.int(c.transfer),
+		return C.spool_write_picture(s.job, &settings, f.f, C.int(c.primaries), C.int(c.transfer),
 			C.int(c.matrix), C.int(c.rng))
 	})
 	if err != nil {
 		return err
 	}
 	return s.finish()
+}
+
+// filtered is what the filters make of a picture. Free it.
+func (s *session) filtered(p frame, filters string) (made frame, err error) {
+	chain := C.CString(filters)
+	defer C.free(unsafe.Pointer(chain))
+	err = s.native(func() C.int { return C.spool_filter_picture(p.f, chain, &made.f) })
+	return made, err
 }
 
 // newSettings is what C is told; free it.

@@ -1,17 +1,17 @@
-// One picture that comes from Go, encoded.
+// One picture, filtered and encoded.
 #include "job.h"
 
 #include <libavfilter/buffersink.h>
 #include <libavfilter/buffersrc.h>
 
-// The picture is a film of one frame, whose decoder is Go.
+// The picture is a film of one frame.
 static int filter_picture(AVFilterGraph *graph, const AVFrame *picture, const char *filters,
                           AVFilterContext **sink)
 {
     AVFilterContext *source;
-    char args[128];
-    snprintf(args, sizeof args, "video_size=%dx%d:pix_fmt=%d:time_base=1/1:pixel_aspect=1/1",
-             picture->width, picture->height, picture->format);
+    char args[256];
+    graph->nb_threads = 1;
+    spool_describe_picture(picture, (AVRational){1, 1}, args, sizeof args);
     int err = avfilter_graph_create_filter(&source, avfilter_get_by_name("buffer"), "in", args,
                                            NULL, graph);
     if (err < 0 || (err = avfilter_graph_create_filter(sink, avfilter_get_by_name("buffersink"),
@@ -35,6 +35,21 @@ static int filter_picture(AVFilterGraph *graph, const AVFrame *picture, const ch
     err = av_buffersrc_add_frame(source, f);
     av_frame_free(&f);
     return err < 0 ? err : av_buffersrc_add_frame(source, NULL);
+}
+
+// spool_filter_picture makes a picture of another, to be freed.
+int spool_filter_picture(const AVFrame *picture, const char *filters, AVFrame **made)
+{
+    AVFilterGraph *graph = avfilter_graph_alloc();
+    AVFilterContext *sink;
+    *made = av_frame_alloc();
+    int err = graph && *made ? 0 : AVERROR(ENOMEM);
+    if (err >= 0 && (err = filter_picture(graph, picture, filters, &sink)) >= 0)
+        err = av_buffersink_get_frame(sink, *made);
+    avfilter_graph_free(&graph);
+    if (err < 0)
+        av_frame_free(made);
+    return err;
 }
 
 static int encode_picture(SpoolJob *job, AVCodecContext *e, AVFrame *f, AVDictionary **options)
@@ -72,10 +87,10 @@ static int write_picture(SpoolJob *job, const AVCodecContext *e)
     return av_interleaved_write_frame(job->out, job->encoded);
 }
 
-// spool_write_picture encodes e->still and writes it to the output of job, which is
-// open. The picture's tags of colour are e's.
-int spool_write_picture(SpoolJob *job, SpoolEncode *e, int primaries, int transfer, int matrix,
-                        int range)
+// spool_write_picture encodes the picture as e says and writes it to the output of job,
+// which is open. NULL: there was no memory for it.
+int spool_write_picture(SpoolJob *job, SpoolEncode *e, const AVFrame *picture, int primaries,
+                        int transfer, int matrix, int range)
 {
     const AVCodec *codec = avcodec_find_encoder_by_name(e->encoder);
     if (!codec)
@@ -83,8 +98,8 @@ int spool_write_picture(SpoolJob *job, SpoolEncode *e, int primaries, int transf
     AVFilterGraph *graph = avfilter_graph_alloc();
     AVCodecContext *encoder = avcodec_alloc_context3(codec);
     AVFilterContext *sink;
-    int err = graph && encoder && e->still ? 0 : AVERROR(ENOMEM);
-    if (err >= 0 && (err = filter_picture(graph, e->still, e->filters, &sink)) >= 0 &&
+    int err = graph && encoder && picture ? 0 : AVERROR(ENOMEM);
+    if (err >= 0 && (err = filter_picture(graph, picture, e->filters, &sink)) >= 0 &&
         (err = av_buffersink_get_frame(sink, job->filtered)) >= 0) {
         encoder->opaque = job;
         encoder->color_primaries = primaries;

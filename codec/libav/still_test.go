@@ -220,16 +220,29 @@ func TestTheChosenPictureIsNeverEmptyAndStandsForTheFilm(t *testing.T) {
 				t.Errorf("%s, %s: the brightness is %.0f", test.name, op.Name(), b)
 			}
 		}
+		if b := brightness(picture(t, posterOf(t, in))); b < 40 || b > 220 {
+			t.Errorf("%s: the brightness of the poster is %.0f", test.name, b)
+		}
 	}
 	// Nine tenths are one scene, a tenth another.
 	in := ffmpeg(t, "in.mp4", "-filter_complex", "mandelbrot=s=128x96:r=25,trim=0:1[a];"+
 		"smptebars=s=128x96:r=25:d=9[b];[a]format=yuv420p[c];[c][b]concat,format=yuv420p",
 		"-c:v", "libx264", "-g", "12")
-	bars := pictureOf(t, in, codec.PosterFrame{Format: "png", Timestamp: new(8.0)})
-	chosen := pictureOf(t, in, codec.PosterFrame{Format: "png"})
-	if err := codectest.SamePicture(picture(t, chosen), picture(t, bars), 3); err != nil {
-		t.Error(err)
+	bars := pictureOf(t, in, codec.PosterFrame{Timestamp: new(8.0)})
+	chosen := pictureOf(t, in, codec.PosterFrame{})
+	for name, o := range map[string]codectest.Output{"poster frame": chosen, "poster of a stream": posterOf(t, in)} {
+		if err := codectest.SamePicture(picture(t, o), picture(t, bars), 3); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
+}
+
+// posterOf is the poster of an adaptive stream of the film at path.
+func posterOf(t testing.TB, path string) codectest.Output {
+	t.Helper()
+	_, outputs := streamed(t, path, codec.AdaptiveStream{PackageFormats: []string{"hls"},
+		Renditions: []codec.StreamRendition{{Height: 48, Bitrate: 50_000}}})
+	return named(t, outputs, "poster.jpg")
 }
 
 func TestAPosterFrameReadsOnlyWhatItNeeds(t *testing.T) {

@@ -1,6 +1,7 @@
 package libav_test
 
 import (
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -31,6 +32,16 @@ func streamed(t testing.TB, path string, op codec.AdaptiveStream) (dir string, o
 		}
 	}
 	return dir, sink.Outputs()
+}
+
+// named is the output of that name.
+func named(t testing.TB, outputs []codectest.Output, name string) codectest.Output {
+	t.Helper()
+	i := slices.IndexFunc(outputs, func(o codectest.Output) bool { return o.Name == name })
+	if i < 0 {
+		t.Fatalf("there is no %s", name)
+	}
+	return outputs[i]
 }
 
 func TestALadderIsCutAtTheSameKeyFrames(t *testing.T) {
@@ -169,18 +180,13 @@ func TestALadderDecodesItsSourceOnce(t *testing.T) {
 	in := codectest.Count(codectest.OpenInput(t, busy(t, "in.mp4", "-c:v", "libx264", "-crf", "5", "-g", "12")))
 	op := codec.AdaptiveStream{Renditions: []codec.StreamRendition{{Height: 144, Bitrate: 100_000},
 		{Height: 150, Bitrate: 100_000}, {Height: 156, Bitrate: 100_000}}, PackageFormats: []string{"hls"}}
-	sink, read := new(codectest.Sink), int64(0)
-	sink.OnWrite = func() {
-		playlist := func(o codectest.Output) bool { return o.Name == "audio.m3u8" }
-		if read == 0 && slices.ContainsFunc(sink.Created(), playlist) {
-			read = in.Bytes() // all segments are there; the poster comes later
-		}
-	}
-	if err := libav.New().Process(t.Context(), &codec.Work{Op: op, Out: sink, In: []codec.Input{in}}); err != nil {
+	err := libav.New().Process(t.Context(), &codec.Work{Op: op, Out: new(codectest.Sink), Threads: 1,
+		In: []codec.Input{in}})
+	if err != nil {
 		t.Fatal(err)
 	}
 	// The headers are read twice.
-	if read < in.Size() || read > in.Size()*3/2 {
+	if read := in.Bytes(); read < in.Size() || read > in.Size()*3/2 {
 		t.Errorf("%d bytes of %d were read", read, in.Size())
 	}
 }
@@ -211,8 +217,7 @@ func TestAStreamOfAClip(t *testing.T) {
 			if math.Abs(film-test.seconds) > 0.05 || math.Abs(sound-test.seconds) > 0.07 {
 				t.Errorf("pictures of %v s and sound of %v s, want %v s", film, sound, test.seconds)
 			}
-			i := slices.IndexFunc(outputs, func(o codectest.Output) bool { return o.Name == "poster.jpg" })
-			poster := float64(pictureNumber(picture(t, outputs[i])))
+			poster := float64(pictureNumber(picture(t, named(t, outputs, "poster.jpg"))))
 			if poster < test.first-2 || poster > test.first+25*test.seconds+2 {
 				t.Errorf("the poster is picture %v, outside of the clip", poster)
 			}
@@ -226,5 +231,48 @@ func TestAStreamOfAClipBehindTheEnd(t *testing.T) {
 		In: []codec.Input{codectest.OpenInput(t, strip(t, "in.mp4", "-t", "1"))}})
 	if codec.ClassOf(err) != codec.Invalid || !strings.Contains(err.Error(), "nothing at 1m0s") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestEveryStepOfALadderShowsTheFilm(t *testing.T) {
+	t.Parallel()
+	in := ffmpeg(t, "in.mp4", "-f", "lavfi", "-i", "testsrc2=s=320x240:r=25:d=1", "-c:v", "libx264",
+		"-crf", "10", "-g", "1000")
+	dir, _ := streamed(t, in, codec.AdaptiveStream{Renditions: []codec.StreamRendition{
+		// Each is made of the one above it.
+		{Height: 80, Bitrate: 1_000_000}, {Height: 120, Bitrate: 1_000_000},
+		{Height: 240, Bitrate: 2_000_000}}})
+	var films []string
+	for _, height := range []string{"80", "120", "240"} {
+		films = append(films,
+			ffmpeg(t, "played.mkv", "-i", filepath.Join(dir, height+"p.m3u8"), "-c", "copy"),
+			ffmpeg(t, "want.mkv", "-i", in, "-vf", "scale=-2:"+height+":flags=bicubic", "-c:v", "ffv1"))
+	}
+	all, err := codectest.FrameOfEach(0.96, films...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(all); i += 2 {
+		if ssim, err := codectest.SSIM(all[i], all[i+1]); err != nil || ssim < 0.97 {
+			t.Errorf("%v: SSIM %.4f, %v", all[i].Bounds().Size(), ssim, err)
+		}
+	}
+}
+
+func TestAStreamEndsWithTheFaultOfItsSink(t *testing.T) {
+	t.Parallel()
+	in := busy(t, "in.mp4")
+	full := errors.New("no space")
+	for name, sink := range map[string]*codectest.Sink{"a write": {WriteErr: full},
+		"a commit": {CommitErr: full}} {
+		err := libav.New().Process(t.Context(), &codec.Work{Out: sink, In: []codec.Input{
+			codectest.OpenInput(t, in)}, Op: codec.AdaptiveStream{SegmentDuration: 2,
+			Renditions: []codec.StreamRendition{{Height: 60}, {Height: 120}}}})
+		if !errors.Is(err, full) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if open := sink.Open(); len(open) > 0 {
+			t.Errorf("%s: %d outputs were left open", name, len(open))
+		}
 	}
 }

@@ -20,6 +20,7 @@ void spool_track_free(SpoolTrack *t)
     av_frame_free(&t->last);
     av_frame_free(&t->still);
     av_frame_free(&t->spare);
+    av_frame_free(&t->filtered);
     av_packet_free(&t->held);
     spool_free_cues(t);
     av_free(t->filters);
