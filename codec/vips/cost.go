@@ -73,6 +73,7 @@ func (p *picture) add(cost codec.Cost, r recipe) codec.Cost {
 	if c.saver.deflates(p.header, c.canvas) {
 		cost.Memory += 2 * c.saver.deflated(p.header, c.canvas)
 	}
+	cost.Memory += c.gathered()
 	if c.frames > 1 {
 		in := int64(p.media.Width) * int64(p.media.Height)
 		cost.CPU += time.Duration(in * int64(c.frames-1) * 12)
@@ -81,6 +82,21 @@ func (p *picture) add(cost codec.Cost, r recipe) codec.Cost {
 		cost.Memory += c.settles() * int64(max(p.header.bands(), 3))
 	}
 	return cost
+}
+
+// gathered is the memory of pixels that are only there because that is faster: those that
+// are decoded ahead, of which a decoder of JPEG leaves up to twice as many on each side as
+// are asked for, and those that are encoded.
+func (c *conversion) gathered() int64 {
+	if c.frames > 1 {
+		return 0
+	}
+	full := c.picture.size().pixels()
+	most := func(pixels int64) int64 {
+		n := min(pixels, full) * int64(max(c.header.bands(), 3)*c.header.sampleSize())
+		return min(n, mostGathered)
+	}
+	return most(4*c.settles()) + most(c.canvas.pixels())
 }
 
 // level is the memory of the pixels that a rendition by r shares with others.

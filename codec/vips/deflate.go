@@ -20,6 +20,9 @@ import (
 // What has more than mostDeflated bytes is deflated by zlib, as it comes.
 const mostDeflated = 64 << 20
 
+// partDeflated is how many bytes are deflated at once while more are made.
+const partDeflated = 256 << 10
+
 // deflation is a level of libdeflate, and what it takes of a core of 2 GHz for each
 // byte of filtered pixels of a photograph, in nanoseconds.
 type deflation struct {
@@ -65,5 +68,9 @@ func (f *saver) deflates(im image, z size) bool {
 func (c *conversion) deflater(im image, a args, w io.Writer) *deflate.PNG {
 	level, _ := strconv.Atoi(fmt.Sprint(a["compression"]))
 	a["compression"] = 0
-	return deflate.NewPNG(w, level, int(c.saver.deflated(im, size{im.width(), im.height()})))
+	part := 0
+	if c.isAhead { // the decoder is at work, too
+		part = partDeflated
+	}
+	return deflate.NewPNG(w, level, int(c.saver.deflated(im, size{im.width(), im.height()})), part)
 }

@@ -1,6 +1,6 @@
 // Package vips does operations on images through libvips 8.13 or newer. It needs
 // cgo and the headers of libvips, of libaom, which libvips itself uses for AVIF, and of
-// libdeflate, which compresses PNG.
+// libdeflate and zlib, which compress PNG.
 //
 //	out := …  // any codec.Sink
 //	err := vips.New().Process(ctx, &codec.Work{
@@ -19,12 +19,14 @@
 // the policy. JPEG, WebP, SVG and PDF are then decoded at a reduced size if
 // that is enough, JPEG also where a part is cut out, mirrored or turned by right
 // angles before it is scaled: such steps wait until the picture is small. Pixels
-// stream from decoder to encoder in strips: turned upright, converted to sRGB, taken
+// stream from the decoder in strips: turned upright, converted to sRGB, taken
 // through the steps of the operation, laid on the background. [codec.Chain] is a
-// longer list of steps. Steps that need pixels in another order than a decoder makes
-// them, such as a turn or a smart crop, keep the picture in memory; so does what
-// encodes it several times: [codec.Renditions], which makes each size once, of the
-// next larger one, and a [codec.Compress] that aims at a size.
+// longer list of steps. Up to 16 MiB of them are gathered before they are encoded, because
+// libvips is faster so; more go on into the encoder as they come. Steps that need pixels
+// in another order than a decoder makes them, such as a turn or a smart crop, keep the
+// picture in memory; so does what encodes it several times: [codec.Renditions], which
+// makes each size once, of the next larger one, and a [codec.Compress] that aims at a
+// size.
 //
 // [codec.FormatAuto] decodes a picture of a format without loss before it chooses,
 // because it looks whether it is a drawing. An automatic quality keeps the pixels in
@@ -90,9 +92,10 @@
 //	lossless webp  the picture            4: 1200  0: 800
 //	lossless jxl   the picture            5: 2000  4: 1500  3: 270
 //
-// PNG is deflated by libdeflate, the whole picture in one call, which for each byte of
-// its pixels takes 32 nanoseconds with the usual compression of 6, 6 with 1, and 125 to
-// 300 with 8 to 12. What has more than 64 MiB is deflated by zlib, a strip at a time.
+// PNG is deflated by libdeflate, the whole picture in one call, or with threads to spare
+// in parts of 256 KiB. For each byte of its pixels that takes 32 nanoseconds with the
+// usual compression of 6, 6 with 1, and 125 to 300 with 8 to 12. What has more than
+// 64 MiB is deflated by zlib, a strip at a time.
 //
 // A hard stop needs a process of its own, which spool does not have yet.
 //
@@ -100,12 +103,13 @@
 //
 // The first use starts libvips with one thread for each evaluation, because
 // many works at once are faster than many threads for one; Work.Threads above 1
-// changes that for one work. The cache of operations is off. Decoders that
-// their authors call untrusted are blocked, except JPEG XL's; those of SVG, PDF
-// and JPEG 2000 are unblocked for the process by the first work whose policy
-// names them, and refused by this package in all other works. ImageMagick is
-// never used: BMP is read, all pixels at once, and written in Go. Warnings of the log
-// domain "VIPS" are taken; nothing else of the process is touched.
+// changes that for one work: of a picture that the decoder leaves with at most 16 MiB of
+// pixels one thread decodes ahead while others do the rest, and compress a png. The
+// cache of operations is off. Decoders that their authors call untrusted are blocked,
+// except JPEG XL's; those of SVG, PDF and JPEG 2000 are unblocked for the process by the
+// first work whose policy names them, and refused by this package in all other works.
+// ImageMagick is never used: BMP is read, all pixels at once, and written in Go.
+// Warnings of the log domain "VIPS" are taken; nothing else of the process is touched.
 //
 // glibc keeps freed memory for each of its arenas, and makes eight of them for
 // each core. The first use limits them to one for each core, for the process.

@@ -94,7 +94,7 @@ func (f *fewColours) fill() {
 // file is a piece as a PNG file with the palette.
 func (f *fewColours) file(p piece, level int) ([]byte, error) {
 	var b bytes.Buffer
-	packer := deflate.NewPNG(&b, level, p.h*(p.w+1))
+	packer := deflate.NewPNG(&b, level, p.h*(p.w+1), 0)
 	defer packer.Close()
 	stored := png.Encoder{CompressionLevel: png.NoCompression}
 	err := stored.Encode(packer, &stdimage.Paletted{Pix: p.rgba, Stride: p.w,

@@ -27,6 +27,16 @@ int spool_set_images(VipsOperation *op, const char *name, VipsImage **images, in
 // spool_run builds op and drops it; if out is not NULL, it takes the image made.
 int spool_run(VipsOperation *op, VipsImage **out);
 
+// spool_pull makes all pixels of in, by this thread alone, and calls spoolEval with id. It
+// returns an image of them in memory, or NULL.
+VipsImage *spool_pull(VipsImage *in, uintptr_t id);
+// spool_ahead makes an image of the pixels of in, which a thread makes from when the first
+// is asked for.
+VipsImage *spool_ahead(VipsImage *in, uintptr_t id);
+// spool_reduce makes an image of 8 bits and up to 4 bands narrower by a factor, to a width
+// that has so many pixels of the input more than there are; portable is slower, and there
+// to be tested. It returns NULL if it fails.
+VipsImage *spool_reduce(VipsImage *in, int width, double factor, double invented, int portable);
 // spool_rows makes all pixels of image, and calls spoolRow with each row of them, from
 // the first to the last. It is 0 unless one of the calls was not.
 int spool_rows(VipsImage *image, uintptr_t id);

@@ -244,6 +244,9 @@ func (s *session) copy(im image) (image, error) { return s.call("copy", args{"in
 // render makes all pixels of an image at once and keeps them in memory, for
 // operations that need them in another order than they come.
 func (s *session) render(im image) (image, error) {
+	if s.threads < 2 && im.inStrips() {
+		return s.pull(im)
+	}
 	p := C.vips_image_copy_memory(im.p)
 	if p == nil {
 		return image{}, errOperation

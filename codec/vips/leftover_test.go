@@ -64,7 +64,7 @@ func TestWorkThatFailsLeavesNothingBehind(t *testing.T) {
 			return codec.Compress{TargetBytes: 500}
 		}},
 	} {
-		for _, format := range []string{"jpg", "png", "apng", "webp", "avif", "tiff", "gif", "jxl", "bmp"} {
+		for i, format := range []string{"jpg", "png", "apng", "webp", "avif", "tiff", "gif", "jxl", "bmp"} {
 			ctx, cancel := context.WithCancel(t.Context())
 			sink := &codectest.Sink{WriteErr: c.write, CreateErr: c.create}
 			if c.cancel {
@@ -75,7 +75,7 @@ func TestWorkThatFailsLeavesNothingBehind(t *testing.T) {
 				op = c.op(format)
 			}
 			err := vips.New().Process(ctx, &codec.Work{Op: op, Out: sink,
-				In: []codec.Input{codectest.NewInput("rough.png", "", c.data)}})
+				In: []codec.Input{codectest.NewInput("rough.png", "", c.data)}, Threads: 1 + i%2})
 			cancel()
 			if err == nil && !c.may {
 				t.Errorf("%s, to %s: there is no error", name, format)

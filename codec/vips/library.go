@@ -1,6 +1,7 @@
 package vips
 
 // #cgo pkg-config: vips
+// #cgo LDFLAGS: -lm
 // #include <stdlib.h>
 // #include "glue.h"
 import "C"

@@ -19,6 +19,7 @@ type conversion struct {
 	shrunk  int  // by how much the JPEG decoder made it smaller; 0: not
 	frames  int  // that the output has
 	settled bool // all pixels are in memory
+	isAhead bool // another thread decodes: see [conversion.decodeAhead]
 	share   phase
 	remarks []string // on fields that say nothing here, and on what was chosen
 }
@@ -158,7 +159,7 @@ func (c *conversion) decode() (image, error) {
 		}
 	}
 	c.watch(im)
-	return im, nil
+	return c.decodeAhead(im)
 }
 
 // turnTo makes a later page of a document the picture.

@@ -1,5 +1,8 @@
 package vips
 
+// #include "glue.h"
+import "C"
+
 // jpegShrink is by how much a JPEG decoder makes a picture smaller that is to
 // become smaller by factor, at least 2. At 2 and 4 it keeps what it needs of the
 // frequencies, also if nothing is left to resize; at 8 it averages blocks, which
@@ -27,14 +30,63 @@ func (c *conversion) resize(im image, to size) (image, error) {
 			return im, err
 		}
 	}
-	if im, err = c.call("resize", args{"in": im, "scale": ratio(to.w, im.width()),
-		"vscale": ratio(to.h, im.height())}); err != nil || !alpha {
+	if im, err = c.scale(im, to); err != nil || !alpha {
 		return im, err
 	}
 	if im, err = c.call("unpremultiply", args{"in": im}); err != nil {
 		return im, err
 	}
 	return c.call("cast", args{"in": im, "format": format})
+}
+
+// gap is how many times larger than the result a picture is left by averaging blocks of
+// it, before it is weighed by Lanczos' kernel: what libvips takes.
+const gap = 2
+
+// scale does what the operation resize does.
+func (s *session) scale(im image, to size) (image, error) {
+	x, y := ratio(to.w, im.width()), ratio(to.h, im.height())
+	if !im.reduces() || x >= 1 || y > 1 {
+		return s.call("resize", args{"in": im, "scale": x, "vscale": y})
+	}
+	if y < 1 {
+		var err error
+		if im, err = s.call("reducev", args{"in": im, "vshrink": 1 / y, "gap": gap}); err != nil {
+			return im, err
+		}
+	}
+	return s.narrow(im, 1/x, false)
+}
+
+// reduces reports whether im is made narrower here: see reduce.c.
+func (im image) reduces() bool { return knowsNoSIMD() && !im.deep() && im.bands() <= 4 }
+
+// knowsNoSIMD reports whether libvips makes rows narrower pixel by pixel, as it does before
+// 8.15.
+func knowsNoSIMD() bool { return C.vips_version(0) == 8 && C.vips_version(1) < 15 }
+
+// narrow does what the operation reduceh does; portable is slower, and there to be tested.
+func (s *session) narrow(im image, factor float64, portable bool) (image, error) {
+	full := float64(im.width())
+	width := int(full/factor + 0.5)
+	invented := float64(float64(width)*factor) - full
+	if n := int(full / float64(width) / gap); n > 1 {
+		var err error
+		if im, err = s.call("shrinkh", args{"in": im, "hshrink": n, "ceil": true}); err != nil {
+			return im, err
+		}
+		factor /= float64(n)
+		invented /= float64(n)
+	}
+	if factor == 1 {
+		return im, nil
+	}
+	p := C.spool_reduce(im.p, C.int(width), C.double(factor), C.double(invented),
+		C.int(btoi(portable)))
+	if p == nil {
+		return image{}, errOperation
+	}
+	return s.ownImage(p), nil
 }
 
 // complete puts back what is missing of a picture from the decoder. libvips cuts off

@@ -152,6 +152,10 @@ func (c *conversion) encode(
 func (c *conversion) encodeOne(
 	im image, options map[string]string, w io.Writer, limit int64,
 ) error {
+	im, err := c.gather(im)
+	if err != nil {
+		return c.failure(codec.Invalid, "could not be made into "+c.target.Name)
+	}
 	a := args{"in": im}
 	for name, value := range options {
 		a[name] = value

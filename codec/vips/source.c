@@ -8,7 +8,7 @@
 // for 4 KiB at a time; to call Go for each of them took a tenth of the CPU of a
 // photograph, because each call wakes the monitor of Go's scheduler, which then looks
 // around every 20 microseconds for some time.
-enum { first_window = 16 << 10, last_window = 256 << 10 };
+enum { first_window = 16 << 10, last_window = 1 << 20 };
 
 // Source feeds a decoder from the input of a session.
 typedef struct {
@@ -23,7 +23,7 @@ typedef struct {
 // fill reads a window at the position.
 static int fill(Source *s) {
 	gboolean goes_on = s->length > 0 && s->position == s->start + s->length;
-	s->next = goes_on ? MIN(2 * s->next, last_window) : first_window;
+	s->next = goes_on ? MIN(4 * s->next, last_window) : first_window;
 	gint64 n = MIN(s->next, s->size - s->position);
 	s->length = 0;
 	if (s->capacity < n) {

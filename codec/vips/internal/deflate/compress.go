@@ -1,13 +1,9 @@
 package deflate
 
-/*
-#cgo pkg-config: libdeflate
-#include <libdeflate.h>
-#include <stdlib.h>
-
-// cgo ends the process where malloc of its own fails.
-static void *spool_resize(void *p, size_t n) { return realloc(p, n); }
-*/
+// #cgo pkg-config: libdeflate zlib
+// #include <libdeflate.h>
+// #include <stdlib.h>
+// #include "open.h"
 import "C"
 
 import (
@@ -54,22 +50,36 @@ func (b *buffer) free() {
 	*b = buffer{}
 }
 
-// compress makes a zlib stream of raw. Free it.
-func compress(raw []byte, level int) (*buffer, error) {
+// header is that of a zlib stream (RFC 1950).
+var header = []byte{0x78, 0x9c}
+
+// compress makes a deflate stream of raw, which others can follow if it is not the last.
+// Free it.
+func compress(raw []byte, level int, last bool) (*buffer, error) {
 	c := C.libdeflate_alloc_compressor(C.int(level))
 	if c == nil {
 		return nil, ErrMemory
 	}
 	defer C.libdeflate_free_compressor(c)
 	b := new(buffer)
-	if err := b.resize(int(C.libdeflate_zlib_compress_bound(c, C.size_t(len(raw))))); err != nil {
+	bound := C.libdeflate_deflate_compress_bound(c, C.size_t(len(raw)))
+	if err := b.resize(int(bound) + C.spool_opening); err != nil {
 		return nil, err
 	}
-	b.n = int(C.libdeflate_zlib_compress(c, unsafe.Pointer(unsafe.SliceData(raw)),
-		C.size_t(len(raw)), b.p, C.size_t(b.capacity)))
+	b.n = int(C.libdeflate_deflate_compress(c, unsafe.Pointer(unsafe.SliceData(raw)),
+		C.size_t(len(raw)), b.p, bound))
+	if b.n > 0 && !last {
+		b.n = int(C.spool_open((*C.uchar)(b.p), C.size_t(b.n)))
+	}
 	if b.n == 0 {
 		b.free()
 		return nil, codec.Errorf(codec.Internal, "deflate: libdeflate does not compress")
 	}
 	return b, nil
+}
+
+// adler continues the checksum of a zlib stream, which begins with 1.
+func adler(sum uint32, raw []byte) uint32 {
+	return uint32(C.libdeflate_adler32(C.uint32_t(sum), unsafe.Pointer(unsafe.SliceData(raw)),
+		C.size_t(len(raw))))
 }

@@ -18,23 +18,33 @@ const signature = "\x89PNG\r\n\x1a\n"
 
 // PNG is a writer of PNG files that takes files whose pixels are stored, as libpng
 // makes them with a compression of 0, and passes them on with the same pixels, filters
-// and chunks, compressed. It holds the pixels of a whole file in memory.
+// and chunks, compressed. It holds the pixels of a whole file in memory, or of a part.
 type PNG struct {
 	w      io.Writer
 	level  int
+	part   int    // as many bytes are compressed at once, at least; 0 is all
 	head   []byte // of what is read: the signature, or length and name of a chunk
 	rest   int64  // bytes of the chunk that are to come, its checksum among them
 	pixels bool   // the chunk has pixels
-	stream buffer // of zlib, that the chunks of pixels make up
-	done   bool   // the pixels are written
+	blocks blocks // that the chunks of pixels make up
+	raw    buffer // filtered pixels
+	sum    uint32 // of all of them
+	packed bool   // some are written,
+	done   bool   // or all
 	begun  bool
 	ended  bool
 }
 
 // NewPNG returns a PNG that writes to w with a level of libdeflate, from 1 to 12, and
-// expects size bytes of filtered pixels. Close it.
-func NewPNG(w io.Writer, level, size int) *PNG {
-	return &PNG{w: w, level: level, stream: buffer{expected: size + size/512 + 1024}}
+// expects size bytes of filtered pixels. With a part of some 100 KB or more they are
+// compressed while others are still to come, to a file that is some tenths of a percent
+// larger; with 0 they are at the end. Close it.
+func NewPNG(w io.Writer, level, size, part int) *PNG {
+	p := &PNG{w: w, level: level, part: part, sum: 1}
+	if p.raw.expected = size; part > 0 {
+		p.raw.expected = min(size, part+maxStored)
+	}
+	return p
 }
 
 // Write takes the next bytes of the file. Errors of the writer below come back as they
@@ -95,8 +105,8 @@ func (p *PNG) enter(name string) error {
 		}
 		return nil
 	}
-	if p.stream.n > 0 && !p.done {
-		if err := p.pack(); err != nil {
+	if (p.packed || p.raw.n > 0) && !p.done {
+		if err := p.finish(); err != nil {
 			return err
 		}
 	}
@@ -110,26 +120,64 @@ func (p *PNG) body(b []byte) error {
 		_, err := p.w.Write(b)
 		return err
 	}
-	return p.stream.append(b[:max(0, min(int64(len(b)), p.rest-4))])
+	return p.take(b[:max(0, min(int64(len(b)), p.rest-4))])
 }
 
-// pack writes all pixels, in one chunk.
-func (p *PNG) pack() error {
-	p.done = true
-	defer p.stream.free()
-	raw, err := stored(p.stream.bytes())
-	if err != nil {
-		return err
+// take takes bytes of the zlib stream.
+func (p *PNG) take(b []byte) error {
+	for len(b) > 0 {
+		raw, took, err := p.blocks.next(b)
+		if err != nil {
+			return err
+		}
+		b = b[took:]
+		if err := p.raw.append(raw); err != nil {
+			return err
+		}
+		if p.part > 0 && p.raw.n >= p.part {
+			if err := p.pack(false); err != nil {
+				return err
+			}
+		}
 	}
-	packed, err := compress(raw, p.level)
+	return nil
+}
+
+// finish writes what is left of the pixels.
+func (p *PNG) finish() error {
+	p.done = true
+	defer p.raw.free()
+	if !p.blocks.ended() {
+		return fmt.Errorf("%w: the pixels are cut off", ErrSyntax)
+	}
+	return p.pack(true)
+}
+
+// pack writes the pixels that are there, in one chunk.
+func (p *PNG) pack(last bool) error {
+	p.sum = adler(p.sum, p.raw.bytes())
+	packed, err := compress(p.raw.bytes(), p.level, last)
 	if err != nil {
 		return err
 	}
 	defer packed.free()
 	const name = "IDAT"
-	head := append(binary.BigEndian.AppendUint32(nil, uint32(packed.n)), name...)
-	sum := crc32.Update(crc32.ChecksumIEEE([]byte(name)), crc32.IEEETable, packed.bytes())
-	for _, part := range [][]byte{head, packed.bytes(), binary.BigEndian.AppendUint32(nil, sum)} {
+	var before, behind []byte
+	if !p.packed {
+		before = header
+	}
+	if last {
+		behind = binary.BigEndian.AppendUint32(nil, p.sum)
+	}
+	p.packed, p.raw.n = true, 0
+	n := len(before) + packed.n + len(behind)
+	parts := [][]byte{append(binary.BigEndian.AppendUint32(nil, uint32(n)), name...),
+		before, packed.bytes(), behind}
+	sum := crc32.ChecksumIEEE([]byte(name))
+	for _, part := range parts[1:] {
+		sum = crc32.Update(sum, crc32.IEEETable, part)
+	}
+	for _, part := range append(parts, binary.BigEndian.AppendUint32(nil, sum)) {
 		if _, err := p.w.Write(part); err != nil {
 			return err
 		}
@@ -139,30 +187,9 @@ func (p *PNG) pack() error {
 
 // Close frees the memory, and returns an error if the file has not come to its end.
 func (p *PNG) Close() error {
-	p.stream.free()
+	p.raw.free()
 	if !p.ended {
 		return fmt.Errorf("%w: it is cut off", ErrSyntax)
 	}
 	return nil
-}
-
-// stored returns the bytes of a zlib stream of stored blocks (RFC 1950, and 3.2.4 of
-// RFC 1951), in place. The checksum behind them is not looked at.
-func stored(stream []byte) ([]byte, error) {
-	if len(stream) < 2 {
-		return nil, ErrSyntax
-	}
-	raw, rest := stream[:0], stream[2:]
-	for last := false; !last; {
-		if len(rest) < 5 || rest[0]&^1 != 0 {
-			return nil, fmt.Errorf("%w: a block of another type", ErrSyntax)
-		}
-		n := int(binary.LittleEndian.Uint16(rest[1:]))
-		if last = rest[0] == 1; len(rest) < 5+n {
-			return nil, fmt.Errorf("%w: a block is cut off", ErrSyntax)
-		}
-		raw = append(raw, rest[5:5+n]...)
-		rest = rest[5+n:]
-	}
-	return raw, nil
 }

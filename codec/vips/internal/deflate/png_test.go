@@ -55,11 +55,11 @@ func chunks(data []byte) (names []string) {
 	return names
 }
 
-// packed passes file through a PNG in parts of some bytes.
-func packed(file []byte, level, size, part int) ([]byte, error) {
+// packed passes file through a PNG in pieces of some bytes.
+func packed(file []byte, level, size, part, piece int) ([]byte, error) {
 	var b bytes.Buffer
-	p := deflate.NewPNG(&b, level, size)
-	for piece := range slices.Chunk(file, part) {
+	p := deflate.NewPNG(&b, level, size, part)
+	for piece := range slices.Chunk(file, piece) {
 		if _, err := p.Write(piece); err != nil {
 			return nil, errors.Join(err, p.Close())
 		}
@@ -76,14 +76,15 @@ func TestPixelsAndChunksStay(t *testing.T) {
 		"palette": image.NewPaletted(area, palette),
 	} {
 		file := storedPNG(t, slope(m))
-		for i, part := range []int{1, 7, 4096, len(file)} {
-			got, err := packed(file, 1+3*i, []int{0, 1 << 20}[i%2], part)
+		for i, piece := range []int{1, 7, 4096, len(file), len(file)} {
+			part := []int{0, 0, 1000, 0, 2000}[i]
+			got, err := packed(file, 1+2*i, []int{0, 1 << 20}[i%2], part, piece)
 			if err != nil {
-				t.Fatalf("%s in parts of %d: %v", name, part, err)
+				t.Fatalf("%s in pieces of %d, parts of %d: %v", name, piece, part, err)
 			}
 			picture, err := png.Decode(bytes.NewReader(got))
 			if err != nil {
-				t.Fatalf("%s in parts of %d: %v", name, part, err)
+				t.Fatalf("%s in pieces of %d, parts of %d: %v", name, piece, part, err)
 			}
 			for y := range area.Dy() {
 				for x := range area.Dx() {
@@ -92,8 +93,12 @@ func TestPixelsAndChunksStay(t *testing.T) {
 					}
 				}
 			}
-			if got, want := chunks(got), slices.Compact(chunks(file)); !slices.Equal(got, want) {
-				t.Errorf("%s has the chunks %v, want %v", name, got, want)
+			names := slices.Compact(chunks(got))
+			if want := slices.Compact(chunks(file)); !slices.Equal(names, want) {
+				t.Errorf("%s has the chunks %v, want %v", name, names, want)
+			}
+			if several := len(names) < len(chunks(got)); several != (part > 0) {
+				t.Errorf("%s in parts of %d: several chunks of pixels: %t", name, part, several)
 			}
 			if len(got) >= len(file) {
 				t.Errorf("%s has %d bytes, and %d stored", name, len(got), len(file))
@@ -106,7 +111,7 @@ func TestHigherLevelsAreSmaller(t *testing.T) {
 	file := storedPNG(t, slope(image.NewNRGBA(image.Rect(0, 0, 300, 200))))
 	last := len(file)
 	for _, level := range []int{1, 6, 12} {
-		got, err := packed(file, level, 0, len(file))
+		got, err := packed(file, level, 0, 0, len(file))
 		if err != nil || len(got) >= last {
 			t.Fatalf("level %d makes %d bytes, %v, that before %d", level, len(got), err, last)
 		}
@@ -122,7 +127,7 @@ func TestWhatIsNoStoredPNGIsAnError(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n := range len(file) {
-		if _, err := packed(file[:n], 6, 0, 1000); codec.ClassOf(err) != codec.Internal {
+		if _, err := packed(file[:n], 6, 0, 4000*(n%2), 1000); codec.ClassOf(err) != codec.Internal {
 			t.Fatalf("of %d bytes, %d: error %v", len(file), n, err)
 		}
 	}
@@ -135,7 +140,7 @@ func TestWhatIsNoStoredPNGIsAnError(t *testing.T) {
 		"pixels again": slices.Concat(file[:len(file)-12], file[pixels-4:len(file)-12],
 			file[len(file)-12:]),
 	} {
-		if _, err := packed(wrong, 6, 0, 1000); codec.ClassOf(err) != codec.Internal {
+		if _, err := packed(wrong, 6, 0, 0, 1000); codec.ClassOf(err) != codec.Internal {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
@@ -174,13 +179,13 @@ func TestMemoryIsFreed(t *testing.T) {
 	}
 	round := func() {
 		for _, n := range []int{20, 1000, 1 << 30} {
-			p := deflate.NewPNG(&full{n}, 1, 2_000_000)
+			p := deflate.NewPNG(&full{n}, 1, 2_000_000, 0)
 			if _, err := p.Write(file); (n < 1<<30) != errors.Is(err, errFull) {
 				t.Fatalf("room for %d bytes: error %v", n, err)
 			}
 			p.Close()
 		}
-		p := deflate.NewPNG(io.Discard, 1, 2_000_000)
+		p := deflate.NewPNG(io.Discard, 1, 2_000_000, 300_000)
 		if _, err := p.Write(file[:len(file)-100]); err != nil || p.Close() == nil {
 			t.Fatalf("a file that is cut off: error %v", err)
 		}
