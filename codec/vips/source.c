@@ -8,7 +8,7 @@
 // for 4 KiB at a time; to call Go for each of them took a tenth of the CPU of a
 // photograph, because each call wakes the monitor of Go's scheduler, which then looks
 // around every 20 microseconds for some time.
-enum { first_window = 16 << 10, last_window = 1 << 20 };
+enum { first_window = 16 << 10, last_window = 256 << 10 };
 
 // Source feeds a decoder from the input of a session.
 typedef struct {

@@ -90,7 +90,7 @@ func renditions(ctx context.Context, photo string, runs int) error {
 			own := t
 			change(&own)
 			var err error
-			if all[i], err = measure(ctx, "renditions", own); err != nil {
+			if all[i], err = least(ctx, "renditions", own); err != nil {
 				return err
 			}
 		}

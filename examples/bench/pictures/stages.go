@@ -35,14 +35,14 @@ func stages(ctx context.Context, photo, sharp string, runs int) error {
 }
 
 func stagesOf(ctx context.Context, name string, t task) error {
-	ours, err := measure(ctx, "spool", t) // sharp is told the options, too
+	ours, err := least(ctx, "spool", t) // sharp is told the options, too
 	if err != nil {
 		return err
 	}
 	t.Options = ours.Options
 	whole := ours
 	if name != "spool" {
-		if whole, err = measure(ctx, name, t); err != nil {
+		if whole, err = least(ctx, name, t); err != nil {
 			return err
 		}
 	}
@@ -69,7 +69,7 @@ func decoding(ctx context.Context, name string, t task) (float64, error) {
 	if name == "sharp" {
 		t.Format = "raw"
 	}
-	all, err := measure(ctx, name, t)
+	all, err := least(ctx, name, t)
 	if err != nil || name == "sharp" {
 		return all.CPU, err
 	}
@@ -81,15 +81,15 @@ func decoding(ctx context.Context, name string, t task) (float64, error) {
 func encoding(ctx context.Context, name string, t task) (float64, error) {
 	if name == "sharp" {
 		t.Stage = "encode"
-		all, err := measure(ctx, name, t)
+		all, err := least(ctx, name, t)
 		return all.CPU, err
 	}
 	t.Outputs = 1
-	once, err := measure(ctx, "same size", t)
+	once, err := least(ctx, "same size", t)
 	if err != nil {
 		return 0, err
 	}
 	t.Outputs = 2
-	twice, err := measure(ctx, "same size", t)
+	twice, err := least(ctx, "same size", t)
 	return twice.CPU - once.CPU, err
 }
