@@ -29,6 +29,7 @@ func FuzzDocument(f *testing.F) {
 	f.Add("[V4 Styles]\rFormat: Fontname\r[Fonts]\rfontname: a", "0,0,a\n[Fonts]\nb,,0,0,0,,t", 0*second,
 		second, 0.0)
 	f.Add("", "too,few", second, second, 1.0)
+	f.Add("", `1,0,Default,,0,0,0,{\fnArial\,text`, second, 2*second, 0.0) // no text has it
 	f.Add("[Script Info]\nStyle: a,b", "0,0,,,,,,,\r\r\n", int64(math.MinInt64), int64(math.MaxInt64), 9.5)
 	f.Fuzz(func(t *testing.T, header, text string, start, end int64, from float64) {
 		if !(from >= 0 && from < 1e6) {
@@ -47,8 +48,16 @@ func FuzzDocument(f *testing.F) {
 				t.Errorf("there is a section %q", line)
 			case strings.EqualFold(line, "[events]"):
 				events = true
-			case events && line != "" && !strings.HasPrefix(line, "Format:") && !assEvent.MatchString(line):
-				t.Errorf("there is an event %q", line)
+			case events && line != "" && !strings.HasPrefix(line, "Format:"):
+				if !assEvent.MatchString(line) {
+					t.Errorf("there is an event %q", line)
+				}
+				// What is in front of the text is not read for tags.
+				for _, name := range anyFont.FindAllString(strings.SplitN(line, ",", 10)[9], -1) {
+					if name != `\fnGo Mono` {
+						t.Errorf("there is another font in %q", name)
+					}
+				}
 			case !events && strings.HasPrefix(line, "Format:"):
 				column = fontColumn(line)
 			case !events && strings.HasPrefix(line, "Style:"):
@@ -56,11 +65,6 @@ func FuzzDocument(f *testing.F) {
 				if column >= 0 && column < len(fields) && fields[column] != "Go Mono" {
 					t.Errorf("there is another font in %q", line)
 				}
-			}
-		}
-		for _, name := range anyFont.FindAllString(d[strings.Index(d, "[Events]"):], -1) {
-			if name != `\fnGo Mono` {
-				t.Errorf("there is another font in %q", name)
 			}
 		}
 		if once := withFont(header, "Go"); withFont(once, "Go") != once {
