@@ -5,6 +5,10 @@ OUT   ?= out/demo
 FUZZ  ?= 30s
 PURE  := ./engine/... ./callback ./store/... ./queue/... ./storage/... ./codec ./codec/codectest ./codec/archive ./codec/pdf ./codec/vectorize
 
+# Our own parsers, in Go.
+PARSERS := callback ':(glob)codec/*' codec/archive codec/internal codec/libav/internal \
+	codec/vips/internal engine storage store
+
 .PHONY: setup demo gallery server test corpus check fuzz browser load crash bench soak fmt lint
 
 setup:
@@ -25,7 +29,7 @@ server: setup
 # vet has been run by check, on the same build.
 test: setup check
 	go test -race -vet=off -shuffle=on -timeout 15m ./...
-	@scripts/fuzz 200x -race .
+	@scripts/fuzz 200x -race $(PARSERS)
 	cd examples/bench && go vet -race ./... && go test -race -vet=off ./...
 	cd examples/server/browser && go vet -race ./...
 
@@ -44,8 +48,9 @@ check:
 	GOFLAGS="$$GOFLAGS -race" $$(go tool -n staticcheck) ./...
 	CGO_ENABLED=0 go build $(PURE)
 
-# fuzz looks for inputs that break a parser, for FUZZ=30s each: some 20 minutes long. test
-# tries 200 inputs with each. A number does not fail on a busy machine, as a time may.
+# fuzz looks for inputs that break parsers and codecs, for FUZZ=30s each: some 20 minutes
+# long. test tries 200 inputs with each of our parsers. A number does not fail on a busy
+# machine, as a time may.
 fuzz: setup
 	@scripts/fuzz $(FUZZ) -fuzz=. .
 
