@@ -51,6 +51,11 @@ func toUTF8(in codec.Input) (utf8Input, error) {
 	}
 	// What is left of it would begin the first line.
 	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
+	// FFmpeg would copy what has another beginning, and nothing would take it for ASS then.
+	if in.Type() == "text/x-ssa" && !bytes.HasPrefix(bytes.TrimSpace(text), []byte("[Script Info]")) {
+		return utf8Input{}, codec.Errorf(codec.Invalid, "%s does not begin with [Script Info], as %s do",
+			in.Name(), codec.TypeName(in.Type()))
+	}
 	return utf8Input{in, bytes.NewReader(text), note}, nil
 }
 

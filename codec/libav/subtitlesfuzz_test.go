@@ -1,13 +1,15 @@
 package libav_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/codec/codectest"
 )
 
-// FuzzSubtitles converts any bytes as each kind of subtitles. What comes out can be read.
+// FuzzSubtitles converts any bytes as each kind of subtitles. What comes out can be read,
+// and may have cues without a word.
 func FuzzSubtitles(f *testing.F) {
 	types := []string{"application/x-subrip", "text/vtt", "text/x-ssa"}
 	for i := range types {
@@ -16,6 +18,8 @@ func FuzzSubtitles(f *testing.F) {
 		f.Add(byte(i), []byte(styled))
 		f.Add(byte(i), []byte("\xff\xfe1\x00\n\x00"))
 	}
+	f.Add(byte(2), []byte(styled[strings.Index(styled, "[V4"):])) // without its beginning
+	f.Add(byte(2), []byte("[Script Info]\nDialogue:0,0:0:0A0,0:0:0A0,"))
 	f.Fuzz(func(t *testing.T, which byte, data []byte) {
 		in := codectest.NewInput("fuzz", types[int(which)%len(types)], data)
 		o, err := convert(t.Context(), in, codec.Convert{Format: "ass"})
@@ -26,7 +30,8 @@ func FuzzSubtitles(f *testing.F) {
 			return
 		}
 		again := codectest.NewInput("again.ass", "", o.Data)
-		if _, err := convert(t.Context(), again, codec.Convert{Format: "vtt"}); err != nil {
+		_, err = convert(t.Context(), again, codec.Convert{Format: "vtt"})
+		if err != nil && !strings.Contains(err.Error(), "there is no text") {
 			t.Errorf("the output cannot be read: %v\n%q", err, o.Data)
 		}
 	})
