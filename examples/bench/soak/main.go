@@ -1,6 +1,6 @@
 // Command soak runs many conversions of all kinds through one durable engine and
-// prints what the process holds before the first and after every fifty: resident memory, open
-// descriptors, threads, goroutines. Jobs and files are kept on disk, so that it is
+// prints what the process holds before the first and after every fifty: resident memory, what
+// of it C has not freed, open descriptors, threads, goroutines. Jobs and files are kept on disk, so that it is
 // the codecs and the engine that are measured. Among the inputs are broken ones,
 // and some conversions are not possible. It fails if a file fails for any other
 // reason, and if the process holds more in the last quarter than in the second
@@ -59,8 +59,8 @@ func soak(ctx context.Context, media, codecName string, n int) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeEngine(context.WithoutCancel(ctx))) }()
-	fmt.Println("conversions | failed | resident MiB | descriptors | threads | goroutines")
-	fmt.Println("--- | --- | --- | --- | --- | ---")
+	fmt.Println("conversions | failed | resident MiB | C holds KiB | descriptors | threads | goroutines")
+	fmt.Println("--- | --- | --- | --- | --- | --- | ---")
 	start, err := measure()
 	if err != nil {
 		return err
@@ -87,8 +87,8 @@ func soak(ctx context.Context, media, codecName string, n int) (err error) {
 
 // row prints a line of the table.
 func row(done, failed int, u usage) {
-	fmt.Printf("%d | %d | %d | %d | %d | %d\n",
-		done, failed, u.resident>>20, u.descriptors, u.threads, u.goroutines)
+	fmt.Printf("%d | %d | %d | %d | %d | %d | %d\n",
+		done, failed, u.resident>>20, u.inUse>>10, u.descriptors, u.threads, u.goroutines)
 }
 
 // open returns a durable engine in dir, and how to close it with its backends.

@@ -12,7 +12,7 @@ import (
 
 // usage is what the process holds.
 type usage struct {
-	resident                         int64 // bytes
+	resident, inUse                  int64 // bytes; the latter by C
 	descriptors, threads, goroutines int
 }
 
@@ -29,7 +29,7 @@ func measure() (usage, error) {
 	if err != nil {
 		return usage{}, err
 	}
-	u := usage{descriptors: len(open) - 1, goroutines: runtime.NumGoroutine()}
+	u := usage{inUse: inUse(), descriptors: len(open) - 1, goroutines: runtime.NumGoroutine()}
 	for line := range strings.Lines(string(status)) {
 		name, value, _ := strings.Cut(line, ":")
 		switch name {
@@ -59,6 +59,8 @@ func leaked(after []usage) error {
 	switch {
 	case now.resident > before.resident+before.resident/10:
 		return fmt.Errorf("memory grew from %d to %d MiB", before.resident>>20, now.resident>>20)
+	case now.inUse > before.inUse+before.inUse/10:
+		return fmt.Errorf("what C holds grew from %d to %d KiB", before.inUse>>10, now.inUse>>10)
 	case now.descriptors > before.descriptors+few:
 		return fmt.Errorf("descriptors grew from %d to %d", before.descriptors, now.descriptors)
 	case now.threads > before.threads+few:
@@ -73,10 +75,12 @@ func mean(all []usage) usage {
 	var sum usage
 	for _, u := range all {
 		sum.resident += u.resident
+		sum.inUse += u.inUse
 		sum.descriptors += u.descriptors
 		sum.threads += u.threads
 		sum.goroutines += u.goroutines
 	}
 	n := len(all)
-	return usage{sum.resident / int64(n), sum.descriptors / n, sum.threads / n, sum.goroutines / n}
+	return usage{sum.resident / int64(n), sum.inUse / int64(n), sum.descriptors / n,
+		sum.threads / n, sum.goroutines / n}
 }

@@ -9,17 +9,18 @@ import (
 
 func TestLeakedFindsGrowth(t *testing.T) {
 	const mib = 1 << 20
-	steady := usage{200 * mib, 20, 14, 30}
+	steady := usage{200 * mib, 5 * mib, 20, 14, 30}
 	for name, c := range map[string]struct {
 		last usage
 		want bool
 	}{
 		"steady":               {steady, false},
-		"a little more memory": {usage{215 * mib, 20, 14, 30}, false},
-		"more memory":          {usage{225 * mib, 20, 14, 30}, true},
-		"descriptors":          {usage{200 * mib, 25, 14, 30}, true},
-		"threads":              {usage{200 * mib, 20, 19, 30}, true},
-		"goroutines":           {usage{200 * mib, 20, 14, 35}, true},
+		"a little more memory": {usage{215 * mib, 5 * mib, 20, 14, 30}, false},
+		"more memory":          {usage{225 * mib, 5 * mib, 20, 14, 30}, true},
+		"what C holds":         {usage{200 * mib, 6 * mib, 20, 14, 30}, true},
+		"descriptors":          {usage{200 * mib, 5 * mib, 25, 14, 30}, true},
+		"threads":              {usage{200 * mib, 5 * mib, 20, 19, 30}, true},
+		"goroutines":           {usage{200 * mib, 5 * mib, 20, 14, 35}, true},
 	} {
 		after := slices.Concat([]usage{{}, {}}, slices.Repeat([]usage{steady}, 4),
 			slices.Repeat([]usage{c.last}, 2))
