@@ -89,10 +89,9 @@ func endAll(rungs []*rung) {
 }
 
 // serve encodes the pictures that come in. It takes them also when the work has failed,
-// so that nobody waits for it.
+// so that nobody waits for it. What encoders hold at the end they encode at once.
 func (g *rung) serve() {
 	smaller := g.ladder.madeOf(g)
-	defer endAll(smaller)
 	for p := range g.in {
 		if g.ladder.failure() == nil {
 			if err := g.encode(p, smaller); err != nil {
@@ -101,6 +100,7 @@ func (g *rung) serve() {
 		}
 		p.free()
 	}
+	endAll(smaller)
 	if g.ladder.failure() == nil {
 		if err := g.ladder.inSlot(g.drain); err != nil {
 			g.ladder.fail(err)

@@ -25,14 +25,14 @@ static int report(Ahead *a, int rows, int failed) {
 static void make_rows(Ahead *a) {
 	VipsRect all = {0, 0, a->in->Xsize, a->in->Ysize};
 	VipsRegion *from = vips_region_new(a->in), *to = vips_region_new(a->made);
-	int goes_on = report(a, 0, vips_region_image(to, &all));
+	int goes_on = report(a, 0, !from || !to || vips_region_image(to, &all));
 	for (VipsRect r = {0, 0, all.width, 64}; goes_on && r.top < all.height; r.top += r.height) {
 		r.height = MIN(r.height, all.height - r.top);
 		int failed = vips_region_prepare_to(from, to, &r, r.left, r.top);
 		goes_on = report(a, r.top + (failed ? 0 : r.height), failed);
 	}
-	g_object_unref(from);
-	g_object_unref(to);
+	VIPS_UNREF(from);
+	VIPS_UNREF(to);
 }
 
 static void *run_ahead(void *data) {
@@ -44,11 +44,17 @@ static void *run_ahead(void *data) {
 	return NULL;
 }
 
-// wait returns when so many rows are made; 0 is success.
-static int wait(Ahead *a, int rows) {
+// wait_for returns when so many rows are made; 0 is success.
+static int wait_for(Ahead *a, int rows) {
 	g_mutex_lock(&a->lock);
-	if (!a->thread)
-		a->thread = g_thread_new("spool ahead", run_ahead, a);
+	if (!a->thread && !a->failed) {
+		// g_thread_new would end the process where there is no room for a thread.
+		a->thread = g_thread_try_new("spool ahead", run_ahead, a, NULL);
+		if (!a->thread) {
+			vips_error("spool", "no thread to decode ahead");
+			a->failed = 1;
+		}
+	}
 	while (a->rows < rows && !a->failed)
 		g_cond_wait(&a->news, &a->lock);
 	int failed = a->rows < rows;
@@ -59,7 +65,7 @@ static int wait(Ahead *a, int rows) {
 static int on_ahead(VipsRegion *out, void *seq, void *in, void *data, gboolean *stop) {
 	Ahead *a = data;
 	VipsRect *r = &out->valid;
-	if (wait(a, VIPS_RECT_BOTTOM(r)) || vips_region_prepare(seq, r))
+	if (wait_for(a, VIPS_RECT_BOTTOM(r)) || vips_region_prepare(seq, r))
 		return -1;
 	return vips_region_region(out, seq, r, r->left, r->top);
 }

@@ -178,14 +178,23 @@ func WebP(r io.ReaderAt, size int64) (end int64, early bool, err error) {
 		int64(binary.LittleEndian.Uint32(head[4:]))+8 <= size {
 		return 0, false, nil
 	}
+	// Buffered: a stranger's chunks may be many and small.
+	chunks := bufio.NewReaderSize(io.NewSectionReader(r, 12, size-12), 64<<10)
 	for pos := int64(12); pos <= size-8; {
-		chunk, err := at(r, pos, 8)
-		if err != nil {
+		var chunk [8]byte
+		if _, err := io.ReadFull(chunks, chunk[:]); err != nil {
 			return 0, false, err
 		}
 		length := int64(binary.LittleEndian.Uint32(chunk[4:]))
-		if pos += 8 + length + length&1; pos <= size && string(chunk[:4]) == "ANMF" {
+		length += length & 1
+		if pos += 8 + length; pos > size {
+			break
+		}
+		if string(chunk[:4]) == "ANMF" {
 			end = pos
+		}
+		if _, err := io.CopyN(io.Discard, chunks, length); err != nil {
+			return 0, false, err
 		}
 	}
 	return end, true, nil

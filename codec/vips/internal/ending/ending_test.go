@@ -159,3 +159,29 @@ func TestFaultsOfReadingAreErrors(t *testing.T) {
 type readerAt struct{ io.Reader }
 
 func (r readerAt) ReadAt(p []byte, _ int64) (int, error) { return r.Read(p) }
+
+// reads counts the calls of a reader.
+type reads struct {
+	io.ReaderAt
+	n int
+}
+
+func (r *reads) ReadAt(p []byte, off int64) (int, error) {
+	r.n++
+	return r.ReaderAt.ReadAt(p, off)
+}
+
+func TestManySmallChunksAreFewReads(t *testing.T) {
+	body := slices.Concat([]byte("WEBP"), chunk("VP8X", 2, 0, 0, 0, 9, 0, 0, 9, 0, 0),
+		bytes.Repeat(chunk("ANMF"), 20_000))
+	file := chunk("RIFF", body...)
+	file = file[:len(file)-4]
+	in := &reads{ReaderAt: bytes.NewReader(file)}
+	end, early, err := ending.WebP(in, int64(len(file)))
+	if want := int64(len(file) - 4); end != want || !early || err != nil {
+		t.Errorf("%d, want %d, %v, %v", end, want, early, err)
+	}
+	if in.n > 20 {
+		t.Errorf("%d reads of %d bytes", in.n, len(file))
+	}
+}
