@@ -24,7 +24,7 @@ type task struct {
 	Sharp                string            // the folder that sharp is installed in
 	Stage                string            // one stage alone: see [stages]
 	Outputs              int               // of renditions: see [renditionsOf]
-	Twice                string            // renditions of this format are made twice; "all"
+	Again                string            // renditions of this format are made again; "all"
 	Separate             bool              // each rendition in a job of its own
 }
 

@@ -21,11 +21,13 @@ if (task.Stage === 'encode') {
   one = async () => encoders[task.Format](sharp(data, { raw: info })).toBuffer();
 }
 
-await writeFile(task.Out, await one());
+// A stage alone is not written: pixels would be much.
+const keep = async (data) => { if (!task.Stage) await writeFile(task.Out, data); };
+await keep(await one());
 let left = task.Runs;
 const begin = performance.now(), used = process.cpuUsage();
 await Promise.all(Array.from({ length: task.Workers }, async () => {
-  while (left-- > 0) await writeFile(task.Out, await one());
+  while (left-- > 0) await keep(await one());
 }));
 const Seconds = (performance.now() - begin) / 1000;
 const { user, system } = process.cpuUsage(used);

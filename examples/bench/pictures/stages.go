@@ -13,7 +13,7 @@ const quarter = 1000
 // take, and what share of the whole that is, by spool's libvips and by that of sharp:
 // where a stage is slower here, by how much the library that is installed is behind.
 //
-// Encoding is measured by making the output twice of the same pixels (sharp: of raw
+// Encoding is measured by making more outputs of the same pixels (sharp: of raw
 // pixels), decoding without it, in a size that needs no resize (sharp: to raw pixels).
 // The rest is resizing, with what a stream costs between threads.
 func stages(ctx context.Context, photo, sharp string, runs int) error {
@@ -67,7 +67,7 @@ func stagesOf(ctx context.Context, name string, t task) error {
 func decoding(ctx context.Context, name string, t task) (float64, error) {
 	t.Width, t.Format = quarter, "jpg"
 	if name == "sharp" {
-		t.Format = "raw"
+		t.Format, t.Stage = "raw", "decode"
 	}
 	all, err := least(ctx, name, t)
 	if err != nil || name == "sharp" {
@@ -89,7 +89,7 @@ func encoding(ctx context.Context, name string, t task) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	t.Outputs = 2
-	twice, err := least(ctx, "same size", t)
-	return twice.CPU - once.CPU, err
+	t.Outputs += more
+	all, err := least(ctx, "same size", t)
+	return (all.CPU - once.CPU) / more, err
 }
