@@ -29,8 +29,8 @@ var startOnce sync.Once
 // New returns a codec that offers what this build of the libraries can do. The
 // first call takes over the libraries' log, which is the process's: warnings of
 // work done here go into its notes, and nothing is printed any more. It also
-// limits glibc's malloc to one arena for each core, so that freed memory is used
-// again by the next work.
+// limits glibc's malloc to one arena for each core, and what each keeps, so that freed
+// memory is used again by the next work or given back.
 func New() *Codec {
 	startOnce.Do(startLibraries)
 	c := &Codec{tones: hasFilter("zscale") && hasFilter("tonemap"),

@@ -75,7 +75,7 @@
 // keeps SVT-AV1 quiet, which prints unless the environment has SVT_LOG=0; where the
 // host has set that variable, it stays. SVT-AV1 would also make threads of a process
 // that may do so, as root may, real-time threads of the highest priority: on Linux it
-// is not let. And it limits glibc's malloc to one arena for
-// each core; the encoders' threads, new for each film, would leave freed memory in
-// eight times as many.
+// is not let. And it limits glibc's malloc to one arena for each core, and what each
+// keeps at its end to 8 MiB; the encoders' threads, new for each film, would leave freed
+// memory in eight times as many, and more in each.
 package libav

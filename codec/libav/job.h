@@ -141,14 +141,6 @@ SpoolJob *spool_job_enter(SpoolJob *job); // warnings of this thread belong to j
 void spool_job_leave(SpoolJob *last);
 int spool_note(SpoolJob *job, const char *text); // returns its number
 
-// heap.c
-// spool_heap_limit keeps glibc to one arena of malloc for each core. Its default
-// is eight, and the encoders' threads, which are new for each film, leave freed
-// memory in all of them.
-void spool_heap_limit(void);
-// spool_heap_trim gives freed memory back to the system, if there is much of it.
-void spool_heap_trim(void);
-
 // job.c
 SpoolJob *spool_job_new(uintptr_t handle, int64_t size);
 void spool_job_free(SpoolJob *job);

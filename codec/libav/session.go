@@ -20,6 +20,7 @@ import (
 	"unsafe"
 
 	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/internal/heap"
 )
 
 // session is one use of the libraries: an input and perhaps an output. It is
@@ -75,9 +76,13 @@ func (s *session) close() {
 		s.beside.close()
 	}
 	if s.encodes { // the pictures that encoders hold leave holes that malloc keeps
-		C.spool_heap_trim()
+		heap.Trim(worthTrimming)
 	}
 }
+
+// worthTrimming is how many free bytes are worth it: the next film touches less anew than
+// that costs.
+const worthTrimming = 32 << 20
 
 // native runs f, whose warnings belong to this session.
 func (s *session) native(f func() C.int) error {
@@ -349,7 +354,7 @@ func (s *session) saidOf(text string) bool {
 }
 
 func startLibraries() {
-	C.spool_heap_limit()
+	heap.Limit()
 	C.spool_log_install()
 	C.spool_quiet_encoders()
 }

@@ -112,10 +112,10 @@
 // Warnings of the log domain "VIPS" are taken; nothing else of the process is touched.
 //
 // glibc keeps freed memory for each of its arenas, and makes eight of them for
-// each core. The first use limits them to one for each core, for the process.
-// After a work that by its estimate took 32 MiB or more, freed memory is given
-// back by malloc_trim: three rounds of large pictures through all encoders held
-// 840 MiB without it, and 80 MiB with it. What smaller works leave, up to some 100 MiB,
-// glibc keeps for the next ones: malloc_trim after every few of them would take half as
-// long again as small pictures do. A host that is idle can call [FreeMemory].
+// each core. The first use limits them to one for each core, and what each keeps at its
+// end to 8 MiB, for the process. After a work that by its estimate took 32 MiB or more,
+// freed memory is given back by malloc_trim: three rounds of large pictures through all
+// encoders held 840 MiB without it, and 80 MiB with it. What smaller works leave, up to
+// some 100 MiB, glibc keeps for the next ones: malloc_trim after every few of them would
+// take half as long again as small pictures do. A host that is idle can call [FreeMemory].
 package vips

@@ -57,8 +57,6 @@ void spool_watch(VipsImage *image, uintptr_t id);
 void spool_enter(uintptr_t id);
 // spool_leave frees what libvips keeps for this thread.
 void spool_leave(void);
-// spool_trim gives freed memory back to the system.
-void spool_trim(void);
 // spool_objects counts the objects of libvips.
 int spool_objects(void);
 // spool_unref drops one reference to any GObject.

@@ -11,12 +11,14 @@ import (
 	"unsafe"
 
 	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/internal/heap"
 )
 
 // start initialises libvips once for the process. What it sets is global: one
 // thread for each operation, no cache of operations, and no decoder that its
 // authors call untrusted, except JPEG XL's.
 var start = sync.OnceValue(func() error {
+	heap.Limit()
 	if C.spool_start() != 0 {
 		text := C.vips_error_buffer_copy()
 		defer C.g_free(C.gpointer(unsafe.Pointer(text)))
@@ -42,7 +44,7 @@ func Objects() int { return int(C.spool_objects()) }
 // FreeMemory gives the memory that the C library keeps for later works back to the
 // operating system, as [runtime/debug.FreeOSMemory] does with Go's. It is for a host that
 // has become idle: what comes next takes that memory anew. Only glibc keeps any.
-func FreeMemory() { C.spool_trim() }
+func FreeMemory() { heap.Trim(0) }
 
 // exists reports whether this build of libvips has the operation.
 func exists(operation string) bool {

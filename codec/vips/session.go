@@ -15,6 +15,7 @@ import (
 	"unsafe"
 
 	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/internal/heap"
 )
 
 // session is one call into libvips: what it reads and writes, the native
@@ -131,7 +132,7 @@ func (s *session) close() {
 	delete(sessions.byID, s.id)
 	sessions.Unlock()
 	if s.heavy {
-		C.spool_trim()
+		heap.Trim(0)
 	}
 }
 

@@ -1,0 +1,4 @@
+#include <stddef.h>
+
+void spool_heap_limit(void);
+void spool_heap_trim(size_t least);
