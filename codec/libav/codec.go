@@ -42,12 +42,12 @@ func New() *Codec {
 	c.offer(codec.StripMetadata{}, kept(inputTypes()), nil)
 	c.offer(codec.Compress{}, kept(inputTypes()), nil)
 	c.offer(codec.PosterFrame{}, pictured(inputTypes()), silentFormats(stills))
-	c.offer(codec.Thumbnail{}, pictured(inputTypes()), silentFormats(stills))
+	c.offer(codec.Thumbnail{}, unturned(inputTypes()), silentFormats(stills))
 	c.offer(codec.Adjust{}, films(inputTypes()), outputFormats())
 	c.offer(codec.Transform{}, pictured(inputTypes()), filmFormats(outputFormats()))
 	c.offer(codec.Watermark{}, pictured(inputTypes()), filmFormats(outputFormats()))
 	c.offer(codec.Chain{}, films(inputTypes()), outputFormats())
-	c.offer(codec.Chain{}, pictured(inputTypes()), silentFormats(stills))
+	c.offer(codec.Chain{}, unturned(inputTypes()), silentFormats(stills))
 	if hasMuxer("mp4") && hasEncoder("libx264") && hasEncoder("aac") {
 		c.offer(codec.AdaptiveStream{}, pictured(inputTypes()), nil)
 	}

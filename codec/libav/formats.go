@@ -44,7 +44,8 @@ func playsAVIF(in codec.Input) bool {
 	return false
 }
 
-// checkPlays fails for a still picture, as others are no input for what makes films.
+// checkPlays fails for a still picture: these libraries know neither its turns nor its
+// grids, and others are no input for what makes films.
 func checkPlays(name string, streams []stream) error {
 	if slices.ContainsFunc(streams, func(s stream) bool { return s.still }) {
 		return codec.Errorf(codec.Unsupported, "%s is a still picture: there is nothing to play", name)
@@ -228,6 +229,12 @@ func pictured(types []string) []string {
 	return slices.DeleteFunc(films(types), func(t string) bool {
 		return kindOfType(t) == codec.Audio
 	})
+}
+
+// unturned are the types of inputs that may be films, but for AVIF: of its pictures these
+// libraries know neither turns nor grids. Package codec/vips does.
+func unturned(types []string) []string {
+	return slices.DeleteFunc(pictured(types), func(t string) bool { return t == "image/avif" })
 }
 
 // kept are the types of inputs that can be written as they are.

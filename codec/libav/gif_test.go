@@ -119,13 +119,17 @@ func TestAVIFSequenceBecomesAFilm(t *testing.T) {
 func TestAStillAVIFIsNoFilm(t *testing.T) {
 	in := codectest.OpenInput(t, codectest.Corpus(t, "image/pillow-transparency.avif"))
 	for _, op := range []codec.Operation{codec.Convert{Format: "mp4"}, codec.GIF{},
-		codec.Concat{}, codec.AdaptiveStream{}, codec.Transform{Format: "webm"}} {
+		codec.Concat{}, codec.AdaptiveStream{}, codec.Transform{Format: "webm"},
+		codec.PosterFrame{}, codec.Storyboard{}} {
 		_, err := process(t.Context(), in, op)
 		if codec.ClassOf(err) != codec.Unsupported || !strings.Contains(err.Error(), "still picture") {
 			t.Errorf("%s: %v", op.Name(), err)
 		}
 	}
-	if _, err := process(t.Context(), in, codec.Thumbnail{}); err != nil {
-		t.Errorf("a thumbnail: %v", err)
+	for _, op := range []codec.Operation{codec.Thumbnail{},
+		codec.Chain{Steps: codec.Steps{codec.Convert{Format: "webp"}}}} {
+		if offered(libav.New(), op, "image/avif") {
+			t.Errorf("%s of a picture is offered", op.Name())
+		}
 	}
 }

@@ -75,10 +75,8 @@ func makePlan(in source, op request, tones bool) (plan, error) {
 	if !ok {
 		return plan{}, codec.Errorf(codec.Unsupported, "%s cannot be made into %s", in.name, op.Format)
 	}
-	if !t.still {
-		if err := checkPlays(in.name, in.streams); err != nil {
-			return plan{}, err
-		}
+	if err := checkPlays(in.name, in.streams); err != nil {
+		return plan{}, err
 	}
 	p := planner{plan: plan{options: t.options, report: make([]codec.Stream, len(in.streams))},
 		source: in, target: t, op: op, tones: tones}
