@@ -248,7 +248,11 @@ func (q *squeeze) missed(c *conversion, im image) error {
 	if err := q.try(c, im, least, 0); err != nil {
 		return err
 	}
+	advice := "a smaller picture would fit"
+	if n := len(im.blob(profileField)); int64(n) >= q.op.TargetBytes {
+		advice = fmt.Sprintf("its colour profile alone has %d, which convert leaves out", n)
+	}
 	return codec.Errorf(codec.Unsupported,
-		"%s has %d bytes even with quality 1; %d were asked for: a smaller picture would fit",
-		q.session.name, least.bytes.Len(), q.op.TargetBytes)
+		"%s has %d bytes even with quality 1; %d were asked for: %s",
+		q.session.name, least.bytes.Len(), q.op.TargetBytes, advice)
 }

@@ -110,9 +110,22 @@ func TestCompressAimsAtASize(t *testing.T) {
 }
 
 func TestCompressSaysWhatDoesNotFit(t *testing.T) {
-	_, err := convert(t.Context(), asFormat(t, "jpg"), codec.Compress{TargetBytes: 100}, trusting)
-	if codec.ClassOf(err) != codec.Unsupported || !strings.Contains(err.Error(), "even with quality 1") {
-		t.Errorf("error %v", err)
+	printed := codectest.OpenInput(t,
+		codectest.Corpus(t, "image/sharp-Channel_digital_image_CMYK_color.jpg"))
+	for _, test := range []struct {
+		in    codec.Input
+		bytes int64
+		says  string
+	}{
+		{asFormat(t, "jpg"), 100, "a smaller picture would fit"},
+		{printed, 8000, "its colour profile alone has 557168"},
+	} {
+		_, err := convert(t.Context(), test.in, codec.Compress{TargetBytes: test.bytes}, trusting)
+		if codec.ClassOf(err) != codec.Unsupported ||
+			!strings.Contains(err.Error(), "even with quality 1") ||
+			!strings.Contains(err.Error(), test.says) {
+			t.Errorf("%s: %v", test.in.Name(), err)
+		}
 	}
 }
 
