@@ -32,6 +32,12 @@ var (
 	traced = tolerance{0.45, 16}
 )
 
+// undefined are files whose colours nothing defines, by their outputs. How CMYK without a
+// profile looks in a PDF is up to who shows it: Poppler's way is 4.5 away from libvips'.
+var undefined = map[string]tolerance{
+	"sharp-Channel_digital_image_CMYK_color_no_profile.pdf": {0.92, 6},
+}
+
 var operations = []operation{
 	{"thumbnail, cover", codec.Thumbnail{Width: 96, Height: 64, Format: "png"},
 		one(covered), exact},
@@ -213,7 +219,11 @@ func (o operation) made(t *testing.T, in codec.Input, im *image.RGBA) error {
 			want = narrowed(want, width)
 			got = scaled(got, want.Rect.Dx(), want.Rect.Dy())
 		}
-		if _, err := alike(got, want, false, o.tolerance); err != nil {
+		allowed := o.tolerance
+		if t, ok := undefined[out.Name]; ok {
+			allowed = allowed.worse(t)
+		}
+		if _, err := alike(got, want, false, allowed); err != nil {
 			return fmt.Errorf("%s: %w", out.Name, err)
 		}
 	}
