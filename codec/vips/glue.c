@@ -116,7 +116,7 @@ typedef struct {
 	gint64 last; // when it was told, in microseconds
 } Watch;
 
-// on_eval calls Go some ten times a second: for why not more often, see source.c.
+// on_eval calls Go some ten times a second: for why not more often, see window.c.
 static void on_eval(VipsImage *image, VipsProgress *progress, gpointer data) {
 	Watch *w = data;
 	gint64 now = g_get_monotonic_time();

@@ -15,6 +15,10 @@ void spool_unblock(const char *class_name);
 VipsSource *spool_source(uintptr_t id, gint64 size);
 // spool_target calls spoolWrite and, if it is seekable, spoolTargetRead and -Seek.
 VipsTarget *spool_target(uintptr_t id, int seekable);
+// spool_jpeg makes an image of the pixels of a JPEG of one scan, each side smaller by shrink
+// and rounded down. header has its fields, and its size and colours; strict makes damage a
+// failure. It calls spoolRead with id for parts of the file of size bytes.
+VipsImage *spool_jpeg(VipsImage *header, uintptr_t id, gint64 size, int shrink, int strict);
 // spool_flush gives spoolWrite what is left; 0 is success.
 int spool_flush(VipsTarget *target);
 // spool_memory_source reads a copy of size bytes.

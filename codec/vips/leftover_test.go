@@ -37,6 +37,7 @@ func rough(t *testing.T) (still, animation []byte) {
 
 func TestWorkThatFailsLeavesNothingBehind(t *testing.T) {
 	still, animation := rough(t)
+	photo := turnedJPEG(t, flag(600, 400), 1)
 	full := errors.New("the disk is full")
 	for name, c := range map[string]struct {
 		data   []byte
@@ -47,6 +48,7 @@ func TestWorkThatFailsLeavesNothingBehind(t *testing.T) {
 		may    bool // there may be no error: a GIF may end early, and a cancel come late
 	}{
 		"cut off":              {data: still[:len(still)/2]},
+		"a photo cut off":      {data: photo[:len(photo)/2]},
 		"an animation cut off": {data: animation[:len(animation)/2], may: true},
 		"cut off in a chain": {data: still[:len(still)/2], op: func(format string) codec.Operation {
 			return codec.Chain{Steps: codec.Steps{codec.Transform{Width: 100, Rotate: 30},

@@ -1,6 +1,6 @@
 package vips
 
-// #cgo pkg-config: vips
+// #cgo pkg-config: vips libjpeg
 // #cgo LDFLAGS: -lm
 // #include <stdlib.h>
 // #include "glue.h"

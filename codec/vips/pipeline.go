@@ -152,6 +152,11 @@ func (c *conversion) decode() (image, error) {
 		if im, err = c.unroll(c.motion); err != nil {
 			return image{}, err
 		}
+	case c.plainJPEG():
+		var err error
+		if im, err = c.decodeJPEG(c.picture, max(c.shrunk, 1)); err != nil {
+			return image{}, err
+		}
 	case len(a) > 0:
 		var err error
 		if im, err = c.load(c.picture, a); err != nil {

@@ -6,7 +6,7 @@ import (
 	"github.com/spoolmedia/spool/codec"
 )
 
-// source reads the input of a session for decoders: see source.c.
+// source reads the input of a session for decoders: see window.c.
 type source struct {
 	s  *session
 	in codec.Input

@@ -4,7 +4,7 @@
 #include <string.h>
 
 // Target gives what an encoder makes to a session, as much at a time as for a source: see
-// source.c.
+// window.c.
 typedef struct {
 	uintptr_t id;
 	gint64 length;
