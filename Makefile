@@ -26,10 +26,13 @@ gallery: setup
 server: setup
 	go run ./examples/server
 
-# vet has been run by check, on the same build.
+# vet has been run by check, on the same build. The binaries are linked once, for the tests
+# and to fuzz.
 test: setup check
-	go test -race -vet=off -shuffle=on -timeout 15m ./...
-	@scripts/fuzz 200x -race $(PARSERS)
+	@rm -rf out/tests && mkdir -p out/tests
+	go test -race -vet=off -shuffle=on -timeout 15m -o out/tests/ ./...
+	@scripts/fuzz 200x out/tests $(PARSERS)
+	@rm -rf out/tests
 	cd examples/bench && go vet -race ./... && go test -race -vet=off ./...
 	cd examples/server/browser && go vet -race ./...
 

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"image"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"time"
 
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/codec/codectest"
+	"github.com/spoolmedia/spool/codec/internal/command"
 )
 
 // reel is a film of 2 s, 96 × 64 pixels, 10 pictures a second, with a key frame each
@@ -36,8 +36,8 @@ var reel = fixture("reel.mkv", func() ([]byte, error) {
 	out := filepath.Join(dir, "reel.mkv")
 	args = append(args, "-map", "0", "-map", "1", "-map", "2", "-map", "3", "-c:v", "libx264", "-g", "10",
 		"-c:a", "pcm_s16le", "-metadata:s:s:0", "language=eng", "-metadata:s:s:1", "language=ger", out)
-	if said, err := exec.Command("ffmpeg", args...).CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("ffmpeg: %w: %s", err, said)
+	if _, err := command.Said("ffmpeg", args...); err != nil {
+		return nil, err
 	}
 	return os.ReadFile(out)
 })

@@ -3,19 +3,18 @@ package acceptance_test
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
 	"image/png"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
 
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/codec/codectest"
+	"github.com/spoolmedia/spool/codec/internal/command"
 )
 
 // fixtures are inputs that we make, by name, each once.
@@ -131,10 +130,9 @@ func withProfile(data []byte) ([]byte, error) {
 	if err := os.WriteFile(in, data, 0o600); err != nil {
 		return nil, err
 	}
-	said, err := exec.Command("vips", "icc_transform", in, out, "p3",
-		"--input-profile", "srgb").CombinedOutput()
+	_, err = command.Said("vips", "icc_transform", in, out, "p3", "--input-profile", "srgb")
 	if err != nil {
-		return nil, fmt.Errorf("vips: %w: %s", err, said)
+		return nil, err
 	}
 	return os.ReadFile(out)
 }

@@ -8,7 +8,6 @@ import (
 	"image/jpeg"
 	"image/png"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -18,6 +17,7 @@ import (
 
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/codec/codectest"
+	"github.com/spoolmedia/spool/codec/internal/command"
 )
 
 // decode reads the first picture of data by another decoder than the codecs', where
@@ -42,10 +42,9 @@ func decode(data []byte) (image.Image, error) {
 	case "image/avif":
 		return avif(data)
 	case "application/pdf":
-		return tool(data, func(in, out string) *exec.Cmd {
+		return tool(data, "pdftocairo", func(in, out string) []string {
 			// A pixel of image-to-pdf is one of the page then. pdftoppm would widen masks.
-			return exec.Command("pdftocairo", "-png", "-singlefile", "-r", "96",
-				in, out[:len(out)-4])
+			return []string{"-png", "-singlefile", "-r", "96", in, out[:len(out)-4]}
 		})
 	}
 	return codectest.DecodeImage(data)
@@ -72,29 +71,31 @@ func avif(data []byte) (image.Image, error) {
 // avifSequence gives the first stream the second one as its transparency, which becomes a
 // colour on the way so that its range counts: libheif does not know that 235 may be opaque.
 func avifSequence(data []byte) (image.Image, error) {
-	return tool(data, func(in, out string) *exec.Cmd {
-		return exec.Command("ffmpeg", "-v", "error", "-nostdin", "-i", in, "-filter_complex",
+	return tool(data, "ffmpeg", func(in, out string) []string {
+		return []string{"-v", "error", "-nostdin", "-i", in, "-filter_complex",
 			"[0:1]format=gbrp,extractplanes=g[a];[0:0]format=rgba[c];[c][a]alphamerge",
-			"-frames:v", "1", out)
+			"-frames:v", "1", out}
 	})
 }
 
 // ffmpeg decodes by the command, which knows no transparency of AVIF.
 func ffmpeg(data []byte) (image.Image, error) {
-	return tool(data, func(in, out string) *exec.Cmd {
-		return exec.Command("ffmpeg", "-v", "error", "-nostdin", "-i", in, "-frames:v", "1", out)
+	return tool(data, "ffmpeg", func(in, out string) []string {
+		return []string{"-v", "error", "-nostdin", "-i", in, "-frames:v", "1", out}
 	})
 }
 
 // vipsCommand calls an operation of the command with data and what else it takes.
 func vipsCommand(data []byte, operation string, more ...string) (image.Image, error) {
-	return tool(data, func(in, out string) *exec.Cmd {
-		return exec.Command("vips", append([]string{operation, in, out}, more...)...)
+	return tool(data, "vips", func(in, out string) []string {
+		return append([]string{operation, in, out}, more...)
 	})
 }
 
 // tool runs a command that makes a PNG of a file.
-func tool(data []byte, command func(in, out string) *exec.Cmd) (image.Image, error) {
+func tool(
+	data []byte, name string, args func(in, out string) []string,
+) (image.Image, error) {
 	dir, err := os.MkdirTemp("", "acceptance-")
 	if err != nil {
 		return nil, err
@@ -104,8 +105,8 @@ func tool(data []byte, command func(in, out string) *exec.Cmd) (image.Image, err
 	if err := os.WriteFile(in, data, 0o600); err != nil {
 		return nil, err
 	}
-	if said, err := command(in, out).CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("%w: %s", err, said)
+	if _, err := command.Said(name, args(in, out)...); err != nil {
+		return nil, err
 	}
 	f, err := os.Open(out)
 	if err != nil {

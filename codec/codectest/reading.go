@@ -62,7 +62,8 @@ func readingOf(path string) (*reading, error) {
 
 func read(path string) (*reading, error) {
 	out, err := command.Output("ffprobe", "-v", "error", "-of", "json", "-show_format", "-show_streams",
-		"-show_chapters", "-show_packets", "-show_frames", path)
+		"-show_chapters", "-show_entries", "packet=stream_index,pts_time,size,flags:"+
+			"frame=stream_index,best_effort_timestamp_time,nb_samples", path)
 	if err != nil {
 		return nil, err
 	}

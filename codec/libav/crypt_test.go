@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/hex"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,15 +11,15 @@ import (
 
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/codec/codectest"
+	"github.com/spoolmedia/spool/codec/internal/command"
 )
 
 // played copies what a player sees of a playlist into one file.
 func played(t testing.TB, playlist string) (path string, err error) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "played.mkv")
-	out, err := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-xerror",
-		"-allowed_extensions", "ALL",
-		"-i", playlist, "-map", "v:0", "-map", "a:0", "-c", "copy", path).CombinedOutput()
+	out, err := command.Said("ffmpeg", "-v", "error", "-xerror", "-allowed_extensions", "ALL",
+		"-i", playlist, "-map", "v:0", "-map", "a:0", "-c", "copy", path)
 	if err == nil && len(out) > 0 {
 		err = os.ErrInvalid
 	}

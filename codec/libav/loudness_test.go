@@ -2,22 +2,22 @@ package libav_test
 
 import (
 	"math"
-	"os/exec"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/internal/command"
 )
 
 // said is what ffmpeg prints.
 func said(t testing.TB, args ...string) string {
 	t.Helper()
 	args = append([]string{"-hide_banner", "-nostats"}, args...)
-	out, err := exec.CommandContext(t.Context(), "ffmpeg", args...).CombinedOutput()
+	out, err := command.Said("ffmpeg", args...)
 	if err != nil {
-		t.Fatalf("%v: %s", err, out)
+		t.Fatal(err)
 	}
 	return string(out)
 }

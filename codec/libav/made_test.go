@@ -4,12 +4,13 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/spoolmedia/spool/codec/internal/command"
 )
 
 // made are the files that ffmpeg made so far, by the arguments that made them: most
@@ -75,8 +76,8 @@ func runFFmpeg(path string, args []string) error {
 		return err
 	}
 	args = append([]string{"-v", "error", "-y"}, append(args, path)...)
-	if out, err := exec.Command("ffmpeg", args...).CombinedOutput(); err != nil {
-		return fmt.Errorf("ffmpeg %s: %w\n%s", strings.Join(args, " "), err, out)
+	if _, err := command.Said("ffmpeg", args...); err != nil {
+		return fmt.Errorf("%s: %w", strings.Join(args, " "), err)
 	}
 	return nil
 }

@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"image/color"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/codec/codectest"
+	"github.com/spoolmedia/spool/codec/internal/command"
 )
 
 func TestColoursBecomeSRGB(t *testing.T) {
@@ -92,8 +92,8 @@ func TestCompressedCMYKLooksTheSame(t *testing.T) {
 
 func runVips(t *testing.T, args ...string) {
 	t.Helper()
-	if text, err := exec.Command("vips", args...).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, text)
+	if _, err := command.Said("vips", args...); err != nil {
+		t.Fatal(err)
 	}
 }
 

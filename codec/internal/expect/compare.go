@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/spoolmedia/spool/codec/internal/command"
 )
 
 // Likeness is how a file compares with its source, picture by picture.
@@ -61,10 +62,9 @@ func Compare(got, source *Reading) (l Likeness, err error) {
 		return l, nil
 	}
 	args = append(append(args, strings.Join(filters, ";")), outputs...)
-	c := exec.Command("ffmpeg", args...)
-	said, err := c.CombinedOutput()
+	said, err := command.Said("ffmpeg", args...)
 	if err != nil {
-		return l, fmt.Errorf("expect: ffmpeg: %w: %s", err, said)
+		return l, fmt.Errorf("expect: %w", err)
 	}
 	return l, l.read(dir, string(said), got, source)
 }

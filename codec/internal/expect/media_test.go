@@ -1,13 +1,13 @@
 package expect_test
 
 import (
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/spoolmedia/spool/codec/codectest"
+	"github.com/spoolmedia/spool/codec/internal/command"
 	"github.com/spoolmedia/spool/codec/internal/expect"
 )
 
@@ -58,8 +58,8 @@ func TestWrongOutputsAreFound(t *testing.T) {
 	}
 	args = append(args, "-map", "0:v", "-map", "1:a", "-c:v", "ffv1", "-c:a", "flac",
 		"-colorspace", "smpte170m", "-color_range", "tv", in)
-	if out, err := exec.Command("ffmpeg", args...).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	if _, err := command.Said("ffmpeg", args...); err != nil {
+		t.Fatal(err)
 	}
 	source, err := expect.Read(in)
 	if err != nil {

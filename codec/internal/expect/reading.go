@@ -62,7 +62,8 @@ type frame struct {
 // Read decodes the largest video and the first sound of the file at path.
 func Read(path string) (*Reading, error) {
 	out, err := command.Output("ffprobe", "-v", "error", "-of", "json", "-show_format",
-		"-show_streams", "-show_frames", path)
+		"-show_streams", "-show_entries",
+		"frame=stream_index,best_effort_timestamp_time,pkt_duration_time,nb_samples", path)
 	if err != nil {
 		return nil, err
 	}
