@@ -167,7 +167,7 @@ INLINE void decode_block(Codes *c, j_decompress_ptr d, Bits *b, int component, J
 	}
 }
 
-void spool_decode(Codes *c, j_decompress_ptr d, JBLOCKROW *blocks) {
+void spool_jpeg_unit(Codes *c, j_decompress_ptr d, JBLOCKROW *blocks) {
 	if (c->ended)
 		return;
 	Bits b = c->next; // which the compiler keeps in registers

@@ -56,11 +56,11 @@ typedef struct {
 	int ended;                   // the data has, too early: all that is left is 0
 } Codes;
 
-// spool_codes makes the tables for the scan that begins. It is not 0 where codes.c cannot
+// spool_jpeg_codes makes the tables for the scan that begins. It is not 0 where codes.c cannot
 // read it.
-int spool_codes(Codes *c, j_decompress_ptr d);
-// spool_decode reads the blocks of the next unit, in which all is 0. It complains of damage
+int spool_jpeg_codes(Codes *c, j_decompress_ptr d);
+// spool_jpeg_unit reads the blocks of the next unit, in which all is 0. It complains of damage
 // as libjpeg does, and may jump.
-void spool_decode(Codes *c, j_decompress_ptr d, JBLOCKROW *blocks);
+void spool_jpeg_unit(Codes *c, j_decompress_ptr d, JBLOCKROW *blocks);
 
 #endif

@@ -30,7 +30,7 @@ static boolean on_fill(j_decompress_ptr decoder) {
 	Jpeg *j = decoder->client_data;
 	Window *w = &j->window;
 	spool_enter(w->id);
-	if (w->position >= w->size || spool_slide(w))
+	if (w->position >= w->size || spool_window_slide(w))
 		ERREXIT(decoder, JERR_INPUT_EOF);
 	w->position += w->length;
 	j->source.next_input_byte = (JOCTET *) w->bytes;
@@ -84,13 +84,13 @@ typedef struct {
 
 static boolean on_decode(j_decompress_ptr decoder, JBLOCKROW *blocks) {
 	Jpeg *j = decoder->client_data;
-	spool_decode(&j->codes, decoder, blocks);
+	spool_jpeg_unit(&j->codes, decoder, blocks);
 	return TRUE;
 }
 
 // take_over reads the coefficients here if that can be.
 static void take_over(Jpeg *j) {
-	if (spool_codes(&j->codes, &j->decoder) == 0)
+	if (spool_jpeg_codes(&j->codes, &j->decoder) == 0)
 		((Entropy *) j->decoder.entropy)->decode_mcu = on_decode;
 }
 

@@ -20,7 +20,7 @@ static gint64 on_read(VipsSourceCustom *source, void *buffer, gint64 length, gpo
 	while (done < length && w->position < w->size) {
 		gint64 at = w->position - w->start;
 		if (at < 0 || at >= w->length) {
-			if (spool_slide(w)) {
+			if (spool_window_slide(w)) {
 				done = -1;
 				break;
 			}

@@ -67,7 +67,7 @@ static Pair pair_of(const Table *t, uint32_t bits) {
 	return p;
 }
 
-int spool_codes(Codes *c, j_decompress_ptr d) {
+int spool_jpeg_codes(Codes *c, j_decompress_ptr d) {
 	if (d->arith_code || d->progressive_mode || d->restart_interval || d->Ss != 0 ||
 			d->Se != block_size - 1 || d->data_precision != 8 || jpeg_has_multiple_scans(d))
 		return -1;

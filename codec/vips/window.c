@@ -7,7 +7,7 @@
 // scheduler, which then looks around every 20 microseconds for some time.
 enum { first_window = 16 << 10, last_window = 256 << 10 };
 
-int spool_slide(Window *w) {
+int spool_window_slide(Window *w) {
 	gboolean goes_on = w->length > 0 && w->position == w->start + w->length;
 	w->next = goes_on ? MIN(4 * w->next, last_window) : first_window;
 	gint64 n = MIN(w->next, w->size - w->position);

@@ -15,8 +15,8 @@ typedef struct {
 	gint64 next; // the size of the next window
 } Window;
 
-// spool_slide moves the window to the position, which is before the end of the input: it
+// spool_window_slide moves the window to the position, which is before the end of the input: it
 // then has at least a byte. 0 is success.
-int spool_slide(Window *w);
+int spool_window_slide(Window *w);
 
 #endif
