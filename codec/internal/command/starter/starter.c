@@ -16,7 +16,7 @@ typedef int main_function(int, char **, char **);
 
 static main_function *command;
 
-// A program of ours has nothing to do at its end but to write what it has printed. To
+// These programs have nothing to do at their end but to write what they have printed. To
 // unload the libraries would take as long as to load them.
 void exit(int status) {
     fflush(NULL);
