@@ -51,6 +51,7 @@ typedef struct SpoolTrack {
     int64_t limit;      // frames that are given on at most; 0: all
     int64_t given;
     AVFrame *filtered;  // by spool_feed_filters
+    struct SpoolShrink *shrink; // does what the filters would, or NULL
     AVFrame *spare;     // with limit: the last frame before the clip
     int plain_width, plain_height; // of pictures of a tap that need no filters; 0: all do
     int skips;          // pictures that are not needed: see skip.c
@@ -214,6 +215,7 @@ int spool_add_feed(SpoolJob *job, SpoolEncode *e, const AVFrame *like, AVRationa
                    AVRational rate);
 int spool_feed(SpoolJob *job, int track, AVFrame *f);
 int spool_feed_filters(SpoolJob *job, int track, AVFrame *f);
+void spool_shrink_fed(SpoolJob *job, int track, int width, int height);
 int spool_encode_fed(SpoolJob *job, int track);
 int spool_feed_silence(SpoolJob *job, int track, const AVFrame *like, int64_t pts, int64_t samples);
 int spool_finish_feeds(SpoolJob *job);

@@ -18,7 +18,7 @@ func TestEveryStepOfALadderShowsTheFilm(t *testing.T) {
 		{"-vf", "scale=out_color_matrix=bt709:out_range=tv", "-colorspace", "bt709"},
 	} {
 		in := ffmpeg(t, "in.mp4", slices.Concat([]string{"-f", "lavfi", "-i",
-			"testsrc2=s=320x240:r=25:d=1", "-c:v", "libx264", "-crf", "10", "-g", "1000",
+			"testsrc2=s=328x240:r=25:d=1", "-c:v", "libx264", "-crf", "10", "-g", "1000",
 			"-pix_fmt", "yuv420p"}, tags)...)
 		showsTheFilm(t, in)
 	}

@@ -8,6 +8,7 @@
 #include <libavutil/pixdesc.h>
 
 #include "compat.h"
+#include "shrink.h"
 
 void spool_track_free(SpoolTrack *t)
 {
@@ -21,6 +22,7 @@ void spool_track_free(SpoolTrack *t)
     av_frame_free(&t->still);
     av_frame_free(&t->spare);
     av_frame_free(&t->filtered);
+    spool_shrink_free(t->shrink);
     av_packet_free(&t->held);
     spool_free_cues(t);
     av_free(t->filters);
