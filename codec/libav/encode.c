@@ -172,6 +172,20 @@ int spool_encode_filtered(SpoolJob *job, SpoolTrack *t, AVFrame *f)
     return prepare_frame(t, f) ? spool_encode(job, t, f) : 0;
 }
 
+// spool_give_plain gives a picture of a tap on that the filters would only copy, and returns
+// 1; 0: they are needed.
+int spool_give_plain(SpoolJob *job, SpoolTrack *t, AVFrame *f)
+{
+    AVRational a = f->sample_aspect_ratio;
+    if (!t->plain_width || f->width != t->plain_width || f->height != t->plain_height ||
+        f->format != AV_PIX_FMT_YUV420P || f->colorspace != AVCOL_SPC_BT709 ||
+        f->color_range == AVCOL_RANGE_JPEG || (a.num && a.num != a.den))
+        return 0;
+    f->sample_aspect_ratio = (AVRational){1, 1};
+    int err = give_to_go(job, t, f);
+    return err < 0 ? err : 1;
+}
+
 int spool_drain_graph(SpoolJob *job, SpoolTrack *t)
 {
     for (;;) {

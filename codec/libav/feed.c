@@ -6,6 +6,7 @@
 #include <libavutil/pixdesc.h>
 
 #include "compat.h"
+#include "shrink.h"
 
 // spool_make_input gives job, which reads nothing, streams to feed tracks through.
 int spool_make_input(SpoolJob *job)
@@ -54,10 +55,15 @@ int spool_add_feed(SpoolJob *job, SpoolEncode *e, const AVFrame *like, AVRationa
     return spool_set_up_encoder(job, t, codec, e->threads);
 }
 
-static int give_filters(SpoolTrack *t, AVFrame *f)
+static void count_frame(SpoolTrack *t, const AVFrame *f)
 {
     t->frames++;
     t->next = f->pts + SPOOL_FRAME_DURATION(f);
+}
+
+static int give_filters(SpoolTrack *t, AVFrame *f)
+{
+    count_frame(t, f);
     return av_buffersrc_add_frame_flags(t->source, f, AV_BUFFERSRC_FLAG_KEEP_REF);
 }
 
@@ -80,8 +86,20 @@ int spool_feed_filters(SpoolJob *job, int track, AVFrame *f)
     if (!t->filtered && !(t->filtered = av_frame_alloc()))
         return AVERROR(ENOMEM);
     av_frame_unref(t->filtered);
+    if (t->shrink) {
+        count_frame(t, f);
+        return spool_shrink(t->shrink, f, t->filtered);
+    }
     int err = give_filters(t, f);
     return err < 0 ? err : av_buffersink_get_frame(t->sink, t->filtered);
+}
+
+// spool_shrink_fed has pictures of that size, in yuv420p, made as small as the encoder takes
+// them without the filters, if that can be done.
+void spool_shrink_fed(SpoolJob *job, int track, int width, int height)
+{
+    SpoolTrack *t = job->tracks[track];
+    t->shrink = spool_shrink_new(width, height, t->encoder->width, t->encoder->height);
 }
 
 int spool_encode_fed(SpoolJob *job, int track)

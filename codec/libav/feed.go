@@ -121,6 +121,11 @@ func (f *feed) filter(p picture) (picture, error) {
 	return p, err
 }
 
+// shrink makes pictures of that size smaller without the filters, where that can be done.
+func (f *feed) shrink(from size) {
+	C.spool_shrink_fed(f.job, f.track, C.int(from.w), C.int(from.h))
+}
+
 // encodeFiltered encodes what filter has returned.
 func (f *feed) encodeFiltered() error {
 	return f.native(func() C.int { return C.spool_encode_fed(f.job, f.track) })

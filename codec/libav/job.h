@@ -51,7 +51,9 @@ typedef struct SpoolTrack {
     int64_t limit;      // frames that are given on at most; 0: all
     int64_t given;
     AVFrame *filtered;  // by spool_feed_filters
+    struct SpoolShrink *shrink; // does what the filters would, or NULL
     AVFrame *spare;     // with limit: the last frame before the clip
+    int plain_width, plain_height; // of pictures of a tap that need no filters; 0: all do
     int skips;          // pictures that are not needed: see skip.c
     int64_t nearest;    // with skips: the latest timestamp given before the clip
     int64_t segment;    // how long one is, in AV_TIME_BASE; 0: there are none
@@ -80,6 +82,9 @@ typedef struct SpoolEncode {
     int64_t max_pixels, limit;
     int keys;            // only key frames are decoded
     int slices;          // threads share a frame, so that it comes out at once
+    // The size of pictures that the filters of a tap would leave as they are, if they are
+    // yuv420p in the limited range of BT.709 and their pixels are square; 0: there are none.
+    int plain_width, plain_height;
 } SpoolEncode;
 
 typedef struct SpoolJob {
@@ -172,6 +177,7 @@ int spool_set_colour(SpoolJob *job, int track, int primaries, int transfer, int 
 int spool_encode(SpoolJob *job, SpoolTrack *t, AVFrame *frame); // NULL: the end
 int spool_encode_filtered(SpoolJob *job, SpoolTrack *t, AVFrame *f);
 int spool_drain_graph(SpoolJob *job, SpoolTrack *t);
+int spool_give_plain(SpoolJob *job, SpoolTrack *t, AVFrame *f); // 0: it needs the filters
 int spool_all_used(SpoolJob *job, const AVDictionary *options);
 int spool_open_encoder(AVCodecContext *e, const AVCodec *codec, AVDictionary **options);
 void spool_close_encoder(SpoolTrack *t);
@@ -201,6 +207,7 @@ int spool_add_feed(SpoolJob *job, SpoolEncode *e, const AVFrame *like, AVRationa
                    AVRational rate);
 int spool_feed(SpoolJob *job, int track, AVFrame *f);
 int spool_feed_filters(SpoolJob *job, int track, AVFrame *f);
+void spool_shrink_fed(SpoolJob *job, int track, int width, int height);
 int spool_encode_fed(SpoolJob *job, int track);
 int spool_feed_silence(SpoolJob *job, int track, const AVFrame *like, int64_t pts, int64_t samples);
 int spool_finish_feeds(SpoolJob *job);

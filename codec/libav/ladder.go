@@ -209,7 +209,7 @@ func (l *ladder) lead(t track, z size, length float64) error {
 			return l.sound.feed.sound(f)
 		})
 	}
-	return l.addTap(t.from.index, encode{filters: l.canonical(t.from, z)}, d, func(f frame) error {
+	return l.addTap(t.from.index, l.canonical(t.from, z), d, func(f frame) error {
 		at, duration := int64(f.f.pts), f.microseconds()
 		if at+duration <= 0 {
 			return nil
@@ -240,15 +240,18 @@ func (n samples) filters() string {
 // canonicalColour tells the filter scale what it gets from those of canonical.
 const canonicalColour = "in_color_matrix=bt709:in_range=tv"
 
-// canonical returns the filters that make the pictures what all renditions start
-// from.
-func (l *ladder) canonical(s stream, z size) string {
+// canonical has the filters that make the pictures what all renditions start from.
+func (l *ladder) canonical(s stream, z size) (e encode) {
 	pl := planner{tones: l.tones, target: target{still: true}} // interlaced films are made whole
 	f := pl.upright(s)
 	tones, _ := pl.standardRange(s)
 	if f = append(f, tones...); frameRate(s) > mostRate {
 		f = append(f, "fps="+strconv.Itoa(mostRate))
 	}
+	if len(f) == 0 {
+		e.plain = z
+	}
 	f = append(f, toBT709(s, z), "setsar=1", "format=yuv420p")
-	return strings.Join(f, ",")
+	e.filters = strings.Join(f, ",")
+	return e
 }

@@ -18,6 +18,7 @@ type encode struct {
 	colour  colour       // tags for the encoder
 	still   *image.NRGBA // a second picture for the filters, as [still]
 	limit   int          // frames at most; 0: all
+	plain   size         // of pictures that the filters of a tap would only copy; zero: none
 	samples samples
 	stats   string   // of a first pass, for encoders that keep none in a file
 	asked   []string // the options that the caller named

@@ -84,6 +84,7 @@ func (l *ladder) addRung(ctx context.Context, v stream, r codec.StreamRendition,
 		return err
 	}
 	g.feed = f
+	g.shrink(from)
 	return g.begin(l.op.SegmentDuration)
 }
 

@@ -234,31 +234,6 @@ func TestAStreamOfAClipBehindTheEnd(t *testing.T) {
 	}
 }
 
-func TestEveryStepOfALadderShowsTheFilm(t *testing.T) {
-	t.Parallel()
-	in := ffmpeg(t, "in.mp4", "-f", "lavfi", "-i", "testsrc2=s=320x240:r=25:d=1", "-c:v", "libx264",
-		"-crf", "10", "-g", "1000")
-	dir, _ := streamed(t, in, codec.AdaptiveStream{Renditions: []codec.StreamRendition{
-		// Each is made of the one above it.
-		{Height: 80, Bitrate: 1_000_000}, {Height: 120, Bitrate: 1_000_000},
-		{Height: 240, Bitrate: 2_000_000}}})
-	var films []string
-	for _, height := range []string{"80", "120", "240"} {
-		films = append(films,
-			ffmpeg(t, "played.mkv", "-i", filepath.Join(dir, height+"p.m3u8"), "-c", "copy"),
-			ffmpeg(t, "want.mkv", "-i", in, "-vf", "scale=-2:"+height+":flags=bicubic", "-c:v", "ffv1"))
-	}
-	all, err := codectest.FrameOfEach(0.96, films...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := 0; i < len(all); i += 2 {
-		if ssim, err := codectest.SSIM(all[i], all[i+1]); err != nil || ssim < 0.97 {
-			t.Errorf("%v: SSIM %.4f, %v", all[i].Bounds().Size(), ssim, err)
-		}
-	}
-}
-
 func TestAStreamEndsWithTheFaultOfItsSink(t *testing.T) {
 	t.Parallel()
 	in := busy(t, "in.mp4")

@@ -8,6 +8,7 @@
 #include <libavutil/pixdesc.h>
 
 #include "compat.h"
+#include "shrink.h"
 
 void spool_track_free(SpoolTrack *t)
 {
@@ -21,6 +22,7 @@ void spool_track_free(SpoolTrack *t)
     av_frame_free(&t->still);
     av_frame_free(&t->spare);
     av_frame_free(&t->filtered);
+    spool_shrink_free(t->shrink);
     av_packet_free(&t->held);
     spool_free_cues(t);
     av_free(t->filters);
@@ -88,6 +90,8 @@ int spool_take_settings(SpoolTrack *t, SpoolEncode *e)
     e->options = NULL;
     e->still = NULL;
     t->limit = e->limit;
+    t->plain_width = e->plain_width;
+    t->plain_height = e->plain_height;
     t->filters = av_strdup(e->filters);
     t->last = av_frame_alloc();
     t->spare = av_frame_alloc();
@@ -208,6 +212,8 @@ static int filter(SpoolJob *job, SpoolTrack *t, AVFrame *f)
         }
         return 0;
     }
+    if ((err = spool_give_plain(job, t, f)))
+        return FFMIN(err, 0);
     if ((err = av_buffersrc_add_frame(t->source, f)) < 0)
         return err;
     return spool_drain_graph(job, t);
