@@ -12,7 +12,6 @@ const encoders = {
   webp: (s) => s.webp({ quality: option('Q'), effort: option('effort') }),
   avif: (s) => s.avif({ quality: option('Q'), effort: option('effort'), bitdepth: 8,
     chromaSubsampling: '4:2:0' }),
-  raw: (s) => s.raw(),
 };
 const resized = () => sharp(task.Photo).resize(task.Width);
 let one = async () => encoders[task.Format](resized()).toBuffer();
