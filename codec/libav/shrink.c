@@ -5,6 +5,7 @@
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <math.h>
 
+#include <libavcodec/defs.h>
 #include <libavutil/buffer.h>
 #include <libavutil/common.h>
 #include <libavutil/mem.h>
@@ -186,7 +187,8 @@ SpoolShrink *spool_shrink_new(int from_width, int from_height, int width, int he
         return NULL;
     s->stride[0] = FFALIGN(width, 64);
     s->stride[1] = FFALIGN(width / 2, 64);
-    size_t size = (size_t)height * (s->stride[0] + s->stride[1]);
+    // A filter that takes the picture next may read past its end.
+    size_t size = (size_t)height * (s->stride[0] + s->stride[1]) + AV_INPUT_BUFFER_PADDING_SIZE;
     s->pool = av_buffer_pool_init(size, av_buffer_allocz);
     if (!s->pool || set_plane(&s->plane[0], from_width, from_height, width, height) < 0 ||
         set_plane(&s->plane[1], from_width / 2, from_height / 2, width / 2, height / 2) < 0) {
