@@ -1,10 +1,12 @@
 package libav_test
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/codec/codectest"
+	"github.com/spoolmedia/spool/codec/libav"
 )
 
 func TestEncodedVideoKeepsEveryFrameAndItsTime(t *testing.T) {
@@ -62,5 +64,22 @@ func TestPicturesAreShownAtTheSizeThatIsReported(t *testing.T) {
 				t.Errorf("shown = %d×%d, want %d×%d", m.Width, m.Height, test.width, test.height)
 			}
 		})
+	}
+}
+
+// x264 writes into its output how many threads it has.
+func TestX264HasAsManyThreadsAsKeepTheCoresBusy(t *testing.T) {
+	t.Parallel()
+	film := codectest.OpenInput(t, moving(t))
+	for cores, threads := range map[int]string{1: "threads=1 ", 2: "threads=3 ", 4: "threads=6 "} {
+		sink := new(codectest.Sink)
+		err := libav.New().Process(t.Context(), &codec.Work{In: []codec.Input{film}, Out: sink,
+			Op: codec.Convert{Format: "mp4", Effort: 1, Mute: true}, Threads: cores})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Contains(sink.Outputs()[0].Data, []byte(" "+threads)) {
+			t.Errorf("for %d cores x264 has not %s", cores, threads)
+		}
 	}
 }

@@ -26,6 +26,7 @@ type videoEncoder struct {
 	native string
 	// threads begins the one of them that says how many threads there are.
 	threads string
+	waits   bool // it has a thread for each picture, which waits for those of others
 }
 
 // deep reports whether 10 bits and HDR are kept where nothing else is asked for. Few
@@ -37,7 +38,7 @@ func (v videoEncoder) deep() bool { return v.codec != codec.VideoH264 }
 var videoEncoders = map[string]videoEncoder{
 	"libx264": {
 		codec: codec.VideoH264, crf: [3]int{16, 23, 51}, passes: true,
-		speed: 15e6, native: "x264-params",
+		speed: 15e6, native: "x264-params", waits: true,
 		options: func(effort int) map[string]string {
 			o := map[string]string{"preset": presets[effort]}
 			if effort > 3 { // the fast ones look less far ahead
@@ -131,7 +132,7 @@ func (p *planner) newVideoEncode(s stream) (encode, error) {
 	if effort == 0 {
 		effort = usualEffort
 	}
-	e.options = v.options(effort)
+	e.options, e.waits = v.options(effort), v.waits
 	e.options["crf"] = strconv.Itoa(crf(p.op.Quality, v.crf[0], v.crf[1], v.crf[2]))
 	if p.op.rate != nil && !v.passes {
 		return e, codec.Errorf(codec.Unsupported,
@@ -205,6 +206,14 @@ func codecOf(encoder string) string {
 	default:
 		return v.codec
 	}
+}
+
+// threads is how many the encoder gets to keep n cores busy, as x264 reckons for itself.
+func (e encode) threads(n int) int {
+	if e.waits {
+		return max(1, n*3/2)
+	}
+	return n
 }
 
 // withThreads are the options with the number of threads, for encoders that go by

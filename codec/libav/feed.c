@@ -52,7 +52,7 @@ int spool_add_feed(SpoolJob *job, SpoolEncode *e, const AVFrame *like, AVRationa
         return err;
     if (!(t->encoder = avcodec_alloc_context3(codec)))
         return AVERROR(ENOMEM);
-    return spool_set_up_encoder(job, t, codec, e->threads);
+    return spool_set_up_encoder(job, t, codec, e->encoder_threads);
 }
 
 static void count_frame(SpoolTrack *t, const AVFrame *f)

@@ -14,6 +14,7 @@ import (
 type encode struct {
 	encoder string
 	options map[string]string
+	waits   bool         // the encoder's threads wait for each other
 	filters string       // between decoder and encoder
 	colour  colour       // tags for the encoder
 	still   *image.NRGBA // a second picture for the filters, as [still]

@@ -228,10 +228,11 @@ func (s *session) filtered(p frame, filters string) (made frame, err error) {
 // newSettings is what C is told; free it.
 func newSettings(e encode, d decoding) (settings C.SpoolEncode, free func()) {
 	settings = C.SpoolEncode{
-		filters: C.CString(e.filters), options: dictionary(e.withThreads(d.threads)), limit: C.int64_t(e.limit),
-		threads: C.int(d.threads), max_pixels: C.int64_t(d.maxPixels), keys: C.int(toInt(d.keys)),
-		slices: C.int(toInt(d.slices)), plain_width: C.int(e.plain.w),
-		plain_height: C.int(e.plain.h),
+		filters: C.CString(e.filters), options: dictionary(e.withThreads(d.threads)),
+		limit: C.int64_t(e.limit), threads: C.int(d.threads),
+		encoder_threads: C.int(e.threads(d.threads)), max_pixels: C.int64_t(d.maxPixels),
+		keys: C.int(toInt(d.keys)), slices: C.int(toInt(d.slices)),
+		plain_width: C.int(e.plain.w), plain_height: C.int(e.plain.h),
 	}
 	if e.encoder != "" {
 		settings.encoder = C.CString(e.encoder)

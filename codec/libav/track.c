@@ -121,7 +121,7 @@ int spool_open_track(SpoolJob *job, SpoolTrack *t, SpoolEncode *e)
         return AVERROR(ENOMEM);
     if (e->stats && !(t->encoder->stats_in = av_strdup(e->stats)))
         return AVERROR(ENOMEM);
-    return spool_set_up_encoder(job, t, codec, e->threads);
+    return spool_set_up_encoder(job, t, codec, e->encoder_threads);
 }
 
 // spool_rewind makes t ready for packets from elsewhere, after a seek.

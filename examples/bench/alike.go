@@ -92,10 +92,11 @@ func resultOf(ctx context.Context, kind, source, made string) (r result, err err
 
 var allSSIM = regexp.MustCompile(`SSIM.* All:([0-9.]+)`)
 
-// filmSSIM is that of the pictures of two films, once those of source have the size.
+// filmSSIM is that of the pictures of two films, one by one, once those of source have the
+// size.
 func filmSSIM(ctx context.Context, source, made string, size image.Point) (float64, error) {
-	graph := fmt.Sprintf("[0:v]setpts=PTS-STARTPTS,format=yuv420p[m];"+
-		"[1:v]setpts=PTS-STARTPTS,scale=%d:%d:flags=bicubic,format=yuv420p[s];[m][s]ssim",
+	graph := fmt.Sprintf("[0:v]setpts=N/TB,format=yuv420p[m];"+
+		"[1:v]setpts=N/TB,scale=%d:%d:flags=bicubic,format=yuv420p[s];[m][s]ssim",
 		size.X, size.Y)
 	said, err := exec.CommandContext(ctx, "ffmpeg", "-v", "info", "-nostats", "-nostdin", "-i", made,
 		"-i", source, "-lavfi", graph, "-f", "null", "-").CombinedOutput()

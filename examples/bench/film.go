@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"time"
 
 	"github.com/spoolmedia/spool/codec"
@@ -86,18 +88,26 @@ func ffmpegArgs(in, out string, streams []codec.Stream) []string {
 			for name, value := range s.Options {
 				output = append(output, fmt.Sprintf("-%s:%d", name, n), value)
 			}
+			output = append(output, fmt.Sprintf("-threads:%d", n), threadsOf(s.Encoder))
 		}
 		n++
 	}
 	args = append(args, output...)
 	args = append(args, "-fps_mode", "passthrough") // pictures as they are
-	// A lone call of an engine gets all cores, as it would say of itself.
-	args = append(args, "-threads", cores())
 	switch filepath.Ext(out) {
 	case ".mp4", ".mov", ".m4a":
 		args = append(args, "-movflags", "+faststart")
 	}
 	return append(args, out)
+}
+
+// threadsOf is how many a lone call of an engine, which has all cores, gives to an encoder:
+// x264 takes half as many again, as it would by itself.
+func threadsOf(encoder string) string {
+	if encoder == "libx264" {
+		return strconv.Itoa(runtime.GOMAXPROCS(0) * 3 / 2)
+	}
+	return cores()
 }
 
 // sameLength returns an error unless two files last as long and have the same

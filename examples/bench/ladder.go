@@ -13,13 +13,21 @@ import (
 	"github.com/spoolmedia/spool/engine"
 )
 
-// ladder makes an adaptive stream of four renditions, beside one call of ffmpeg for each
-// of them, or one call that decodes once. Encoders and their settings are the same;
-// spool makes a poster besides.
-func ladder(split bool) prepare {
+// phone is a film of the corpus as a phone takes it: 1080p on its side, HDR, 10 bits.
+const phone = "video/androidx-sample_edit_list.mp4"
+
+// fromHDR is how spool makes such pictures those of a usual screen.
+const fromHDR = "zscale=tin=arib-std-b67:min=2020_ncl:pin=2020:rin=tv:t=linear:npl=100," +
+	"format=gbrpf32le,zscale=p=709,tonemap=hable:desat=0,zscale=t=709:m=709:r=tv,format=yuv420p,"
+
+// ladder makes an adaptive stream of four renditions of a clip, or of that file of the
+// corpus, beside one call of ffmpeg for each of them, or one call that decodes once.
+// Encoders and their settings are the same, and so are the filters, of which first makes
+// the pictures that all renditions are made of; spool makes a poster besides.
+func ladder(split bool, name, first string) prepare {
 	return func(ctx context.Context, b *bencher) (func(context.Context) error,
 		func(context.Context) error, int, error) {
-		path, err := b.clip(ctx, min(10, b.seconds))
+		path, err := b.source(ctx, name)
 		if err != nil {
 			return nil, nil, 0, err
 		}
@@ -35,11 +43,11 @@ func ladder(split bool) prepare {
 			readers, err := b.eng.Process(ctx, op, engine.FromFile(path))
 			return errors.Join(err, saved(readers, ours))
 		}
-		calls := [][]string{splitCall(path, theirs, steps)}
+		calls := [][]string{splitCall(path, theirs, first, steps)}
 		if !split {
 			calls = nil
 			for i, r := range steps {
-				calls = append(calls, singleCall(path, theirs, r, i == 0))
+				calls = append(calls, singleCall(path, theirs, first, r, i == 0))
 			}
 		}
 		peer := func(ctx context.Context) error {
@@ -66,6 +74,18 @@ func ladder(split bool) prepare {
 	}
 }
 
+// source is a file of the corpus; without a name it is a clip of up to ten seconds.
+func (b *bencher) source(ctx context.Context, name string) (string, error) {
+	if name == "" {
+		return b.clip(ctx, min(10, b.seconds))
+	}
+	path, ok := b.find(name)
+	if !ok {
+		return "", skip("there is no " + name)
+	}
+	return path, nil
+}
+
 // saved writes outputs to files in dir, and closes them.
 func saved(readers []*engine.Reader, dir string) (err error) {
 	for _, r := range readers {
@@ -81,8 +101,8 @@ func saved(readers []*engine.Reader, dir string) (err error) {
 const segmentSeconds = 6
 
 // singleCall makes one rendition, the first with the sound.
-func singleCall(in, dir string, r codec.StreamRendition, sound bool) []string {
-	args := []string{"-v", "error", "-nostdin", "-y", "-i", in, "-map", "0:v", "-vf", scaled(r)}
+func singleCall(in, dir, first string, r codec.StreamRendition, sound bool) []string {
+	args := []string{"-v", "error", "-nostdin", "-y", "-i", in, "-map", "0:v", "-vf", first + scaled(r)}
 	args = append(args, encoder(r)...)
 	args = append(args, segments(dir, strconv.Itoa(r.Height))...)
 	if sound {
@@ -92,8 +112,8 @@ func singleCall(in, dir string, r codec.StreamRendition, sound bool) []string {
 }
 
 // splitCall makes all of them.
-func splitCall(in, dir string, all []codec.StreamRendition) []string {
-	graph := fmt.Sprintf("[0:v]split=%d", len(all))
+func splitCall(in, dir, first string, all []codec.StreamRendition) []string {
+	graph := fmt.Sprintf("[0:v]%ssplit=%d", first, len(all))
 	for i := range all {
 		graph += fmt.Sprintf("[s%d]", i)
 	}
@@ -116,7 +136,7 @@ func scaled(r codec.StreamRendition) string {
 func encoder(r codec.StreamRendition) []string {
 	return []string{"-c:v", "libx264", "-b:v", strconv.Itoa(r.Bitrate), "-maxrate",
 		strconv.Itoa(r.Bitrate * 6 / 5), "-bufsize", strconv.Itoa(r.Bitrate * 2), "-preset", "fast",
-		"-profile:v", "high", "-g", "100000", "-sc_threshold", "0", "-forced-idr", "1",
+		"-profile:v", "high", "-fps_mode", "passthrough", "-g", "100000", "-sc_threshold", "0", "-forced-idr", "1",
 		"-rc-lookahead", "20", "-force_key_frames",
 		fmt.Sprintf("expr:gte(t,n_forced*%d)", segmentSeconds), "-threads", cores()}
 }

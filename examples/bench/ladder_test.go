@@ -22,8 +22,8 @@ func TestThePeersOfALadderMakeWhatItMakes(t *testing.T) {
 	steps := []codec.StreamRendition{{Height: 32, Bitrate: 50_000, AudioBitrate: 64_000},
 		{Height: 48, Bitrate: 50_000, AudioBitrate: 64_000}}
 	split, single := t.TempDir(), t.TempDir()
-	for _, args := range [][]string{splitCall(in, split, steps), singleCall(in, single, steps[0], true),
-		singleCall(in, single, steps[1], false)} {
+	for _, args := range [][]string{splitCall(in, split, "", steps), singleCall(in, single, "", steps[0], true),
+		singleCall(in, single, "", steps[1], false)} {
 		if err := run(t.Context(), "ffmpeg", args...); err != nil {
 			t.Fatal(err)
 		}
