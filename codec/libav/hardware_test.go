@@ -52,7 +52,8 @@ func TestHardwareFallsBackToSoftware(t *testing.T) {
 		"a rendition fails": {[]string{"h263"}, codec.VideoEncoding{}, "libx264", "h263 failed", rendition},
 	} {
 		c := New()
-		c.hardware = tryHardware(map[string][]string{codec.VideoH264: test.candidates})
+		c.hardware = tryHardware(map[string][]string{codec.VideoH264: test.candidates},
+			encodesPicture)
 		test.video.Hardware = true
 		sink := new(codectest.Sink)
 		err := c.Process(t.Context(), &codec.Work{In: []codec.Input{in}, Out: sink,
