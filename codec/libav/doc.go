@@ -60,7 +60,8 @@
 // hardware fails later, software begins anew. C that hangs in a driver cannot be stopped:
 // the trial is left behind, and its thread and what it holds are lost. Hardware that hangs
 // after its trial keeps the work, and a worker of the engine, until it returns. No machine
-// that tests this has such hardware: what they show is that software takes over.
+// that tests this has such hardware: the tests show that software takes over. The upload was
+// tried by hand alone, with a driver that stands in for one and keeps pictures as they are.
 //
 // # After a cancel
 //
