@@ -10,7 +10,7 @@ import (
 
 // TestHardwareFallsBackToSoftware has encoders of software stand in for hardware:
 // no machine of ours has any. H.263 takes the trial's size, and not the film's; MPEG-4
-// does not take the time base of a feed. VAAPI finds no driver, as [TestMain] has it.
+// does not take the time base of a feed. VAAPI finds no driver, as TestMain has it.
 func TestHardwareFallsBackToSoftware(t *testing.T) {
 	t.Parallel()
 	// 161 × 121
