@@ -36,9 +36,9 @@ type VideoEncoding struct {
 	Profile string `json:"profile,omitempty"`
 	Level   string `json:"level,omitempty"`
 	// Hardware uses an encoder of the machine's hardware where there is one that
-	// encodes a trial frame: NVENC, Quick Sync, AMF, VideoToolbox or V4L2. Where there
-	// is none, or it fails, or PixelFormat, Profile, Level or Options are given, it is
-	// software; a note tells. Hardware has no quality but a bit rate: a tenth of a bit
+	// encodes a trial frame: NVENC, Quick Sync, AMF, VideoToolbox, V4L2 or VAAPI. Where
+	// there is none, or it fails, or PixelFormat, Profile, Level or Options are given,
+	// it is software; a note tells. Hardware has no quality but a bit rate: a tenth of a bit
 	// for each pixel at 82, twice as much with 15 more.
 	Hardware bool `json:"hardware,omitempty"`
 	// Options are FFmpeg's for the encoder and win over all else, such as

@@ -17,7 +17,7 @@ type Codec struct {
 	offers []codec.Offer
 	tones  bool // HDR can be mapped to SDR
 	// hardware finds what encodes each codec.
-	hardware map[string]func() *hardwareEncoder
+	hardware map[string]*search
 }
 
 var _ codec.Codec = (*Codec)(nil)
@@ -34,7 +34,7 @@ var startOnce sync.Once
 func New() *Codec {
 	startOnce.Do(startLibraries)
 	c := &Codec{tones: hasFilter("zscale") && hasFilter("tonemap"),
-		hardware: tryHardware(hardwareNames)}
+		hardware: tryHardware(hardwareNames, encodesPicture)}
 	c.offer(codec.Convert{}, inputTypes(), outputFormats())
 	c.offer(codec.ExtractAudio{}, films(inputTypes()), soundFormats(outputFormats()))
 	c.offer(codec.Trim{}, inputTypes(), outputFormats())

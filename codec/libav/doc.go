@@ -48,6 +48,21 @@
 // the result tell. With [codec.Policy] Strict the work fails instead, also where a decoder
 // hides damage or a demuxer skips it: as soon as the libraries tell of an error.
 //
+// # Hardware
+//
+// An encoder of hardware is used where that is asked for and it has encoded a picture on
+// trial, once for each codec and [Codec]. NVENC, Quick Sync, AMF, VideoToolbox and V4L2 take
+// pictures out of memory. For VAAPI, which is tried last, each is uploaded to the device
+// that FFmpeg opens by itself: that of the X display if there is one, else the first of
+// /dev/dri. Decoders and filters stay with the processor, and there are 8 bits a sample.
+//
+// Where the trial fails, or gives no answer within 10 seconds, software encodes; where
+// hardware fails later, software begins anew. C that hangs in a driver cannot be stopped:
+// the trial is left behind, and its thread and what it holds are lost. Hardware that hangs
+// after its trial keeps the work, and a worker of the engine, until it returns. No machine
+// that tests this has such hardware: the tests show that software takes over. The upload was
+// tried by hand alone, with a driver that stands in for one and keeps pictures as they are.
+//
 // # After a cancel
 //
 // Work stops between two packets, and where the input or the output is read or

@@ -77,7 +77,11 @@ int spool_set_colour(SpoolJob *job, int track, int primaries, int transfer, int 
         av_buffersink_set_frame_size(t->sink, e->frame_size);
     t->to->time_base = e->time_base;
     t->to->sample_aspect_ratio = e->sample_aspect_ratio;
-    return avcodec_parameters_from_context(t->to->codecpar, e);
+    err = avcodec_parameters_from_context(t->to->codecpar, e);
+    // Muxers look for depth and chroma, which a format of a device does not tell.
+    if (err >= 0 && e->codec_type == AVMEDIA_TYPE_VIDEO)
+        t->to->codecpar->format = spool_given_format(e);
+    return err;
 }
 
 static void keep_duration(SpoolTrack *t, int64_t pts, int64_t duration)
@@ -100,7 +104,7 @@ int spool_encode(SpoolJob *job, SpoolTrack *t, AVFrame *frame)
 {
     if (!frame && !t->fed) // nothing was ever given: SVT-AV1 would wait for it
         return 0;
-    int err = avcodec_send_frame(t->encoder, frame);
+    int err = spool_send_frame(t->encoder, frame);
     if (frame)
         t->fed = 1;
     if (err < 0)

@@ -1,61 +1,36 @@
 package libav
 
-// #include <stdlib.h>
-// #include "job.h"
-import "C"
-
 import (
 	"context"
 	"errors"
 	"fmt"
 	"math"
 	"strconv"
-	"sync"
-	"unsafe"
 
 	"github.com/spoolmedia/spool/codec"
 )
 
-// hardwareNames are encoders of hardware that take pictures out of memory, by codec.
+// hardwareNames are encoders of hardware, by codec, in the order in which they are tried:
+// those that take pictures out of memory, and then those of VAAPI, which device.c uploads
+// them for.
 var hardwareNames = map[string][]string{
-	codec.VideoH264: {"h264_nvenc", "h264_qsv", "h264_amf", "h264_videotoolbox", "h264_v4l2m2m"},
-	codec.VideoH265: {"hevc_nvenc", "hevc_qsv", "hevc_amf", "hevc_videotoolbox", "hevc_v4l2m2m"},
-	codec.VideoVP9:  {"vp9_qsv"}, codec.VideoAV1: {"av1_nvenc", "av1_qsv", "av1_amf"},
+	codec.VideoH264: {"h264_nvenc", "h264_qsv", "h264_amf", "h264_videotoolbox", "h264_v4l2m2m",
+		"h264_vaapi"},
+	codec.VideoH265: {"hevc_nvenc", "hevc_qsv", "hevc_amf", "hevc_videotoolbox", "hevc_v4l2m2m",
+		"hevc_vaapi"},
+	codec.VideoVP9: {"vp9_qsv", "vp9_vaapi"},
+	codec.VideoAV1: {"av1_nvenc", "av1_qsv", "av1_amf", "av1_vaapi"},
 }
 
 // hardwareEncoder is one of the machine's hardware that works, with the pixel format
-// that it takes.
+// in which it is given pictures.
 type hardwareEncoder struct{ name, pixels string }
-
-// tryHardware returns what looks, when it is first called, for the encoder of each
-// codec that encodes a trial frame; nil: there is none.
-func tryHardware(names map[string][]string) map[string]func() *hardwareEncoder {
-	found := map[string]func() *hardwareEncoder{}
-	for name, candidates := range names {
-		found[name] = sync.OnceValue(func() *hardwareEncoder { return firstThatWorks(candidates) })
-	}
-	return found
-}
-
-func firstThatWorks(names []string) *hardwareEncoder {
-	for _, name := range names {
-		encoder, pixels := C.CString(name), (*C.char)(C.calloc(1, 32))
-		works := C.spool_trial(encoder, pixels, 32) >= 0
-		h := hardwareEncoder{name, C.GoString(pixels)}
-		C.free(unsafe.Pointer(encoder))
-		C.free(unsafe.Pointer(pixels))
-		if works {
-			return &h
-		}
-	}
-	return nil
-}
 
 // byHardware does op with an encoder of hardware if that was asked for and there is one
 // that works, and once more without if it fails. Until do returns, no output may be
 // known to the sink.
 func (c *Codec) byHardware(ctx context.Context, op request, do func(request) error) error {
-	if op = c.withHardware(op); op.hardware == nil {
+	if op = c.withHardware(ctx, op); op.hardware == nil {
 		return do(op)
 	}
 	err := do(op)
@@ -67,14 +42,19 @@ func (c *Codec) byHardware(ctx context.Context, op request, do func(request) err
 
 // withHardware chooses an encoder of hardware for op if that was asked for, or tells
 // that there is none.
-func (c *Codec) withHardware(op request) request {
+func (c *Codec) withHardware(ctx context.Context, op request) request {
 	if !op.Video.Hardware || targets[op.Format].sound {
 		return op
 	}
-	if op.hardware = c.hardwareFor(op); op.hardware == nil {
-		op.told = append(op.told, "The film was encoded by software: no hardware here encodes "+
-			spokenCodecs[op.Video.For(op.Format)]+" as asked for.")
+	var silent string
+	if op.hardware, silent = c.hardwareFor(ctx, op); op.hardware != nil {
+		return op
 	}
+	why := "no hardware here encodes " + spokenCodecs[op.Video.For(op.Format)] + " as asked for."
+	if silent != "" {
+		why = fmt.Sprintf("%s gave no answer to a trial in %v.", silent, trialTime)
+	}
+	op.told = append(op.told, "The film was encoded by software: "+why)
 	return op
 }
 
@@ -87,14 +67,14 @@ func (r request) withoutHardware(err error) request {
 }
 
 // hardwareFor is the encoder for op; nil if there is none, or if op asks for what only
-// encoders of software promise.
-func (c *Codec) hardwareFor(op request) *hardwareEncoder {
+// encoders of software promise. It names the one whose trial did not end, if any.
+func (c *Codec) hardwareFor(ctx context.Context, op request) (h *hardwareEncoder, silent string) {
 	v := op.Video
-	find, ok := c.hardware[v.For(op.Format)]
+	s, ok := c.hardware[v.For(op.Format)]
 	if !ok || len(v.Options) > 0 || v.Profile != "" || v.Level != "" || v.PixelFormat != "" {
-		return nil
+		return nil, ""
 	}
-	return find()
+	return s.result(ctx)
 }
 
 // hardwareOptions are those of an encoder that has a bit rate and no quality: what x264

@@ -10,7 +10,7 @@ import (
 
 // TestHardwareFallsBackToSoftware has encoders of software stand in for hardware:
 // no machine of ours has any. H.263 takes the trial's size, and not the film's; MPEG-4
-// does not take the time base of a feed.
+// does not take the time base of a feed. VAAPI finds no driver, as TestMain has it.
 func TestHardwareFallsBackToSoftware(t *testing.T) {
 	t.Parallel()
 	// 161 × 121
@@ -41,6 +41,10 @@ func TestHardwareFallsBackToSoftware(t *testing.T) {
 	}{
 		"nothing is there": {[]string{"h264_none", "pcm_s16le"}, codec.VideoEncoding{}, "libx264",
 			"no hardware here encodes H.264", convert},
+		"no driver": {[]string{"h264_vaapi"}, codec.VideoEncoding{}, "libx264",
+			"no hardware here encodes H.264", convert},
+		"the driver is gone": {[]string{"h264_vaapi"}, codec.VideoEncoding{}, "libx264",
+			"h264_vaapi failed", convert},
 		"the second works": {[]string{"h264_none", "mpeg4"}, codec.VideoEncoding{}, "mpeg4", "",
 			convert},
 		"it fails later": {[]string{"h263"}, codec.VideoEncoding{}, "libx264", "h263 failed", convert},
@@ -51,8 +55,11 @@ func TestHardwareFallsBackToSoftware(t *testing.T) {
 		"a rendition":       {[]string{"libvpx"}, codec.VideoEncoding{}, "libvpx", "", rendition},
 		"a rendition fails": {[]string{"h263"}, codec.VideoEncoding{}, "libx264", "h263 failed", rendition},
 	} {
-		c := New()
-		c.hardware = tryHardware(map[string][]string{codec.VideoH264: test.candidates})
+		c, try := New(), encodesPicture
+		if name == "the driver is gone" {
+			try = func(string) (string, bool) { return "nv12", true }
+		}
+		c.hardware = tryHardware(map[string][]string{codec.VideoH264: test.candidates}, try)
 		test.video.Hardware = true
 		sink := new(codectest.Sink)
 		err := c.Process(t.Context(), &codec.Work{In: []codec.Input{in}, Out: sink,
@@ -78,6 +85,14 @@ func TestHardwareFallsBackToSoftware(t *testing.T) {
 		if err != nil || m.Width/2 != 80 || m.Duration == 0 {
 			t.Errorf("%s: %+v, %v", name, m, err)
 		}
+	}
+}
+
+func TestVAAPIIsGivenPicturesItCanUpload(t *testing.T) {
+	t.Parallel()
+	pixels, works := encodesPicture("h264_vaapi")
+	if works || hasEncoder("h264_vaapi") && pixels != "nv12" {
+		t.Errorf("pixels = %q, works without a driver = %v", pixels, works)
 	}
 }
 

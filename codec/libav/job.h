@@ -182,6 +182,12 @@ int spool_all_used(SpoolJob *job, const AVDictionary *options);
 int spool_open_encoder(AVCodecContext *e, const AVCodec *codec, AVDictionary **options);
 void spool_close_encoder(SpoolTrack *t);
 
+// device.c
+int spool_wants_device(const AVCodec *e);
+int spool_open_device(AVCodecContext *e, const AVCodec *codec);
+enum AVPixelFormat spool_given_format(const AVCodecContext *e); // of spool_send_frame
+int spool_send_frame(AVCodecContext *e, const AVFrame *f);
+
 // hold.c
 int spool_hold(SpoolTrack *t, const char *muxer);
 int spool_hold_back(SpoolJob *job, SpoolTrack *t, AVPacket *packet);

@@ -58,14 +58,17 @@ int spool_all_used(SpoolJob *job, const AVDictionary *options)
     return AVERROR_OPTION_NOT_FOUND;
 }
 
-// spool_open_encoder is avcodec_open2 for encoders.
+// spool_open_encoder is avcodec_open2 for encoders, with the device that they may need.
 int spool_open_encoder(AVCodecContext *e, const AVCodec *codec, AVDictionary **options)
 {
+    int err = spool_open_device(e, codec ? codec : e->codec);
+    if (err < 0)
+        return err;
 #ifdef __linux__
     if (!strcmp((codec ? codec : e->codec)->name, "libsvtav1")) {
         Opening o = {e, codec, options, 0};
         pthread_t thread;
-        int err = pthread_create(&thread, NULL, open_there, &o);
+        err = pthread_create(&thread, NULL, open_there, &o);
         if (err)
             return AVERROR(err);
         pthread_join(thread, NULL);

@@ -67,7 +67,7 @@ func (c *Codec) playing(ctx context.Context, w *codec.Work, films []codec.Rendit
 	m meter) error {
 	wanted, hard := make([]request, len(films)), false
 	for i, o := range films {
-		wanted[i] = c.withHardware(renditionRequest(o))
+		wanted[i] = c.withHardware(ctx, renditionRequest(o))
 		hard = hard || wanted[i].hardware != nil
 	}
 	err := c.play(ctx, w, films, wanted, m)

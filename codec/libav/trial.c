@@ -5,13 +5,13 @@
 #include <libavutil/avstring.h>
 #include <libavutil/pixdesc.h>
 
-// choose_pixels is a format that e takes out of memory; AV_PIX_FMT_NONE: there is none.
+// choose_pixels is a format of pictures in memory for e; AV_PIX_FMT_NONE: there is none.
 static enum AVPixelFormat choose_pixels(const AVCodec *e)
 {
     for (const enum AVPixelFormat *p = e->pix_fmts; p && *p != AV_PIX_FMT_NONE; p++)
         if (*p == AV_PIX_FMT_YUV420P || *p == AV_PIX_FMT_NV12)
             return *p;
-    return AV_PIX_FMT_NONE;
+    return spool_wants_device(e) ? AV_PIX_FMT_NV12 : AV_PIX_FMT_NONE;
 }
 
 static int encode_one(AVCodecContext *e)
@@ -20,13 +20,13 @@ static int encode_one(AVCodecContext *e)
     AVPacket *p = av_packet_alloc();
     int err = AVERROR(ENOMEM);
     if (f && p) {
-        f->format = e->pix_fmt;
+        f->format = spool_given_format(e);
         f->width = e->width;
         f->height = e->height;
         f->pts = 0;
         if ((err = av_frame_get_buffer(f, 0)) >= 0) {
             memset(f->buf[0]->data, 128, f->buf[0]->size);
-            if ((err = avcodec_send_frame(e, f)) >= 0 && (err = avcodec_send_frame(e, NULL)) >= 0)
+            if ((err = spool_send_frame(e, f)) >= 0 && (err = spool_send_frame(e, NULL)) >= 0)
                 err = avcodec_receive_packet(e, p);
         }
     }
