@@ -161,6 +161,7 @@ double spool_duration(const SpoolJob *job); // seconds; NaN: unknown
 // output.c
 int spool_open_output(SpoolJob *job, const char *muxer, int seekable);
 int spool_new_track(SpoolJob *job, int input, int tap, SpoolTrack **track);
+int spool_keep_language(const AVFormatContext *out, AVStream *to); // as its muxer knows it
 int spool_append_track(SpoolJob *job, AVStream *from, int tap, SpoolTrack **track);
 int spool_copy_track(SpoolJob *job, SpoolTrack *t, const char *tag);
 int spool_add_copy(SpoolJob *job, int input, const char *tag);
