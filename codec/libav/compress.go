@@ -231,7 +231,9 @@ func (f *fitting) search(ctx context.Context, m meter, with func(bits float64) r
 			return nil
 		})
 		if e, native := errors.AsType[nativeError](err); native && e.code == codeExternal {
-			refusals++
+			if refusals++; refusals == mostRefusals && f.taken == 0 {
+				return err
+			}
 			f.refused = f.bits
 			f.bits = f.above(2 * f.bits)
 		} else if !errors.Is(err, errNothingGained) {

@@ -158,10 +158,12 @@ int spool_open_input(SpoolJob *job, const char *demuxer, const char *allowed,
 void spool_describe(SpoolJob *job, int index, SpoolStream *s);
 double spool_duration(const SpoolJob *job); // seconds; NaN: unknown
 
+// language.c
+int spool_keep_language(const AVFormatContext *out, AVStream *to);
+
 // output.c
 int spool_open_output(SpoolJob *job, const char *muxer, int seekable);
 int spool_new_track(SpoolJob *job, int input, int tap, SpoolTrack **track);
-int spool_keep_language(const AVFormatContext *out, AVStream *to); // as its muxer knows it
 int spool_append_track(SpoolJob *job, AVStream *from, int tap, SpoolTrack **track);
 int spool_copy_track(SpoolJob *job, SpoolTrack *t, const char *tag);
 int spool_add_copy(SpoolJob *job, int input, const char *tag);

@@ -12,6 +12,8 @@ static const char *const in_quicktime[][2] = {
     {"slo", "slk"}, {"sqi", "alb"}, {"srp", "sr "}, {"swe", "sve"}, {"zho", "chi"},
 };
 
+// spool_keep_language gives the language of a stream the code by which the muxer of out
+// writes it.
 int spool_keep_language(const AVFormatContext *out, AVStream *to)
 {
     const AVDictionaryEntry *e = av_dict_get(to->metadata, "language", NULL, 0);
