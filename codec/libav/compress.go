@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -121,6 +122,11 @@ const (
 	sizeAim   = 0.985
 	sizeLeast = 0.97
 	sizeTries = 5
+	// An encoder refuses what is too little at once, so that this costs no encode. The
+	// least that it takes is found to a part of sizeStep.
+	mostRefusals = 20
+	sizeStep     = 1.05
+	leastBits    = 1000
 )
 
 // fit makes the best output of at most size bytes.
@@ -147,7 +153,8 @@ func (c *Codec) fit(ctx context.Context, w *codec.Work, op request, size int64) 
 	}
 	if sounds > 0 {
 		op.bitRate = min(max(int(f.bits/10), 32_000), 128_000)
-		f.bits = max(1000, f.bits-float64(sounds*op.bitRate))
+		f.bits = max(leastBits, f.bits-float64(sounds*op.bitRate))
+		f.rest = float64(sounds*op.bitRate) / 8 * m.Duration.Seconds()
 	}
 	return f.film(ctx, op)
 }
@@ -170,7 +177,11 @@ type fitting struct {
 	name  string
 	size  int64
 	bits  float64 // a second: of the video, or of the sound of a sound file
+	rest  float64 // bytes that do not depend on bits: the sound of a film
 	last  int64   // the size of the last attempt
+	least int64   // the size with the bits of taken
+	// What the encoder refused for too little, and the least that it took; 0: nothing yet.
+	refused, taken float64
 }
 
 // film encodes twice: first to see how hard each picture is, then with the bits
@@ -209,8 +220,8 @@ func (f *fitting) sound(ctx context.Context, op request) error {
 
 // search tries until an output fits.
 func (f *fitting) search(ctx context.Context, m meter, with func(bits float64) request) error {
-	smallest := int64(0)
-	for try := range sizeTries {
+	refusals := 0
+	for try := 0; try < sizeTries && refusals < mostRefusals; {
 		size, err := f.codec.attempt(ctx, f.work, with(f.bits), m, func(size int64) error {
 			// A film may have no use for all that it may take.
 			stuck := try > 0 && size <= f.size && size < f.last*102/100
@@ -220,20 +231,44 @@ func (f *fitting) search(ctx context.Context, m meter, with func(bits float64) r
 			return nil
 		})
 		if e, native := errors.AsType[nativeError](err); native && e.code == codeExternal {
-			f.bits *= 4 // less than the encoder can do
-			continue
-		}
-		if !errors.Is(err, errNothingGained) {
+			if refusals++; refusals == mostRefusals && f.taken == 0 {
+				return err
+			}
+			f.refused = f.bits
+			f.bits = f.above(2 * f.bits)
+		} else if !errors.Is(err, errNothingGained) {
 			return err
+		} else {
+			try++
+			f.correct(size)
 		}
-		f.last = size
-		if smallest == 0 || size < smallest {
-			smallest = size
+		if f.taken > 0 && f.last > f.size && f.taken < f.refused*sizeStep {
+			break
 		}
-		f.bits = max(1000, f.bits*sizeAim*float64(f.size)/float64(size))
 	}
 	return codec.Errorf(codec.Limit,
-		"%s cannot be made into %d bytes: %d is the least that was reached", f.name, f.size, smallest)
+		"%s cannot be made into %d bytes: %d is the least that was reached", f.name, f.size, f.least)
+}
+
+// correct sets the bits for the attempt after one that made size bytes.
+func (f *fitting) correct(size int64) {
+	f.last = size
+	if f.taken == 0 || f.bits < f.taken {
+		f.taken, f.least = f.bits, size
+	}
+	rest := min(f.rest, float64(size)/2)
+	share := (sizeAim*float64(f.size) - rest) / (float64(size) - rest)
+	if f.bits = max(leastBits, f.bits*share); f.bits <= f.refused {
+		f.bits = f.above(f.bits)
+	}
+}
+
+// above is half way from what the encoder refused to what it took, or else bits.
+func (f *fitting) above(bits float64) float64 {
+	if f.taken == 0 {
+		return bits
+	}
+	return math.Sqrt(f.refused * f.taken)
 }
 
 // firstShare is the part of the work that the first pass is.

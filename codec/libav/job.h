@@ -158,6 +158,9 @@ int spool_open_input(SpoolJob *job, const char *demuxer, const char *allowed,
 void spool_describe(SpoolJob *job, int index, SpoolStream *s);
 double spool_duration(const SpoolJob *job); // seconds; NaN: unknown
 
+// language.c
+int spool_keep_language(const AVFormatContext *out, AVStream *to);
+
 // output.c
 int spool_open_output(SpoolJob *job, const char *muxer, int seekable);
 int spool_new_track(SpoolJob *job, int input, int tap, SpoolTrack **track);

@@ -72,12 +72,10 @@ static int copy_plain_tags(AVStream *to, const AVStream *from)
 // Metadata of a stream that describes the old encode is not passed on.
 static int copy_tags(const SpoolJob *job, AVStream *to, const AVStream *from, int encoded)
 {
-    if (job->plain)
-        return copy_plain_tags(to, from);
-    int err = av_dict_copy(&to->metadata, from->metadata, 0);
+    int err = job->plain ? copy_plain_tags(to, from) : av_dict_copy(&to->metadata, from->metadata, 0);
     if (encoded)
         av_dict_set(&to->metadata, "encoder", NULL, 0);
-    return err;
+    return err < 0 ? err : spool_keep_language(job->out, to);
 }
 
 // list_inputs makes the list of which track is made of which stream; none so far.

@@ -33,6 +33,9 @@ func (p *planner) sound(s stream) (encode, error) {
 	}
 	if b := p.bitRate(encoder, channels, rate); b > 0 {
 		e.options["b"] = strconv.Itoa(b)
+		if encoder == "libmp3lame" && p.op.bitRate > 0 && !slices.Contains(mp3BitRates, b) {
+			e.options["abr"] = "1" // LAME would take the nearest of them
+		}
 	}
 	e.samples = samples{format, rate, layout}
 	e.filters = fmt.Sprintf("aformat=sample_fmts=%s:sample_rates=%d", format, rate)
@@ -150,6 +153,10 @@ func (p *planner) bitRate(encoder string, channels, rate int) int {
 	}
 	return got
 }
+
+// mp3BitRates are those that an MP3 can have all along, in bits a second.
+var mp3BitRates = []int{32_000, 40_000, 48_000, 56_000, 64_000, 80_000, 96_000, 112_000, 128_000,
+	160_000, 192_000, 224_000, 256_000, 320_000}
 
 // bitRates are the bounds of an encoder, in bits a second for all channels.
 func bitRates(encoder string, channels, rate int) (least, most int) {

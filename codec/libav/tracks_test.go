@@ -24,7 +24,7 @@ func spoken(t testing.TB) string {
 		"sine=r=48000:d=1,volume=0.1", "-f", "srt", "-i", texts,
 		"-map", "0", "-map", "1", "-map", "2", "-map", "3",
 		"-map", "4", "-map", "4", "-c:v", "libx264", "-c:a", "aac", "-metadata:s:a:0", "language=eng",
-		"-metadata:s:a:1", "language=ger", "-metadata:s:a:2", "language=fra", "-metadata:s:s:0",
+		"-metadata:s:a:1", "language=ger", "-metadata:s:a:2", "language=fre", "-metadata:s:s:0",
 		"language=eng", "-metadata:s:s:1", "language=ger")
 }
 
@@ -49,11 +49,11 @@ func TestTracksAreChosenByNumberAndLanguage(t *testing.T) {
 		op   codec.Convert
 		want string
 	}{
-		{codec.Convert{}, "v,a eng,a ger,a fra,s eng,s ger"},
+		{codec.Convert{}, "v,a eng,a ger,a fre,s eng,s ger"},
 		{codec.Convert{AudioTracks: []string{"de"}}, "v,a ger,s eng,s ger"},
 		{codec.Convert{AudioTracks: []string{"deu", "1"}}, "v,a ger,a eng,s eng,s ger"},
 		{codec.Convert{AudioTracks: []string{"fr-CA", "fr"}, SubtitleTracks: []string{"5"}},
-			"v,a fra,s ger"},
+			"v,a fre,s ger"},
 		{codec.Convert{Mute: true, SubtitleTracks: []string{"en"}}, "v,s eng"},
 	} {
 		test.op.Format = "mkv"
@@ -67,8 +67,12 @@ func TestTracksAreChosenByNumberAndLanguage(t *testing.T) {
 			}
 		}
 	}
+	mov := do(t, in, codec.Convert{Format: "mov"})
+	if got := languages(t, mov.path); got != "v,a eng,a ger,a fra,s eng,s ger" {
+		t.Errorf("QuickTime has %s", got)
+	}
 	for name, op := range map[string]codec.Operation{
-		`has no sound "it": it has 1 eng, 2 ger, 3 fra`: codec.Convert{Format: "mp4",
+		`has no sound "it": it has 1 eng, 2 ger, 3 fre`: codec.Convert{Format: "mp4",
 			AudioTracks: []string{"it"}},
 		`has no sound "0": it has 1`:     codec.ExtractAudio{Track: "0"},
 		`has no subtitles "1": it has 4`: codec.Convert{Format: "mkv", SubtitleTracks: []string{"1"}},
