@@ -246,7 +246,7 @@ func (p *planner) whyNotCopied(s stream) string {
 }
 
 func (p *planner) audio(s stream) error {
-	if s.decodable && (s.sampleRate <= 0 || s.channels <= 0) {
+	if s.shapeless() {
 		return p.shapelessSound(s)
 	}
 	reason := p.whySoundNotCopied(s)
