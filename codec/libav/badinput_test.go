@@ -61,6 +61,9 @@ func TestHeadersThatLie(t *testing.T) {
 	motion := read(t, ffmpeg(t, "motion.avi", append(slices.Clone(pictures), "mjpeg")...))
 	matroska := read(t, ffmpeg(t, "short.mkv", "-f", "lavfi", "-i", "testsrc2=s=32x32:r=10:d=1",
 		"-c:v", "mjpeg"))
+	theora := read(t, ffmpeg(t, "theora.ogv", append(slices.Clone(pictures), "libtheora")...))
+	stream := read(t, ffmpeg(t, "stream.ts", "-f", "lavfi", "-i", "testsrc2=s=32x32:r=10:d=0.5", "-f",
+		"lavfi", "-i", "sine=d=0.5", "-c:v", "mpeg2video", "-c:a", "mp2"))[:6*188] // before the sound
 	huge, endless := little(60000, 60000), little(math.MaxUint32)
 	const durationElement = "\x44\x89\x88" // Matroska's, with the length of a float64
 	many := []string{"-f", "lavfi", "-i", "anullsrc=r=8000:cl=mono:d=0.02"}
@@ -88,6 +91,11 @@ func TestHeadersThatLie(t *testing.T) {
 			"", "", 0},
 		"pictures of no rate": {"a.avi", patched(t, motion, "strh", 4+20, little(1, 0)), "mp4", "", "",
 			time.Second / 2},
+		"tables of Theora that are noise": {"a.ogv", patched(t, theora, "\x82theora", 40,
+			bytes.Repeat([]byte{0xff}, 360)), "mp4", codec.Invalid, "Invalid data", 0},
+		"a film that ends before its sound": {"a.ts", stream, "mkv", "", "", time.Second / 10},
+		"sound of which there is nothing": {"a.ts", stream, "wav", codec.Invalid,
+			"nothing in the file says how many samples", 0},
 		"no sample a second": {"a.wav", patched(t, sound, "fmt ", 8, little(0, 0)), "mp3", codec.Invalid,
 			"a.wav is not a WAV recording that can be read", 0},
 		"one sample a second": {"a.wav", patched(t, sound, "fmt ", 8, little(1, 4)), "mp3", codec.Invalid,

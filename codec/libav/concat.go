@@ -126,8 +126,11 @@ func survey(ctx context.Context, in codec.Input, policy codec.Policy) (part, err
 	}
 	p := part{in: in, streams: streams, media: mediaOf(s, streams), video: bestVideo(streams),
 		audio: bestAudio(streams), start: startOf(streams), chapters: s.chapters()}
+	if p.audio >= 0 && streams[p.audio].shapeless() && p.video >= 0 {
+		p.audio = -1
+	}
 	for _, i := range []int{p.video, p.audio} {
-		if i >= 0 && (!streams[i].decodable || streams[i].kind == audio && streams[i].sampleRate <= 0) {
+		if i >= 0 && (!streams[i].decodable || streams[i].shapeless()) {
 			return p, source{name: in.Name(), mediaType: in.Type()}.undecodable(streams[i])
 		}
 	}

@@ -115,6 +115,17 @@ type target struct {
 	words      bool   // for subtitles alone
 }
 
+// medium is what it takes at least one of.
+func (t target) medium() string {
+	switch {
+	case t.sound:
+		return "sound"
+	case t.still || t.mute:
+		return "video"
+	}
+	return "video or sound"
+}
+
 var (
 	bmff    = map[string]string{"hevc": "hvc1"}
 	targets = map[string]target{

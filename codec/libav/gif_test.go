@@ -106,6 +106,16 @@ func TestAnAnimatedWebPTellsItsProgress(t *testing.T) {
 	}
 }
 
+// TestPicturesOfASlowFilmAreMadeOneByOne looks for what FFmpeg says of a hundred that wait.
+func TestPicturesOfASlowFilmAreMadeOneByOne(t *testing.T) {
+	t.Parallel()
+	in := ffmpeg(t, "in.mp4", "-f", "lavfi", "-i", "testsrc2=s=64x48:r=1/20:d=40", "-c:v", "libx264")
+	o := pictureOf(t, in, codec.GIF{Format: "webp", Duration: 4, FPS: 50})
+	if r := o.Result; r.Media.Frames != 200 || len(r.Notes) > 0 {
+		t.Errorf("%d pictures, and notes: %q", r.Media.Frames, r.Notes)
+	}
+}
+
 func TestAVIFSequenceBecomesAFilm(t *testing.T) {
 	in := codectest.Corpus(t, "image/pillow-star.avifs")
 	for _, format := range []string{"mp4", "webm"} {

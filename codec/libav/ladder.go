@@ -83,16 +83,32 @@ func (l *ladder) finish() error {
 	if err := l.endRungs(); err != nil {
 		return err
 	}
-	if l.sound != nil {
-		if err := l.sound.drain(); err != nil {
-			return err
-		}
+	if err := l.endSound(); err != nil {
+		return err
 	}
 	for _, g := range l.all() {
 		if err := g.finish(); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// endSound encodes what is held back of the sound, and leaves out the rendition if there
+// is none: in the clip, or because it is lost.
+func (l *ladder) endSound() error {
+	if l.sound == nil {
+		return nil
+	}
+	if l.sound.feed.end > 0 {
+		return l.sound.drain()
+	}
+	l.sound.discard()
+	l.sound = nil
+	const reason = "there is no sound in what is streamed"
+	l.report = slices.Clone(l.report) // segments have the other
+	l.drop(l.source.audio, reason)
+	l.notes = append(l.notes, "The sound was left out: "+reason+".")
 	return nil
 }
 
@@ -115,11 +131,7 @@ func (l *ladder) close() {
 	_ = l.endRungs()
 	l.portrait.free()
 	for _, g := range l.all() {
-		if g.writer != nil {
-			_ = g.writer.Abort()
-		}
-		g.free()
-		g.session.close()
+		g.discard()
 	}
 }
 

@@ -1,6 +1,7 @@
 package libav_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -44,6 +45,33 @@ func showsTheFilm(t *testing.T, in string) {
 	for i := 0; i < len(all); i += 2 {
 		if ssim, err := codectest.SSIM(all[i], all[i+1]); err != nil || ssim < 0.97 {
 			t.Errorf("%v: SSIM %.4f, %v", all[i].Bounds().Size(), ssim, err)
+		}
+	}
+}
+
+// TestAStepOfALadderHasThePixelsOfTheFilter compares own code with libswscale, which does
+// the sizes that own code does not.
+func TestAStepOfALadderHasThePixelsOfTheFilter(t *testing.T) {
+	t.Parallel()
+	const most = 3 // levels of 255, of which the encoder takes two; bicubic of 0.5 is off by 7
+	in := ffmpeg(t, "in.mkv", "-f", "lavfi", "-i", "testsrc2=s=330x242:r=25,noise=alls=30", "-frames:v",
+		"2", "-vf", "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p", "-colorspace", "bt709",
+		"-color_range", "tv", "-c:v", "ffv1")
+	for height, width := range map[int]int{
+		240: 328, 214: 292, 182: 248, 162: 220, 130: 178, 122: 166, // by own code
+		120: 164, 46: 62, // more than twice as small
+	} {
+		dir, _ := streamed(t, in, codec.AdaptiveStream{PackageFormats: []string{"hls"},
+			Renditions: []codec.StreamRendition{{Height: height, Bitrate: 100_000_000}}})
+		differences := printed(t, "ffmpeg", "-v", "error", "-i", in, "-i",
+			filepath.Join(dir, strconv.Itoa(height)+"p.m3u8"), "-filter_complex", fmt.Sprintf(
+				"[0]scale=%d:%d:flags=bicubic[want];[want][1]blend=all_mode=difference", width, height),
+			"-f", "rawvideo", "-")
+		if n := len(differences); n != 2*width*height*3/2 {
+			t.Errorf("%d × %d: %d bytes of differences", width, height, n)
+		}
+		if d := slices.Max(differences); d > most {
+			t.Errorf("%d × %d: a pixel is off by %d levels", width, height, d)
 		}
 	}
 }

@@ -62,4 +62,6 @@ const (
 	codeUnknownOption = C.AVERROR_OPTION_NOT_FOUND
 	codeNoDecoder     = C.AVERROR_DECODER_NOT_FOUND
 	codeNoEncoder     = C.AVERROR_ENCODER_NOT_FOUND
+	codeInvalid       = C.AVERROR_INVALIDDATA
+	codeOfOld         = -1 // what decoders such as that of Theora call invalid data
 )

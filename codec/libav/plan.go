@@ -247,12 +247,15 @@ func (p *planner) whyNotCopied(s stream) string {
 }
 
 func (p *planner) audio(s stream) error {
+	if s.shapeless() {
+		return p.shapelessSound(s)
+	}
 	reason := p.whySoundNotCopied(s)
 	if reason == "" {
 		p.copy(s, "")
 		return nil
 	}
-	if !s.decodable || s.sampleRate <= 0 || s.channels <= 0 {
+	if !s.decodable {
 		if p.target.sound {
 			return p.undecodable(s)
 		}
@@ -310,11 +313,9 @@ func (p *planner) complete() error {
 	switch {
 	case len(p.streams) == 0:
 		return codec.Errorf(codec.Invalid, "%s holds neither video nor sound", p.name)
-	case !media && p.target.sound:
-		return codec.Errorf(codec.Unsupported, "%s has no sound to make %s from", p.name, p.op.Format)
 	case !media:
-		return codec.Errorf(codec.Unsupported, "%s has no video or sound to make %s from",
-			p.name, p.op.Format)
+		return codec.Errorf(codec.Unsupported, "%s has no %s to make %s from", p.name,
+			p.target.medium(), p.op.Format)
 	}
 	p.offset = math.NaN()
 	for _, t := range p.tracks {

@@ -2,6 +2,7 @@ package libav
 
 import (
 	"context"
+	"slices"
 
 	"github.com/spoolmedia/spool/codec"
 )
@@ -126,6 +127,11 @@ func (l *ladder) poster(ctx context.Context) error {
 	from := source{l.in.Name(), l.in.Type(), l.source.streams, l.media.Duration}
 	if err := r.prepare(from, l.tones); err != nil {
 		return err
+	}
+	for _, note := range l.notes { // of the stream, which has no other place for them
+		if !slices.Contains(r.notes, note) {
+			r.notes = append(r.notes, note)
+		}
 	}
 	chosen := l.portrait.best()
 	if chosen.picture.f == nil {

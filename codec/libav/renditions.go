@@ -34,11 +34,25 @@ func (c *Codec) renditions(ctx context.Context, w *codec.Work, op codec.Renditio
 	share := 0.0 // of the work that is for those that play
 	if len(films) > 0 {
 		share = 0.9
+		if len(pictures) > 0 || op.BlurHash {
+			if err := hasPictures(ctx, w); err != nil {
+				return err
+			}
+		}
 		if err := c.playing(ctx, w, films, meter{to: w, share: share}); err != nil {
 			return err
 		}
 	}
 	return c.pictures(ctx, w, op, pictures, meter{to: w, from: share, share: 1 - share})
+}
+
+// hasPictures refuses to make pictures of sound, before the rest is done in vain.
+func hasPictures(ctx context.Context, w *codec.Work) error {
+	p, err := survey(ctx, w.In[0], w.Policy)
+	if err == nil && p.video < 0 {
+		err = codec.Errorf(codec.Unsupported, "%s has no video to make pictures from", w.In[0].Name())
+	}
+	return err
 }
 
 // isStill reports whether the output is one picture of the film.

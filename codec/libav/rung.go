@@ -188,6 +188,15 @@ func (g *rung) cut(duration int64) error {
 	return nil
 }
 
+// discard lets go of all, and of the file that is not complete.
+func (g *rung) discard() {
+	if g.writer != nil {
+		_ = g.writer.Abort()
+	}
+	g.free()
+	g.session.close()
+}
+
 // drain encodes what the encoder holds.
 func (g *rung) drain() error {
 	return g.native(func() C.int { return C.spool_feed(g.job, g.feed.track, nil) })

@@ -110,6 +110,9 @@ func (s *session) check(code C.int) error {
 	case s.seeErr != nil:
 		return s.seeErr
 	}
+	if code == codeOfOld {
+		code = codeInvalid
+	}
 	return nativeError{int(code), C.GoString(&s.job.fault[0])}
 }
 

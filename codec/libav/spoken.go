@@ -64,3 +64,19 @@ func (k kind) spoken() string {
 	}
 	return string(k)
 }
+
+// shapeless reports whether it is sound that is cut off before what says how it is made.
+func (s stream) shapeless() bool {
+	return s.kind == audio && s.decodable && (s.sampleRate <= 0 || s.channels <= 0)
+}
+
+// shapelessSound leaves out sound of which nothing says how it is made.
+func (p *planner) shapelessSound(s stream) error {
+	const reason = "nothing in the file says how many samples and channels it has"
+	if p.target.sound {
+		return codec.Errorf(codec.Invalid, "%s is damaged: of its sound, %s", p.name, reason)
+	}
+	p.drop(s, reason)
+	p.note("A sound stream was left out: " + reason + ".")
+	return nil
+}

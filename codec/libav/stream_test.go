@@ -225,6 +225,30 @@ func TestAStreamOfAClip(t *testing.T) {
 	}
 }
 
+// TestAStreamWithoutTheSoundOfItsFilm streams a clip behind the end of the sound.
+func TestAStreamWithoutTheSoundOfItsFilm(t *testing.T) {
+	in := ffmpeg(t, "in.mp4", "-f", "lavfi", "-i", "testsrc2=s=64x48:r=25:d=3", "-f", "lavfi", "-i",
+		"sine=d=0.5", "-g", "25")
+	dir, outputs := streamed(t, in, codec.AdaptiveStream{Clip: codec.Clip{Start: 1}})
+	for _, o := range outputs {
+		if strings.HasPrefix(o.Name, "audio") {
+			t.Errorf("there is %s", o.Name)
+		}
+	}
+	if n := len(luma(t, filepath.Join(dir, "master.m3u8"))); n != 50 {
+		t.Errorf("%d pictures", n)
+	}
+	poster := named(t, outputs, "poster.jpg").Result
+	if !slices.Contains(poster.Notes, "The sound was left out: there is no sound in what is streamed.") {
+		t.Errorf("notes: %q", poster.Notes)
+	}
+	master := named(t, outputs, "master.m3u8")
+	if s := master.Result.Streams; len(s) != 2 || s[1].Action != codec.Dropped ||
+		strings.Contains(string(master.Data), "mp4a") {
+		t.Errorf("streams: %+v in %s", s, master.Data)
+	}
+}
+
 func TestAStreamOfAClipBehindTheEnd(t *testing.T) {
 	err := libav.New().Process(t.Context(), &codec.Work{Out: new(codectest.Sink),
 		Op: codec.AdaptiveStream{Clip: codec.Clip{Start: 60}},

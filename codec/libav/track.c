@@ -275,7 +275,9 @@ static int close_source(const SpoolJob *job, SpoolTrack *t)
     int64_t end = t->next;
     if (job->length)
         end = FFMIN(end, av_rescale_q(job->length, AV_TIME_BASE_Q, t->from->time_base));
-    return av_buffersrc_close(t->source, end, AV_BUFFERSRC_FLAG_PUSH);
+    // Without AV_BUFFERSRC_FLAG_PUSH: what the last frame becomes, which may be thousands, is
+    // made one by one as it is taken.
+    return av_buffersrc_close(t->source, end, 0);
 }
 
 // spool_end_track gives on what is left in the decoder's successors.
