@@ -24,7 +24,10 @@ type Trim struct {
 
 // Modes of a [Trim].
 const (
-	// TrimAccurate cuts between any two pictures and samples, by a new encode.
+	// TrimAccurate cuts between any two pictures and samples. Sound is encoded anew, and
+	// so are pictures, unless the clip begins with a key frame, to a millisecond, and ends
+	// where no picture of it needs one behind: then they are copied, from mp4, mov, mkv and
+	// webm to formats that take them.
 	TrimAccurate = "accurate"
 	// TrimFast copies: the clip begins at the last key frame before Start, and
 	// ends within a few pictures of where it should. Streams that the format does

@@ -39,6 +39,13 @@ static int seek_to(SpoolJob *job, const AVStream *picture, int64_t at)
     return at < first ? avformat_seek_file(job->in, index, INT64_MIN, first, first, 0) : err;
 }
 
+// spool_seek_key goes to a key frame of the stream whose decoding time is at or before that
+// time, in AV_TIME_BASE, or to the start.
+int spool_seek_key(SpoolJob *job, int input, int64_t at)
+{
+    return seek_to(job, job->in->streams[input], at);
+}
+
 // find_key reads on to the first key frame, or to the last one that is not behind
 // want, and gives its time; all in AV_TIME_BASE.
 static int find_key(SpoolJob *job, const AVStream *picture, int last, int64_t want,
@@ -117,6 +124,7 @@ int spool_clip_packet(const SpoolJob *job, SpoolTrack *t, AVPacket *p)
         return 1;
     switch (t->from->codecpar->codec_type) {
     case AVMEDIA_TYPE_VIDEO: // pictures before the key frame need what is not there
+        p->duration = FFMIN(p->duration, length - p->pts);
         return p->pts >= 0;
     case AVMEDIA_TYPE_AUDIO:
         return p->pts >= 0 || p->pts + p->duration > 0;

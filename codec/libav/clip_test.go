@@ -78,6 +78,7 @@ func TestATrimKeepsSoundAndPictureTogether(t *testing.T) {
 	for name, op := range map[string]codec.Trim{
 		"accurate":      {Start: 0.7, Duration: 2.6},
 		"accurate webm": {Format: "webm", Start: 1.2, Duration: 2},
+		"copied":        {Start: 2, Duration: 2},
 		"fast":          {Start: 1.9, Duration: 2, Mode: codec.TrimFast},
 	} {
 		in := clapper(t, "in.mp4", "-g", "25")
@@ -111,10 +112,6 @@ func TestAFastTrimCopiesFromTheKeyFrameBefore(t *testing.T) {
 			want := seconds(test.start + 1.5 - float64(test.first)/25)
 			if err := lasts(o.path, want, 130*time.Millisecond); err != nil {
 				t.Error(err) // three pictures are reordered
-			}
-			accurate := do(t, in, codec.Trim{Format: test.format, Start: test.start, Duration: 1.5})
-			if accurate.Streams[0].Action != codec.Encoded {
-				t.Errorf("accurate: %+v", accurate.Streams[0])
 			}
 		})
 	}

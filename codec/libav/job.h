@@ -258,9 +258,14 @@ int spool_build_graph(SpoolTrack *t, const AVFrame *like);
 
 // clip.c
 int spool_seek(SpoolJob *job, double start, int exact, double *key);
+int spool_seek_key(SpoolJob *job, int input, int64_t at);
 int spool_clip_packet(const SpoolJob *job, SpoolTrack *t, AVPacket *p);
 int spool_clip_frame(const SpoolJob *job, SpoolTrack *t, AVFrame *f);
 int spool_clip_done(const SpoolJob *job);
+
+// cleancut.c
+int spool_cuts_clean(SpoolJob *job, int input, double start, double length, int from, int to,
+                     int *clean);
 
 // trial.c
 int spool_trial(const char *name, char *pixels, size_t size);

@@ -106,6 +106,9 @@ func (c *Codec) open(ctx context.Context, w *codec.Work, op request) (*run, erro
 	}
 	from := source{in.Name(), in.Type(), streams, length}
 	err = r.prepare(from, c.tones)
+	if err == nil && r.cutClean {
+		err = r.encodeUnlessClean(ctx, from, c.tones)
+	}
 	if err == nil {
 		err = r.soundBeside(ctx)
 	}

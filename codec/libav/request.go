@@ -11,6 +11,7 @@ type request struct {
 	codec.Convert           // format, quality and size, with their defaults
 	newVideo, newSound bool // a field asks for a change: a copy will not do
 	anew               bool // nothing is copied
+	cutClean           bool // pictures are copied if that leaves exactly those of the clip
 	bitRate            int  // of sound, in bits a second; 0 goes by the quality
 	clip               clip
 	part               clip              // what a chain cut out, of which clip is a moment
@@ -122,9 +123,10 @@ func trimRequest(op codec.Trim, mediaType string) request {
 	changed := op.Quality != 0
 	op = op.WithDefaults()
 	fast := op.Mode == codec.TrimFast
-	r := request{newVideo: !fast || changed, newSound: !fast || changed,
+	r := request{newVideo: changed, newSound: !fast || changed,
 		clip: clip{start: op.Start, length: op.Duration, fast: fast}}
 	r.encodeAs(op, mediaType)
+	r.cutClean = !fast && !r.newVideo
 	return r
 }
 
