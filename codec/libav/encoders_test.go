@@ -374,5 +374,10 @@ func TestFieldsBecomeWholePictures(t *testing.T) {
 		if err := lasts(o.path, seconds(1), seconds(0.045)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
+		order := strings.TrimSpace(string(printed(t, "ffprobe", "-v", "error", "-select_streams", "v",
+			"-show_entries", "stream=field_order", "-of", "csv=p=0", o.path)))
+		if (order == "progressive") != test.whole {
+			t.Errorf("%s: players take its fields for %s", name, order)
+		}
 	}
 }

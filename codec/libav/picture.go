@@ -20,6 +20,9 @@ func (p *planner) pictures(s stream) (encode, error) {
 	if err != nil {
 		return encode{}, err
 	}
+	if len(f) == 0 && s.interlaced && p.size.h%4 == 0 { // the lines stay what they are
+		e.keepFields()
+	}
 	if least := videoEncoders[e.encoder].least; p.size.w < least || p.size.h < least {
 		return e, codec.Errorf(codec.Invalid, "%s would be %d × %d pixels; %s takes no less than %d × %d",
 			p.name, p.size.w, p.size.h, e.encoder, least, least)
@@ -29,6 +32,13 @@ func (p *planner) pictures(s stream) (encode, error) {
 	f = append(f, p.steady(s)...)
 	e.filters, e.still = strings.Join(f, ","), p.still
 	return e, nil
+}
+
+// keepFields tells x264 that pictures are fields, so that players make whole ones of them.
+func (e *encode) keepFields() {
+	if _, set := e.options["flags"]; e.encoder == "libx264" && !set {
+		e.options["flags"] = "+ildct+ilme"
+	}
 }
 
 // steady returns the filter that leaves out what is too many pictures a second: more
