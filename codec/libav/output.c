@@ -219,7 +219,8 @@ static void copy_global_tags(SpoolJob *job)
         av_dict_set(&job->out->metadata, own[i], NULL, 0);
 }
 
-static int is_ogg(const AVOutputFormat *format)
+// spool_is_ogg reports whether a format is Ogg, under whichever of its names.
+int spool_is_ogg(const AVOutputFormat *format)
 {
     return av_match_name(format->name, "ogg,oga,ogv,opus");
 }
@@ -247,7 +248,7 @@ int spool_job_start(SpoolJob *job, AVDictionary **options, double offset, double
     }
     // No random identifiers, nor what software made the file: the same work makes the same
     // bytes. With that, Ogg would lose its chapters.
-    if (job->plain || !job->out->nb_chapters || !is_ogg(job->out->oformat))
+    if (job->plain || !job->out->nb_chapters || !spool_is_ogg(job->out->oformat))
         job->out->flags |= AVFMT_FLAG_BITEXACT;
     int err = avformat_write_header(job->out, options);
     if (err < 0)
