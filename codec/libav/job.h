@@ -163,7 +163,6 @@ double spool_duration(const SpoolJob *job); // seconds; NaN: unknown
 int spool_keep_language(const AVFormatContext *out, AVStream *to);
 
 // output.c
-int spool_is_ogg(const AVOutputFormat *format);
 int spool_open_output(SpoolJob *job, const char *muxer, int seekable);
 int spool_new_track(SpoolJob *job, int input, int tap, SpoolTrack **track);
 int spool_append_track(SpoolJob *job, AVStream *from, int tap, SpoolTrack **track);
@@ -195,6 +194,10 @@ int spool_send_frame(AVCodecContext *e, const AVFrame *f);
 
 // cover.c
 int spool_add_cover(SpoolJob *job, int input, int number);
+
+// ogg.c
+int spool_is_ogg(const AVOutputFormat *format);
+int spool_comment_chapters(SpoolJob *job);
 
 // hold.c
 int spool_hold(SpoolTrack *t, const char *muxer);

@@ -93,6 +93,7 @@ func TestWhatBelongsToTheFileIsCarriedOver(t *testing.T) {
 		{"audio/androidx-bear-id3.mp3", "flac", []string{"tag:title=", "attached_pic=1"}},
 		{"video/astiav-video_with_chapters.mp4", "mkv", []string{"chapter|", "tag:title="}},
 		{"video/astiav-video_with_chapters.mp4", "webm", []string{"chapter|"}},
+		{"video/astiav-video_with_chapters.mp4", "ogg", []string{"chapter|", "tag:title="}},
 		{"video/androidx-portrait_4k60.mp4", "mov", []string{"rotation="}},
 		{"video/androidx-h265_bframes.mp4", "mov", []string{"codec_tag_string=hvc1"}},
 		{"video/torchcodec-nasa_13013.mp4", "mp4", []string{"codec_name=mov_text"}},
