@@ -27,10 +27,16 @@ func chapters(t testing.TB, path string) string {
 	return strings.Join(all, ", ")
 }
 
+// twoChapters is metadata for ffmpeg: chapters of 0.4 and 0.6 seconds.
+func twoChapters(t testing.TB) string {
+	t.Helper()
+	return textFile(t, "words", ";FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/10\nSTART=0\nEND=4\n"+
+		"title=one\n[CHAPTER]\nTIMEBASE=1/10\nSTART=4\nEND=10\ntitle=two\n")
+}
+
 func TestJoinedInputsKeepAndBecomeChapters(t *testing.T) {
 	t.Parallel()
-	words := textFile(t, "words", ";FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/10\nSTART=0\nEND=4\ntitle=one\n"+
-		"[CHAPTER]\nTIMEBASE=1/10\nSTART=4\nEND=10\ntitle=two\n")
+	words := twoChapters(t)
 	film := []string{"-f", "lavfi", "-i", "color=black:s=64x48:r=10:d=1", "-f", "lavfi", "-i", "sine=d=1"}
 	plain := ffmpeg(t, "plain.mp4", film...)
 	told := ffmpeg(t, "told.mkv", append(film, "-i", words, "-map_metadata", "2", "-c:a", "flac")...)
@@ -62,8 +68,7 @@ func TestJoinedInputsKeepAndBecomeChapters(t *testing.T) {
 
 func TestOggHasChaptersBesideACoverInTheSameBytes(t *testing.T) {
 	t.Parallel()
-	words := textFile(t, "words", ";FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/10\nSTART=0\nEND=4\ntitle=one\n"+
-		"[CHAPTER]\nTIMEBASE=1/10\nSTART=4\nEND=10\ntitle=two\n")
+	words := twoChapters(t)
 	cover := ffmpeg(t, "cover.jpg", "-f", "lavfi", "-i", "color=red:s=320x240", "-frames:v", "1")
 	in := ffmpeg(t, "all.mp3", "-f", "lavfi", "-i", "sine=d=1", "-i", cover, "-i", words, "-map", "0",
 		"-map", "1", "-map_metadata", "2", "-c:v", "copy")
