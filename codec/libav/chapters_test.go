@@ -1,8 +1,10 @@
 package libav_test
 
 import (
+	"bytes"
 	"fmt"
 	"math"
+	"os"
 	"strings"
 	"testing"
 
@@ -25,10 +27,16 @@ func chapters(t testing.TB, path string) string {
 	return strings.Join(all, ", ")
 }
 
+// twoChapters is metadata for ffmpeg: chapters of 0.4 and 0.6 seconds.
+func twoChapters(t testing.TB) string {
+	t.Helper()
+	return textFile(t, "words", ";FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/10\nSTART=0\nEND=4\n"+
+		"title=one\n[CHAPTER]\nTIMEBASE=1/10\nSTART=4\nEND=10\ntitle=two\n")
+}
+
 func TestJoinedInputsKeepAndBecomeChapters(t *testing.T) {
 	t.Parallel()
-	words := textFile(t, "words", ";FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/10\nSTART=0\nEND=4\ntitle=one\n"+
-		"[CHAPTER]\nTIMEBASE=1/10\nSTART=4\nEND=10\ntitle=two\n")
+	words := twoChapters(t)
 	film := []string{"-f", "lavfi", "-i", "color=black:s=64x48:r=10:d=1", "-f", "lavfi", "-i", "sine=d=1"}
 	plain := ffmpeg(t, "plain.mp4", film...)
 	told := ffmpeg(t, "told.mkv", append(film, "-i", words, "-map_metadata", "2", "-c:a", "flac")...)
@@ -48,10 +56,42 @@ func TestJoinedInputsKeepAndBecomeChapters(t *testing.T) {
 			"sound 0.0-1.5, one 1.5-1.9, two 1.9-2.5"},
 		{codec.ConcatAudio{Format: "opus", Chapters: true}, []string{sound, sound},
 			"sound 0.0-1.0, sound 1.0-2.0"},
+		{codec.ConcatAudio{Format: "ogg", Gap: 0.5, Chapters: true}, []string{sound, told},
+			"sound 0.0-1.5, one 1.5-1.9, two 1.9-2.5"},
 		{codec.ConcatAudio{Format: "flac", Chapters: true}, []string{sound, sound}, ""},
 	} {
 		if got := chapters(t, join(t, test.op, test.paths...).path); got != test.want {
 			t.Errorf("%+v: chapters %s, want %s", test.op, got, test.want)
+		}
+	}
+}
+
+func TestOggHasChaptersBesideACoverInTheSameBytes(t *testing.T) {
+	t.Parallel()
+	words := twoChapters(t)
+	cover := ffmpeg(t, "cover.jpg", "-f", "lavfi", "-i", "color=red:s=320x240", "-frames:v", "1")
+	in := ffmpeg(t, "all.mp3", "-f", "lavfi", "-i", "sine=d=1", "-i", cover, "-i", words, "-map", "0",
+		"-map", "1", "-map_metadata", "2", "-c:v", "copy")
+	for _, op := range []codec.Operation{codec.Convert{Format: "ogg"}, codec.Convert{Format: "opus"}} {
+		o := do(t, in, op)
+		sameCovers(t, o, in)
+		if got := chapters(t, o.path); got != "one 0.0-0.4, two 0.4-1.0" {
+			t.Errorf("%+v: chapters %s", op, got)
+		}
+		again, err := process(t.Context(), codectest.OpenInput(t, in), op)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := os.ReadFile(o.path)
+		if err != nil || !bytes.Equal(data, again.Data) || bytes.Contains(data, []byte("Lavf")) {
+			t.Errorf("%+v: %v, other bytes or the name of software", op, err)
+		}
+		if got := chapters(t, do(t, o.path, codec.StripMetadata{}).path); got != " 0.0-0.4,  0.4-1.0" {
+			t.Errorf("%+v: stripped, chapters %s", op, got)
+		}
+		clip := do(t, o.path, codec.Trim{Start: 0.5, Duration: 0.3})
+		if got := chapters(t, clip.path); got != "two 0.0-0.3" {
+			t.Errorf("%+v: of a clip, chapters %s", op, got)
 		}
 	}
 }

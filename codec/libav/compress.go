@@ -284,7 +284,7 @@ func (f *fitting) firstPass(ctx context.Context, op request) (stats string, err 
 	defer r.close()
 	r.meter.share = firstShare
 	r.tracks = slices.DeleteFunc(r.tracks, func(t track) bool { return t.from.kind != video })
-	r.target, r.options = target{muxer: "null"}, nil
+	r.target, r.options, r.covers = target{muxer: "null"}, nil, nil
 	if err := r.begin(nil); err != nil {
 		return "", r.workError(err)
 	}

@@ -38,9 +38,9 @@
 //
 // # The same bytes
 //
-// The same work makes the same bytes with the same libraries, but for Ogg with chapters,
-// which has random numbers, and H.264: libx264 reads memory that it has not written, as
-// ffmpeg shows with glibc's MALLOC_PERTURB_, and so chooses otherwise here and there.
+// The same work makes the same bytes with the same libraries, but for H.264: libx264 reads
+// memory that it has not written, as ffmpeg shows with glibc's MALLOC_PERTURB_, and so
+// chooses otherwise here and there.
 //
 // # Damage
 //

@@ -102,7 +102,7 @@ type target struct {
 	still      bool // one picture
 	mute       bool // pictures alone
 	seekable   bool // the muxer goes back to complete its header or index
-	covers     bool // can hold a cover picture
+	covers     covering
 	chapters   bool
 	copies     map[kind][]string // the codecs that are copied into it
 	tags       map[string]string // the codec tag that players insist on
@@ -130,7 +130,7 @@ var (
 	bmff    = map[string]string{"hevc": "hvc1"}
 	targets = map[string]target{
 		"mp4": {
-			muxer: "mp4", seekable: true, covers: true, chapters: true,
+			muxer: "mp4", seekable: true, covers: streamCovers, chapters: true,
 			copies: map[kind][]string{
 				video:    {"h264", "hevc", "av1", "vp9"},
 				audio:    {"aac", "mp3", "ac3", "eac3", "opus", "flac", "alac"},
@@ -139,7 +139,7 @@ var (
 			tags: bmff, video: "libx264", audio: "aac", text: "mov_text",
 		},
 		"mov": {
-			muxer: "mov", seekable: true, covers: true, chapters: true,
+			muxer: "mov", seekable: true, covers: streamCovers, chapters: true,
 			copies: map[kind][]string{
 				video: {"h264", "hevc", "prores", "mjpeg", "mpeg4", "dnxhd"},
 				audio: {"aac", "mp3", "ac3", "eac3", "alac", "pcm_s16le", "pcm_s16be", "pcm_s24le",
@@ -156,7 +156,8 @@ var (
 			video: "libvpx-vp9", audio: "libopus", text: "webvtt",
 		},
 		"mkv": {
-			muxer: "matroska", seekable: true, chapters: true, allStreams: true,
+			muxer: "matroska", seekable: true, covers: attachCovers, chapters: true,
+			allStreams: true,
 			copies: map[kind][]string{
 				video: {"h264", "hevc", "av1", "vp8", "vp9", "mpeg4", "mpeg1video", "mpeg2video",
 					"theora", "prores", "ffv1", "mjpeg"},
@@ -168,11 +169,11 @@ var (
 			video: "libx264", audio: "aac", text: "subrip",
 		},
 		"m4a": {
-			muxer: "ipod", sound: true, seekable: true, covers: true, chapters: true,
+			muxer: "ipod", sound: true, seekable: true, covers: streamCovers, chapters: true,
 			copies: map[kind][]string{audio: {"aac", "alac"}}, audio: "aac",
 		},
 		"mp3": {
-			muxer: "mp3", sound: true, seekable: true, covers: true, chapters: true,
+			muxer: "mp3", sound: true, seekable: true, covers: streamCovers, chapters: true,
 			copies: map[kind][]string{audio: {"mp3"}}, audio: "libmp3lame",
 		},
 		"wav": {
@@ -182,22 +183,19 @@ var (
 			audio: "pcm_s16le", pcm: true, options: map[string]string{"rf64": "auto"},
 		},
 		"ogg": {
-			muxer: "ogg", sound: true, chapters: true,
+			muxer: "ogg", sound: true, covers: commentCovers, chapters: true,
 			copies: map[kind][]string{audio: {"vorbis", "opus", "flac", "speex"}}, audio: "libvorbis",
 		},
 		"opus": {
-			muxer: "opus", sound: true, chapters: true,
+			muxer: "opus", sound: true, covers: commentCovers, chapters: true,
 			copies: map[kind][]string{audio: {"opus"}}, audio: "libopus",
 		},
 		"flac": {
-			muxer: "flac", sound: true, seekable: true, covers: true,
+			muxer: "flac", sound: true, seekable: true, covers: streamCovers,
 			copies: map[kind][]string{audio: {"flac"}}, audio: "flac", pcm: true,
 		},
 	}
 )
-
-// coverCodecs are pictures that players show as covers.
-var coverCodecs = []string{"mjpeg", "png"}
 
 // targetOf is the target of a request.
 func targetOf(op request) (target, bool) {

@@ -161,6 +161,7 @@ void spool_describe(SpoolJob *job, int index, SpoolStream *s)
     s->profile = avcodec_profile_name(p->codec_id, p->profile);
     s->decodable = avcodec_find_decoder(p->codec_id) != NULL;
     s->disposition = st->disposition;
+    s->picture_size = st->attached_pic.size;
     s->start = seconds(st->start_time, st->time_base);
     s->duration = seconds(st->duration, st->time_base);
     s->bit_rate = p->bit_rate;

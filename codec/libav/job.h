@@ -126,6 +126,7 @@ typedef struct SpoolStream {
     const char *codec;  // name, or "" if unknown
     uint32_t tag;       // the container's code for the codec, or 0
     const char *profile;
+    int picture_size;   // of a cover, in bytes
     int decodable, width, height, bits, disposition, rgb, full_range, interlaced, alpha;
     AVRational aspect, rate;
     int primaries, transfer, matrix, color_range;
@@ -190,6 +191,13 @@ int spool_wants_device(const AVCodec *e);
 int spool_open_device(AVCodecContext *e, const AVCodec *codec);
 enum AVPixelFormat spool_given_format(const AVCodecContext *e); // of spool_send_frame
 int spool_send_frame(AVCodecContext *e, const AVFrame *f);
+
+// cover.c
+int spool_add_cover(SpoolJob *job, int input, int number);
+
+// ogg.c
+int spool_is_ogg(const AVOutputFormat *format);
+int spool_comment_chapters(SpoolJob *job);
 
 // hold.c
 int spool_hold(SpoolTrack *t, const char *muxer);

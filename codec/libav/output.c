@@ -219,11 +219,6 @@ static void copy_global_tags(SpoolJob *job)
         av_dict_set(&job->out->metadata, own[i], NULL, 0);
 }
 
-static int is_ogg(const AVOutputFormat *format)
-{
-    return av_match_name(format->name, "ogg,oga,ogv,opus");
-}
-
 int spool_job_start(SpoolJob *job, AVDictionary **options, double offset, double length,
                     int chapters)
 {
@@ -240,17 +235,15 @@ int spool_job_start(SpoolJob *job, AVDictionary **options, double offset, double
     if (!job->plain && job->count && !job->out->metadata && job->tracks[0]->from->metadata &&
         !av_dict_get(job->tracks[0]->to->metadata, "language", NULL, 0))
         av_dict_copy(&job->out->metadata, job->tracks[0]->from->metadata, 0);
-    if (chapters) {
-        int err = copy_chapters(job);
-        if (err < 0)
-            return err;
-    }
-    // No random identifiers, nor what software made the file: the same work makes the same
-    // bytes. With that, Ogg would lose its chapters.
-    if (job->plain || !job->out->nb_chapters || !is_ogg(job->out->oformat))
-        job->out->flags |= AVFMT_FLAG_BITEXACT;
-    int err = avformat_write_header(job->out, options);
+    int err = chapters ? copy_chapters(job) : 0;
+    if (err >= 0 && spool_is_ogg(job->out->oformat))
+        err = spool_comment_chapters(job);
     if (err < 0)
+        return err;
+    // No random identifiers, nor what software made the file: the same work makes the same
+    // bytes.
+    job->out->flags |= AVFMT_FLAG_BITEXACT;
+    if ((err = avformat_write_header(job->out, options)) < 0)
         return err;
     job->header = 1;
     return spool_all_used(job, *options);

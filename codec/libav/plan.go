@@ -43,6 +43,7 @@ type track struct {
 // plan is what becomes of an input: decided here, done by the libraries.
 type plan struct {
 	tracks  []track
+	covers  []int          // streams of the input that are no tracks: see covering
 	report  []codec.Stream // one for each stream of the input, in order
 	notes   []string
 	options map[string]string
@@ -181,18 +182,6 @@ func (p *planner) place(s stream, best, sound int) error {
 // fromMatroska reports whether an attachment can be carried over: the library
 // knows what it is, as only Matroska says.
 func (p *planner) fromMatroska(s stream) bool { return s.codec != "" }
-
-func (p *planner) cover(s stream) {
-	switch {
-	case !p.target.covers:
-		p.drop(s, p.op.Format+" files made here do not hold a cover picture")
-		p.note("The cover picture was left out: " + p.op.Format + " files made here do not hold one.")
-	case !slices.Contains(coverCodecs, s.codec):
-		p.drop(s, p.op.Format+" does not hold "+s.spoken()+" covers")
-	default:
-		p.copy(s, "")
-	}
-}
 
 func (p *planner) video(s stream) error {
 	reason := "a change was asked for"

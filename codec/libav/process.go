@@ -238,6 +238,9 @@ func (r *run) begin(w codec.Writer) error {
 			return err
 		}
 	}
+	if err := r.addCovers(); err != nil {
+		return err
+	}
 	offset, length, err := r.cut()
 	if err != nil {
 		return err

@@ -299,10 +299,15 @@ func (d *deal) takers(of func(*version) *feed) []*feed {
 
 // dropOthers leaves the main picture and the main sound in the plan.
 func (v *version) dropOthers(p part) {
+	const why = "renditions hold the main picture and the main sound"
+	for _, cover := range v.covers {
+		v.drop(cover, why)
+	}
+	v.covers = nil
 	v.tracks = slices.DeleteFunc(v.tracks, func(t track) bool {
 		main := t.encode != nil && (t.from.index == p.video || t.from.index == p.audio)
 		if !main {
-			v.drop(t.from.index, "renditions hold the main picture and the main sound")
+			v.drop(t.from.index, why)
 		}
 		return !main
 	})

@@ -50,6 +50,7 @@ type stream struct {
 	tag           uint32 // the container's code for it, such as "vvc1"
 	decodable     bool
 	cover         bool // a picture attached to the file, not a film
+	pictureSize   int  // of a cover, in bytes
 	still         bool // a picture that does not play
 	def           bool // the default of its kind
 	text          bool // of subtitles: not pictures
@@ -122,10 +123,11 @@ func newStream(index int, d *C.SpoolStream) stream {
 	s := stream{
 		index: index, kind: kindOf(d.kind), codec: C.GoString(d.codec),
 		profile: C.GoString(d.profile), tag: uint32(d.tag),
-		decodable: d.decodable != 0,
-		cover:     d.disposition&C.AV_DISPOSITION_ATTACHED_PIC != 0,
-		def:       d.disposition&C.AV_DISPOSITION_DEFAULT != 0,
-		text:      d.text != 0, language: C.GoString(d.language),
+		decodable:   d.decodable != 0,
+		cover:       d.disposition&C.AV_DISPOSITION_ATTACHED_PIC != 0,
+		pictureSize: int(d.picture_size),
+		def:         d.disposition&C.AV_DISPOSITION_DEFAULT != 0,
+		text:        d.text != 0, language: C.GoString(d.language),
 		start: float64(d.start), length: float64(d.duration), bitRate: int64(d.bit_rate),
 	}
 	switch s.kind {

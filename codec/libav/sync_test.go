@@ -82,11 +82,18 @@ func TestWhatBelongsToTheFileIsCarriedOver(t *testing.T) {
 	}{
 		{"audio/mediabunny-sample.flac", "mp3", []string{"attached_pic=1", "tag:title=", "tag:artist="}},
 		{"audio/mediabunny-sample.flac", "m4a", []string{"attached_pic=1", "tag:title="}},
-		{"audio/mediabunny-sample.flac", "ogg", []string{"tag:TITLE=", "tag:ARTIST="}},
+		{"audio/mediabunny-sample.flac", "ogg", []string{"tag:TITLE=", "tag:ARTIST=", "attached_pic=1",
+			"tag:title=Album cover", "tag:comment=Cover (front)"}},
+		{"audio/androidx-bear-id3.mp3", "opus", []string{"attached_pic=1", "tag:comment=Other"}},
+		{"audio/androidx-bear-id3.mp3", "mkv", []string{"attached_pic=1", "tag:filename=cover.jpg",
+			"tag:mimetype=image/jpeg", "tag:title=Test description"}},
+		{"audio/mutagen-has-tags.m4a", "mkv", []string{"tag:filename=cover.png", "attached_pic=1",
+			"tag:filename=cover2.jpg", "tag:mimetype=image/png"}},
 		{"audio/mutagen-has-tags.m4a", "mp3", []string{"tag:artist=", "attached_pic=1"}},
 		{"audio/androidx-bear-id3.mp3", "flac", []string{"tag:title=", "attached_pic=1"}},
 		{"video/astiav-video_with_chapters.mp4", "mkv", []string{"chapter|", "tag:title="}},
 		{"video/astiav-video_with_chapters.mp4", "webm", []string{"chapter|"}},
+		{"video/astiav-video_with_chapters.mp4", "ogg", []string{"chapter|", "tag:title="}},
 		{"video/androidx-portrait_4k60.mp4", "mov", []string{"rotation="}},
 		{"video/androidx-h265_bframes.mp4", "mov", []string{"codec_tag_string=hvc1"}},
 		{"video/torchcodec-nasa_13013.mp4", "mp4", []string{"codec_name=mov_text"}},
@@ -100,7 +107,30 @@ func TestWhatBelongsToTheFileIsCarriedOver(t *testing.T) {
 					t.Errorf("%s is missing in\n%s", want, got)
 				}
 			}
+			if slices.Contains(test.want, "attached_pic=1") {
+				sameCovers(t, o, codectest.Corpus(t, test.file))
+			}
 		})
+	}
+}
+
+// sameCovers checks that o has all covers of the sound at path, which it says are copied.
+func sameCovers(t *testing.T, o output, path string) {
+	t.Helper()
+	both, err := codectest.StreamHashes(o.path, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, hashes := range both {
+		both[i] = slices.DeleteFunc(hashes, func(h string) bool { return !strings.HasPrefix(h, "v,") })
+	}
+	if len(both[1]) == 0 || !slices.Equal(both[0], both[1]) {
+		t.Errorf("the covers are %v, want %v", both[0], both[1])
+	}
+	for _, s := range o.Streams {
+		if s.Kind == string(codec.Image) && s.Action != codec.Copied {
+			t.Errorf("a cover that is there: %+v", s)
+		}
 	}
 }
 

@@ -3,6 +3,8 @@ package libav_test
 import (
 	"encoding/base64"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -100,18 +102,73 @@ func TestACoverIsNeverTheVideo(t *testing.T) {
 	in := ffmpeg(t, "covered.mp4", "-i", cover, "-i", moving(t), "-map", "0", "-map", "1",
 		"-c", "copy",
 		"-disposition:v:0", "attached_pic")
-	for _, format := range []string{"mp4", "webm"} {
+	for _, format := range []string{"mp4", "webm", "mkv"} {
 		o := do(t, in, codec.Convert{Format: format, Quality: 60})
 		if o.Media.Width != 128 || o.Media.Height != 96 {
 			t.Errorf("%s: %+v", format, o.Media)
+		}
+		if want := format != "webm"; want != strings.Contains(described(t, o.path), "attached_pic=1") {
+			t.Errorf("%s: a cover: %t, want %t", format, !want, want)
 		}
 	}
 	sound := ffmpeg(t, "covered.m4a", "-i", cover, "-i", moving(t), "-map", "0", "-map", "1:a",
 		"-c", "copy",
 		"-disposition:v:0", "attached_pic")
+	o := do(t, sound, codec.ExtractAudio{Format: "opus"})
+	sameCovers(t, o, sound)
+	sameCovers(t, do(t, o.path, codec.Trim{Duration: 0.3}), sound)
+	for name, r := range rendered(t, codectest.OpenInput(t, sound),
+		codec.Renditions{Outputs: []codec.Rendition{{Format: "ogg"}, {Format: "m4a"}}}) {
+		for _, s := range r.Streams {
+			if s.Kind == string(codec.Image) && s.Action != codec.Dropped {
+				t.Errorf("%s, of the main sound alone: %+v", name, s)
+			}
+		}
+	}
 	_, err := process(t.Context(), codectest.OpenInput(t, sound), codec.PosterFrame{})
 	if err == nil {
 		t.Error("a cover was taken for a film")
+	}
+}
+
+func TestCoversThatDoNotFitAreLeftOutWithANote(t *testing.T) {
+	t.Parallel()
+	cover := ffmpeg(t, "cover.jpg", "-f", "lavfi", "-i", "color=red:s=320x240", "-frames:v", "1")
+	data, err := os.ReadFile(cover)
+	if err != nil {
+		t.Fatal(err)
+	}
+	huge := filepath.Join(t.TempDir(), "huge.jpg")
+	if err := os.WriteFile(huge, append(data, make([]byte, 8<<20)...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	large := ffmpeg(t, "large.mp3", "-f", "lavfi", "-i", "sine=d=0.2", "-i", huge, "-map", "0", "-map",
+		"1", "-c:v", "copy")
+	two := codectest.Corpus(t, "audio/mutagen-has-tags.m4a")
+	for _, test := range []struct {
+		path, format, says string
+		kept               int
+	}{
+		{two, "ogg", "hold one only.", 1},
+		{large, "opus", "do not hold one of more than 8 MiB.", 0},
+		{large, "mkv", "do not hold one of more than 8 MiB.", 0},
+		{large, "m4a", "", 1},
+	} {
+		o := do(t, test.path, codec.Convert{Format: test.format})
+		if notes := strings.Join(o.Notes, "\n"); !strings.Contains(notes, test.says) {
+			t.Errorf("%s: the notes are %q, want %q", test.format, notes, test.says)
+		}
+		kept := 0
+		for _, s := range o.Streams {
+			if s.Kind == string(codec.Image) && s.Action == codec.Copied {
+				kept++
+			}
+		}
+		got := strings.Count(described(t, o.path), "attached_pic=1")
+		if kept != test.kept || got != kept {
+			t.Errorf("%s: %d covers are said to be copied, %d are there, want %d", test.format, kept,
+				got, test.kept)
+		}
 	}
 }
 
