@@ -11,7 +11,7 @@ type Compress struct {
 	// Mode is one of the Compress constants; "" means [CompressQuality], or
 	// [CompressTargetSize] if TargetBytes is set.
 	Mode string `json:"mode,omitempty"`
-	// Quality from 1 to 100 for lossy encoders; 0 means 82.
+	// Quality from 1 to 100 for lossy encoders, of sound as in [Convert]; 0 means 82.
 	Quality int `json:"quality,omitempty"`
 	// AutoQuality finds the quality of an image: see [AutoMinSSIM]. It goes with no
 	// Quality, TargetBytes and Lossless.
