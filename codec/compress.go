@@ -11,14 +11,16 @@ type Compress struct {
 	// Mode is one of the Compress constants; "" means [CompressQuality], or
 	// [CompressTargetSize] if TargetBytes is set.
 	Mode string `json:"mode,omitempty"`
-	// Quality from 1 to 100 for lossy encoders; 0 means 82.
+	// Quality from 1 to 100 for lossy encoders, of sound as in [Convert]; 0 means 82.
 	Quality int `json:"quality,omitempty"`
 	// AutoQuality finds the quality of an image: see [AutoMinSSIM]. It goes with no
 	// Quality, TargetBytes and Lossless.
 	AutoQuality bool `json:"autoQuality,omitempty"`
 	// MinSSIM from 0.5 to 0.9999 is the bound of AutoQuality; 0 means [AutoMinSSIM].
 	MinSSIM float64 `json:"minSSIM,omitempty"`
-	// TargetBytes is the size that the result must not exceed.
+	// TargetBytes is the size that the result must not exceed. Film and sound are encoded
+	// up to five times to come within 3 % of it; a note says so where they come no nearer.
+	// Films mostly need one encode after a first pass; AV1, which has none, two to four.
 	TargetBytes int64 `json:"targetBytes,omitempty"`
 	// Lossless changes no pixel and no sample. It goes with no other field but
 	// StripMetadata and Effort.

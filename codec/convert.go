@@ -21,7 +21,10 @@ type Convert struct {
 	// shows jpg, png and gif.
 	Accept string `json:"accept,omitempty"`
 	// Quality from 1 to 100 for lossy encoders; 0 means 82. A format that has none, such
-	// as png, gif or flac, does not use it, and a note says so, in all operations.
+	// as png, gif or flac, does not use it, and a note says so, in all operations. Sound
+	// of mp3, ogg and opus has a bit rate that varies around what it decides, for stereo
+	// at 82 some 190, 144 and 128 kbit/s, and less for simple sound; AAC has 160 all along.
+	// MP3 is LAME's -V 2 at 82, -V 0 at 100 and -V 7 at 1.
 	Quality int `json:"quality,omitempty"`
 	// AutoQuality finds the quality of an image: see [AutoMinSSIM]. It goes with no
 	// Quality.

@@ -12,7 +12,8 @@ type ExtractAudio struct {
 	Format string `json:"format,omitempty"`
 	// BitrateKbps is in thousands of bits a second for all channels, from 32 to
 	// 512. 0 keeps the sound as it is where it can be copied, and means 192 where
-	// it cannot. Formats without loss have no choice: a note says so.
+	// it cannot. It has no quality: where one is to decide, and the bit rate to vary,
+	// that is [Convert]. Formats without loss have no choice: a note says so.
 	BitrateKbps int `json:"bitrateKbps,omitempty"`
 	// Track is the sound to extract: the number of a stream as inspect tells it, such
 	// as "2", or a language, such as "en". "" means the one that players play.

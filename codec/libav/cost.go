@@ -60,7 +60,7 @@ func costly(w *codec.Work) (op request, times float64, err error) {
 	case codec.Compress:
 		times = 1
 		if op.TargetBytes > 0 {
-			times = 2 // passes
+			times = 2 // passes, or attempts, of which AV1 takes two or three
 		}
 		return smaller(op, w.In[0].Type()), times, nil
 	case codec.AdaptiveStream:

@@ -40,7 +40,8 @@
 //
 // The same work makes the same bytes with the same libraries, but for H.264: libx264 reads
 // memory that it has not written, as ffmpeg shows with glibc's MALLOC_PERTURB_, and so
-// chooses otherwise here and there.
+// chooses otherwise here and there; and for AV1 of a bit rate or a size: what SVT-AV1's
+// threads have done decides about the rest.
 //
 // # Damage
 //

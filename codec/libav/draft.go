@@ -23,7 +23,7 @@ type draft struct {
 // that fails, there is another of this name.
 func (r *run) holdBack() {
 	if r.hardware != nil {
-		r.accept = func(int64) error { return nil }
+		r.accept = func(*run) error { return nil }
 	}
 }
 

@@ -134,11 +134,6 @@ func (p *planner) newVideoEncode(s stream) (encode, error) {
 	}
 	e.options, e.waits = v.options(effort), v.waits
 	e.options["crf"] = strconv.Itoa(crf(p.op.Quality, v.crf[0], v.crf[1], v.crf[2]))
-	if p.op.rate != nil && !v.passes {
-		return e, codec.Errorf(codec.Unsupported,
-			"%s of a given size cannot be made: its encoder here (%s) takes no two passes",
-			spokenCodecs[v.codec], name)
-	}
 	if p.op.rate == nil && p.op.Video.Bitrate > 0 {
 		(&rate{bits: p.op.Video.Bitrate}).apply(&e)
 	}

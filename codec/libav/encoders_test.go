@@ -202,28 +202,42 @@ func TestOptionsReachTheEncoderOrAreNamed(t *testing.T) {
 	}
 }
 
-func TestH265MeetsASizeInTwoPassesAndAV1SaysThatItCannot(t *testing.T) {
+func TestH265AndAV1MeetASize(t *testing.T) {
 	t.Parallel()
-	in := busy(t, "in.mp4", "-c:v", "libx264", "-crf", "10", "-preset", "ultrafast", "-t", "2")
-	const size = 60_000
-	o := do(t, in, codec.Compress{TargetBytes: size, Video: codec.VideoEncoding{Codec: "h265"}})
-	info, err := os.Stat(o.path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := float64(info.Size()); n > size || n < 0.97*size {
-		t.Errorf("%v bytes, want %d", n, size)
-	}
-	if s := pictureStream(t, o.path); s.Codec != "hevc" || s.Tag != "hvc1" {
-		t.Errorf("it is %s, %s", s.Codec, s.Tag)
-	}
-	if err := codectest.SameFrames(o.path, in, tick); err != nil {
-		t.Error(err)
-	}
-	_, err = process(t.Context(), codectest.OpenInput(t, in), codec.Compress{TargetBytes: size,
-		Video: codec.VideoEncoding{Codec: "av1"}})
-	if codec.ClassOf(err) != codec.Unsupported || !strings.Contains(err.Error(), "no two passes") {
-		t.Errorf("av1: %v", err)
+	long := busy(t, "in.mp4", "-c:v", "libx264", "-crf", "10", "-preset", "ultrafast", "-t", "2")
+	short := ffmpeg(t, "short.mp4", "-f", "lavfi", "-i",
+		"testsrc2=s=128x96:r=25:d=1,noise=alls=20:allf=t", "-f", "lavfi", "-i", "sine=r=48000:d=1",
+		"-c:v", "libx264", "-crf", "10", "-preset", "ultrafast")
+	for _, test := range []struct {
+		in         string
+		size       int64
+		op         codec.Compress
+		codec, tag string
+	}{
+		{long, 60_000, codec.Compress{Video: codec.VideoEncoding{Codec: "h265"}},
+			"hevc", "hvc1"},
+		{short, 75_000, codec.Compress{Effort: 1, Video: codec.VideoEncoding{Codec: "av1"}},
+			"av1", "av01"},
+	} {
+		test.op.TargetBytes = test.size
+		o := do(t, test.in, test.op)
+		info, err := os.Stat(o.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		least := 97 * test.size / 100
+		if strings.Contains(strings.Join(o.Notes, " "), "came no nearer") { // AV1 may vary
+			least = 90 * test.size / 100
+		}
+		if n := info.Size(); n > test.size || n < least {
+			t.Errorf("%s: %d bytes, want %d", test.codec, n, test.size)
+		}
+		if s := pictureStream(t, o.path); s.Codec != test.codec || s.Tag != test.tag {
+			t.Errorf("it is %s, %s", s.Codec, s.Tag)
+		}
+		if err := codectest.SameFrames(o.path, test.in, tick); err != nil {
+			t.Error(err)
+		}
 	}
 	left, err := os.ReadDir(os.TempDir())
 	if err != nil {

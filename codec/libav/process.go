@@ -143,9 +143,9 @@ type run struct {
 	format codec.Format
 	media  codec.Media // of the input
 	meter  meter
-	called string                 // the output, if not like the input
-	sound  *track                 // of a second input, or nil
-	accept func(size int64) error // nil, or refuses an output of that size
+	called string           // the output, if not like the input
+	sound  *track           // of a second input, or nil
+	accept func(*run) error // nil, or refuses what was written
 }
 
 // create starts the output.
@@ -198,7 +198,7 @@ func (r *run) do(ctx context.Context) error {
 		return r.workError(err)
 	}
 	if r.accept != nil {
-		if err := r.accept(r.written); err != nil {
+		if err := r.accept(r); err != nil {
 			return err
 		}
 	}

@@ -31,12 +31,7 @@ func (p *planner) sound(s stream) (encode, error) {
 			layout = opusLayouts[channels]
 		}
 	}
-	if b := p.bitRate(encoder, channels, rate); b > 0 {
-		e.options["b"] = strconv.Itoa(b)
-		if encoder == "libmp3lame" && p.op.bitRate > 0 && !slices.Contains(mp3BitRates, b) {
-			e.options["abr"] = "1" // LAME would take the nearest of them
-		}
-	}
+	p.spend(&e, channels, rate)
 	e.samples = samples{format, rate, layout}
 	e.filters = fmt.Sprintf("aformat=sample_fmts=%s:sample_rates=%d", format, rate)
 	if layout != "" {
@@ -54,6 +49,28 @@ func (p *planner) sound(s stream) (encode, error) {
 	}
 	return e, err
 }
+
+// spend says what the encoder may spend on the sound: the bit rate that was asked for or
+// goes with the quality, or that quality itself.
+func (p *planner) spend(e *encode, channels, rate int) {
+	b := p.bitRate(e.encoder, channels, rate)
+	switch {
+	case b == 0: // without loss
+	case e.encoder != "libmp3lame":
+		e.options["b"] = strconv.Itoa(b)
+	case p.op.bitRate == 0:
+		e.options["flags"] = "+qscale"
+		e.options["global_quality"] = strconv.Itoa(crf(p.op.Quality, 0, 2*lambda, 7*lambda))
+	default:
+		e.options["b"] = strconv.Itoa(b)
+		if !slices.Contains(mp3BitRates, b) {
+			e.options["abr"] = "1" // LAME would take the nearest of them
+		}
+	}
+}
+
+// lambda is one step of LAME's -V in a global_quality: FF_QP2LAMBDA.
+const lambda = 118
 
 // depth chooses the lossless encoder and its sample format for the source's
 // depth.
@@ -187,8 +204,8 @@ var vorbisRates = []vorbisRate{
 }
 
 // bitRate is a lossy encoder's, in bits a second for all channels: at quality
-// 82 that at which few hear a difference, half of it at 1 and 1.5 times at 100.
-// 0: lossless.
+// 82 that at which few hear a difference, half of it at 1 and 1.5 times at 100. An
+// encoder whose bit rate varies with the quality comes near it. 0: lossless.
 func bitRate(encoder string, quality, channels, rate int) int {
 	perChannel := map[string]int{"aac": 80, "libmp3lame": 96, "libvorbis": 72, "libopus": 64}[encoder]
 	percent := 50 + 50*quality/82
