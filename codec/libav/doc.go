@@ -71,7 +71,7 @@
 // encodes what it holds. Each looks ahead only so far, and so much time passed from a
 // cancel until Process had returned, at most, for a noisy film in 1080p on two cores:
 //
-//	libx264     30 pictures, fewer with an effort below 5    0.6 s
+//	libx264     30 pictures, fewer with an effort below 5    0.9 s
 //	libx265     20 pictures, fewer with an effort below 4    1.9 s
 //	libvpx-vp9  20 pictures                                  0.7 s
 //	libsvtav1   none, in groups of 8: at most 18 or so       4.5 s
