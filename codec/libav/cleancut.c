@@ -73,11 +73,14 @@ static int ends_clean(SpoolJob *job, int input, int64_t offset, int64_t length, 
 // spool_cuts_clean says whether the pictures of the stream from start on, for length, can be
 // copied so that these and no others are shown; both are in seconds, and without from they
 // are those of the film's start, without to there is no end. What cannot be read is not
-// clean.
+// clean. Of the input nothing but these pictures can be read after it.
 int spool_cuts_clean(SpoolJob *job, int input, double start, double length, int from, int to,
                      int *clean)
 {
     int64_t offset = llrint(start * AV_TIME_BASE);
+    for (unsigned i = 0; i < job->in->nb_streams; i++)
+        if (i != (unsigned)input)
+            job->in->streams[i]->discard = AVDISCARD_ALL; // so that they are not read
     int err = begins_clean(job, input, offset, from, clean);
     if (err >= 0 && *clean && to)
         err = ends_clean(job, input, offset, llrint(length * AV_TIME_BASE), clean);

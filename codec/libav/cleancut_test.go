@@ -20,13 +20,14 @@ func TestAnAccurateTrimCopiesPicturesWhereThatIsExact(t *testing.T) {
 		first, pictures      int
 		action               string
 	}{
-		{"behind one that others need", "in.mp4", "", fixed, codec.Trim{Start: 1, Duration: 0.16}, 25, 4,
-			codec.Copied},
-		{"between two that need the next", "in.mp4", "", fixed, codec.Trim{Start: 1, Duration: 0.2}, 25, 5,
-			codec.Encoded},
-		{"before one that others need", "in.mp4", "", fixed, codec.Trim{Start: 1, Duration: 0.24}, 25, 6,
-			codec.Encoded},
-		{"in a picture", "in.mp4", "", fixed, codec.Trim{Start: 1, Duration: 0.15}, 25, 4, codec.Copied},
+		{"behind one that others need", "in.mp4", "", fixed,
+			codec.Trim{Start: 1, Duration: 0.16}, 25, 4, codec.Copied},
+		{"between two that need the next", "in.mp4", "", fixed,
+			codec.Trim{Start: 1, Duration: 0.2}, 25, 5, codec.Encoded},
+		{"before one that others need", "in.mp4", "", fixed,
+			codec.Trim{Start: 1, Duration: 0.24}, 25, 6, codec.Encoded},
+		{"in a picture", "in.mp4", "", fixed,
+			codec.Trim{Start: 1, Duration: 0.15}, 25, 4, codec.Copied},
 		{"from the start to a key frame", "in.mkv", "mp4", fixed, codec.Trim{Duration: 2}, 0, 50,
 			codec.Copied},
 		{"to the end", "in.mov", "mkv", fixed, codec.Trim{Start: 5, Duration: 9}, 125, 25, codec.Copied},
@@ -36,10 +37,10 @@ func TestAnAccurateTrimCopiesPicturesWhereThatIsExact(t *testing.T) {
 			codec.Trim{Start: 2, Duration: 0.2}, 50, 5, codec.Copied},
 		{"a format that does not take them", "in.mp4", "webm", fixed,
 			codec.Trim{Start: 1, Duration: 0.16}, 25, 4, codec.Encoded},
-		{"another quality", "in.mp4", "", fixed, codec.Trim{Start: 1, Duration: 0.16, Quality: 90}, 25, 4,
-			codec.Encoded},
-		{"a container without marks", "in.ts", "mp4", fixed, codec.Trim{Start: 1, Duration: 1}, 24, 26,
-			codec.Encoded},
+		{"another quality", "in.mp4", "", fixed,
+			codec.Trim{Start: 1, Duration: 0.16, Quality: 90}, 25, 4, codec.Encoded},
+		{"a container without marks", "in.ts", "mp4", fixed,
+			codec.Trim{Start: 1, Duration: 1}, 24, 26, codec.Encoded},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.op.Format = test.format

@@ -23,7 +23,7 @@ func (c *Codec) costOf(w *codec.Work, m codec.Media, streams []stream) codec.Cos
 		return costOfPlan(m, plan{}, threads(w))
 	}
 	in := source{w.In[0].Name(), w.In[0].Type(), streams, op.clip.of(m.Duration)}
-	op.newVideo = op.newVideo || op.cutClean // who knows
+	op.newVideo = op.newVideo || op.cutClean // it may have to be
 	p, _ := makePlan(in, op, c.tones)
 	if m.Duration = op.clip.of(m.Duration); op.clip.still {
 		m.Duration = min(m.Duration, 2*time.Second) // from the key frame before

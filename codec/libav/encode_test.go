@@ -83,3 +83,14 @@ func TestX264HasAsManyThreadsAsKeepTheCoresBusy(t *testing.T) {
 		}
 	}
 }
+
+func TestAProfileThatHasNoFieldsIsKept(t *testing.T) {
+	t.Parallel()
+	o := do(t, interlaced(t), codec.Convert{Format: "mp4", Deinterlace: new(false),
+		Video: codec.VideoEncoding{Profile: "baseline"}})
+	profile := printed(t, "ffprobe", "-v", "error", "-select_streams", "v", "-show_entries",
+		"stream=profile", "-of", "csv=p=0", o.path)
+	if !bytes.Contains(profile, []byte("Baseline")) {
+		t.Errorf("the profile is %s", profile)
+	}
+}

@@ -78,7 +78,7 @@ typedef struct SpoolEncode {
     AVDictionary *options; // of the encoder; taken over
     AVFrame *still;      // taken over
     const char *stats;   // of the first pass, for the second; or NULL
-    int threads, encoder_threads;
+    int threads, encoder_threads; // of decoder and filters, and of the encoder
     int64_t max_pixels, limit;
     int keys;            // only key frames are decoded
     int slices;          // threads share a frame, so that it comes out at once

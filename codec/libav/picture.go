@@ -35,8 +35,10 @@ func (p *planner) pictures(s stream) (encode, error) {
 }
 
 // keepFields tells x264 that pictures are fields, so that players make whole ones of them.
+// The profile baseline has none.
 func (e *encode) keepFields() {
-	if _, set := e.options["flags"]; e.encoder == "libx264" && !set {
+	_, set := e.options["flags"]
+	if e.encoder == "libx264" && !set && e.options["profile"] != "baseline" {
 		e.options["flags"] = "+ildct+ilme"
 	}
 }
