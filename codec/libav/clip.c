@@ -141,6 +141,8 @@ int spool_clip_packet(const SpoolJob *job, SpoolTrack *t, AVPacket *p)
 // Sound is cut by a filter, between its samples.
 int spool_clip_frame(const SpoolJob *job, SpoolTrack *t, AVFrame *f)
 {
+    if (t->splice && spool_splice_drops(t, f))
+        return 0;
     if (!job->length || t->beside)
         return 1;
     int64_t length = length_in(job, t->from->time_base), end = f->pts + SPOOL_FRAME_DURATION(f);

@@ -25,6 +25,16 @@ typedef struct SpoolCue {
     char *text;
 } SpoolCue;
 
+// What of a stream can be copied to a clip of it, with times of the clip in the stream's time
+// base.
+typedef struct SpoolCut {
+    int found;      // something can
+    int head, tail; // there are pictures before, or behind, that have to be encoded
+    int64_t first;  // picture that can be copied
+    int64_t until;  // those before it can be; INT64_MAX: all to the end of the clip
+    int64_t again;  // the key frame from which those behind have to be decoded
+} SpoolCut;
+
 // A stream of the output, with what makes it from one of the input.
 typedef struct SpoolTrack {
     AVStream *from, *to;
@@ -52,6 +62,7 @@ typedef struct SpoolTrack {
     int64_t given;
     AVFrame *filtered;  // by spool_feed_filters
     struct SpoolShrink *shrink; // does what the filters would, or NULL
+    struct SpoolSplice *splice; // of a copy with new ends: see splice.c
     AVFrame *spare;     // with limit: the last frame before the clip
     int plain_width, plain_height; // of pictures of a tap that need no filters; 0: all do
     int skips;          // pictures that are not needed: see skip.c
@@ -271,9 +282,18 @@ int spool_clip_packet(const SpoolJob *job, SpoolTrack *t, AVPacket *p);
 int spool_clip_frame(const SpoolJob *job, SpoolTrack *t, AVFrame *f);
 int spool_clip_done(const SpoolJob *job);
 
-// cleancut.c
-int spool_cuts_clean(SpoolJob *job, int input, double start, double length, int from, int to,
-                     int *clean);
+// cutpoints.c
+int spool_find_cut(SpoolJob *job, int input, double start, double length, int from, int to,
+                   SpoolCut *cut);
+
+// splice.c
+int spool_add_splice(SpoolJob *job, int input, const char *tag, SpoolEncode *e, const SpoolCut *cut);
+int spool_join_sets(SpoolJob *job, const uint8_t *sets, int size); // of the last track
+int spool_splice_packet(SpoolJob *job, SpoolTrack *t, AVPacket *p);
+int spool_splice_drops(const SpoolTrack *t, const AVFrame *f);
+void spool_splice_time(SpoolTrack *t, AVPacket *p);
+int spool_end_splice(SpoolJob *job, SpoolTrack *t);
+void spool_splice_free(SpoolTrack *t);
 
 // trial.c
 int spool_trial(const char *name, char *pixels, size_t size);

@@ -298,6 +298,8 @@ int spool_write(SpoolJob *job, SpoolTrack *t, AVPacket *packet, AVRational base)
     packet->stream_index = t->to->index;
     packet->pos = -1;
     if (!(t->to->disposition & AV_DISPOSITION_ATTACHED_PIC)) {
+        if (t->splice)
+            spool_splice_time(t, packet);
         repair_times(t, packet);
         job->packets++;
         if (packet->pts != AV_NOPTS_VALUE && !t->beside) {

@@ -38,6 +38,7 @@ type track struct {
 	from   stream
 	tag    string  // of a copied stream, "" for the container's own
 	encode *encode // nil: copied
+	splice *splice // copied but for its ends, or nil
 }
 
 // plan is what becomes of an input: decided here, done by the libraries.

@@ -107,7 +107,7 @@ func (c *Codec) open(ctx context.Context, w *codec.Work, op request) (*run, erro
 	from := source{in.Name(), in.Type(), streams, length}
 	err = r.prepare(from, c.tones)
 	if err == nil && r.cutClean {
-		err = r.encodeUnlessClean(ctx, from, c.tones)
+		err = r.cutPictures(ctx, from, c.tones)
 	}
 	if err == nil {
 		err = r.soundBeside(ctx)
@@ -219,6 +219,8 @@ func (r *run) begin(w codec.Writer) error {
 	for _, t := range r.tracks {
 		var err error
 		switch {
+		case t.splice != nil:
+			err = r.addSplice(t.from.index, t.tag, t.splice, d)
 		case t.encode == nil:
 			err = r.addCopy(t.from.index, t.tag)
 		case t.from.kind == subtitle:
@@ -339,11 +341,11 @@ func (r *run) checkDecoded() error {
 		return codec.Errorf(codec.Invalid, "%s is damaged: nothing in it could be read", r.in.Name())
 	}
 	for i, t := range r.tracks {
-		if t.encode == nil {
+		if t.encode == nil && t.splice == nil {
 			continue
 		}
 		frames, faults := r.tally(i)
-		if frames == 0 && t.from.kind != subtitle && (t.from.kind == video || faults > 0 || len(r.tracks) == 1) {
+		if frames == 0 && t.splice == nil && t.from.kind != subtitle && (t.from.kind == video || faults > 0 || len(r.tracks) == 1) {
 			return codec.Errorf(codec.Invalid, "%s is damaged: nothing of its %s could be decoded",
 				r.in.Name(), t.from.kind)
 		}

@@ -21,6 +21,8 @@ static int take_packet(SpoolJob *job)
     if (job->strict && p->flags & AV_PKT_FLAG_CORRUPT && (err = spool_damaged(job, t)) < 0)
         return err;
     shift_packet(job, t, p);
+    if (t->splice)
+        return spool_splice_packet(job, t, p);
     if (t->reader)
         return spool_text_packet(job, t, p);
     if (t->decoder)
@@ -39,7 +41,9 @@ static int drain(SpoolJob *job)
         SpoolTrack *t = job->tracks[i];
         if (t->beside)
             continue;
-        err = t->decoder ? spool_decode(job, t, NULL) : 0;
+        err = t->splice    ? spool_end_splice(job, t)
+              : t->decoder ? spool_decode(job, t, NULL)
+                           : 0;
         if (err < 0 || (err = spool_release(job, t)) < 0)
             return err;
     }

@@ -17,6 +17,7 @@ void spool_track_free(SpoolTrack *t)
     avfilter_graph_free(&t->graph);
     avcodec_free_context(&t->decoder);
     spool_close_encoder(t);
+    spool_splice_free(t);
     av_dict_free(&t->options);
     av_frame_free(&t->last);
     av_frame_free(&t->still);

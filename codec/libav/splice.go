@@ -1,0 +1,153 @@
+package libav
+
+// #include <stdlib.h>
+// #include "job.h"
+import "C"
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"unsafe"
+
+	"github.com/spoolmedia/spool/codec"
+	"github.com/spoolmedia/spool/codec/libav/internal/avcc"
+)
+
+// markingKeys are the demuxers of containers that tell key frames from which decoding can
+// begin; in others they are pictures that somebody took for such.
+var markingKeys = []string{"mov", "matroska"}
+
+// splice is a copy of what can be copied of a stream in a clip, with new pictures before and
+// behind.
+type splice struct {
+	cut  C.SpoolCut
+	ends encode // of the new pictures
+	sets avcc.Record
+}
+
+// cutPictures makes another plan if pictures that would be copied cannot be cut out as they
+// are, or encodes only those before and behind.
+func (r *run) cutPictures(ctx context.Context, in source, tones bool) error {
+	for i, t := range r.tracks {
+		if t.encode != nil || t.from.kind != video || t.from.cover {
+			continue
+		}
+		clean, s, err := r.findCut(ctx, t.from)
+		switch {
+		case err != nil:
+			return r.workError(err)
+		case s != nil:
+			r.tracks[i].splice = s
+			about := &r.report[t.from.index]
+			about.Action, about.Reason = codec.Encoded,
+				"the clip is cut between key frames; all pictures but those at its ends are copied"
+			about.Encoder, about.Options = s.ends.encoder, s.ends.options
+		case !clean:
+			r.newVideo = true
+			return r.prepare(in, tones)
+		}
+	}
+	return nil
+}
+
+// findCut reports whether the pictures of a stream in the clip can be copied, and no others
+// are shown then, or how some of them can. It reads the input for itself.
+func (r *run) findCut(ctx context.Context, from stream) (clean bool, _ *splice, _ error) {
+	if !slices.Contains(markingKeys, r.demuxer) {
+		return false, nil, nil
+	}
+	s, _, err := openInput(ctx, r.work.In[0], r.work.Policy)
+	if err != nil {
+		return false, nil, err
+	}
+	defer s.close()
+	start := r.clip.start
+	if !math.IsNaN(r.offset) {
+		start += r.offset
+	}
+	toEnd := r.media.Duration > 0 && seconds(r.clip.start+r.clip.length) >= r.media.Duration
+	var cut C.SpoolCut
+	err = s.native(func() C.int {
+		return C.spool_find_cut(s.job, C.int(from.index), C.double(start),
+			C.double(r.clip.length), C.int(toInt(r.clip.start > 0)), C.int(toInt(!toEnd)), &cut)
+	})
+	if err != nil || cut.found == 0 {
+		return false, nil, err
+	}
+	if cut.head == 0 && cut.tail == 0 {
+		return true, nil, nil
+	}
+	ends, sets, ok := s.endsLike(from)
+	if !ok {
+		return false, nil, nil
+	}
+	return false, &splice{cut, ends, sets}, nil
+}
+
+// profiles of H.264 whose pictures can be joined to those of x264, by profile_idc.
+var profiles = map[byte]string{66: "baseline", 77: "main", 100: "high"}
+
+// endsLike is the encode of pictures that are to be joined to those of a stream, with its
+// parameter sets; false: they would not fit.
+func (s *session) endsLike(from stream) (encode, avcc.Record, bool) {
+	const name = "libx264"
+	p := unsafe.Slice(s.job.in.streams, s.job.in.nb_streams)[from.index].codecpar
+	eight := p.format == C.AV_PIX_FMT_YUV420P || p.format == C.AV_PIX_FMT_YUVJ420P
+	if p.codec_id != C.AV_CODEC_ID_H264 || from.interlaced || !eight || !hasEncoder(name) {
+		return encode{}, avcc.Record{}, false
+	}
+	sets, err := avcc.Parse(C.GoBytes(unsafe.Pointer(p.extradata), p.extradata_size))
+	number, free := sets.FreeNumber()
+	profile := profiles[sets.Profile]
+	if err != nil || !free || profile == "" || sets.LengthSize != 4 || sets.Level < 10 {
+		return encode{}, avcc.Record{}, false
+	}
+	v := videoEncoders[name]
+	e := encode{encoder: name, waits: v.waits, filters: "null", colour: from.colour,
+		options: v.options(usualEffort)}
+	if from.full {
+		e.colour.rng = fullRange
+	}
+	e.options["crf"] = strconv.Itoa(v.crf[1])
+	e.options["profile"] = profile
+	e.options["level"] = fmt.Sprintf("%d.%d", sets.Level/10, sets.Level%10)
+	switch p.video_delay { // decoders are told to wait for no more pictures
+	case 0:
+		e.options["bf"] = "0"
+	case 1:
+		e.options["b-pyramid"] = "none"
+	}
+	e.add(v.native, fmt.Sprintf("annexb=0:sps-id=%d", number))
+	return e, sets, true
+}
+
+// addSplice makes a track that copies stream input but for its ends.
+func (s *session) addSplice(input int, tag string, p *splice, d decoding) error {
+	s.encodes = true
+	settings, free := newSettings(p.ends, d)
+	defer free()
+	defer C.av_dict_free(&settings.options) // NULL if they were taken over
+	t := C.CString(tag)
+	defer C.free(unsafe.Pointer(t))
+	err := s.native(func() C.int {
+		return C.spool_add_splice(s.job, C.int(input), t, &settings, &p.cut)
+	})
+	if err == nil {
+		err = s.openEncoder(p.ends.colour)
+	}
+	if err != nil {
+		return err
+	}
+	encoder := unsafe.Slice(s.job.tracks, s.job.count)[s.job.count-1].encoder
+	sets := p.sets
+	if err := sets.Add(C.GoBytes(unsafe.Pointer(encoder.extradata), encoder.extradata_size)); err != nil {
+		return err
+	}
+	record := sets.Bytes()
+	return s.native(func() C.int {
+		return C.spool_join_sets(s.job, (*C.uint8_t)(&record[0]), C.int(len(record)))
+	})
+}
