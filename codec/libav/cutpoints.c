@@ -35,10 +35,12 @@ typedef struct {
     int64_t latest; // of pictures
 } Search;
 
-// is_refresh says whether a key frame of H.264 is an IDR picture, which nothing behind it
-// reaches across. Containers mark others, too.
+// is_refresh says whether nothing behind a key frame reaches across it, as with all of VP9 and
+// with IDR pictures of H.264. Containers mark others, too.
 static int is_refresh(const AVCodecParameters *p, const AVPacket *packet)
 {
+    if (p->codec_id == AV_CODEC_ID_VP9)
+        return 1;
     if (p->codec_id != AV_CODEC_ID_H264 || p->extradata_size < 7 || p->extradata[0] != 1)
         return 0;
     const uint8_t *b = packet->data, *end = b + packet->size;

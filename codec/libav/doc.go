@@ -19,6 +19,12 @@
 // time, on the goroutine that called, and the output is written as a stream; a
 // container with an index gets it moved to the front at the end.
 //
+// Of a clip that is cut between key frames only the pictures before the first of them and the
+// last few are encoded, if the codec is H.264 or VP9. Those of H.264 have parameter sets of a
+// number that the film's own have not: the output's header holds both. A film of H.264 whose
+// key frames are no IDR pictures, of 10 bits or of fields, or in another profile than
+// Baseline, Main and High is encoded as a whole, and so is all other video.
+//
 // # What is done besides
 //
 // Changes of picture and sound (adjust, transform, watermark) are steps between

@@ -72,8 +72,10 @@ int spool_set_colour(SpoolJob *job, int track, int primaries, int transfer, int 
     int err = spool_open_encoder(e, NULL, &t->options);
     if (err < 0 || (err = spool_all_used(job, t->options)) < 0)
         return err;
-    if (t->splice) // its stream is described as a copy
+    if (t->splice) { // its stream is described as a copy
+        spool_splice_opened(t);
         return 0;
+    }
     if (e->codec_type == AVMEDIA_TYPE_AUDIO && e->frame_size > 0 &&
         !(e->codec->capabilities & AV_CODEC_CAP_VARIABLE_FRAME_SIZE))
         av_buffersink_set_frame_size(t->sink, e->frame_size);

@@ -288,7 +288,8 @@ int spool_find_cut(SpoolJob *job, int input, double start, double length, int fr
 
 // splice.c
 int spool_add_splice(SpoolJob *job, int input, const char *tag, SpoolEncode *e, const SpoolCut *cut);
-int spool_join_sets(SpoolJob *job, const uint8_t *sets, int size); // of the last track
+void spool_splice_opened(SpoolTrack *t);
+int spool_set_sets(SpoolJob *job, const uint8_t *sets, int size); // of the last track
 int spool_splice_packet(SpoolJob *job, SpoolTrack *t, AVPacket *p);
 int spool_splice_drops(const SpoolTrack *t, const AVFrame *f);
 void spool_splice_time(SpoolTrack *t, AVPacket *p);

@@ -41,13 +41,18 @@ int spool_add_splice(SpoolJob *job, int input, const char *tag, SpoolEncode *e, 
     return err < 0 ? err : spool_open_track(job, t, e);
 }
 
-// spool_join_sets gives the last track of the output, a splice, parameter sets.
-int spool_join_sets(SpoolJob *job, const uint8_t *sets, int size)
+// spool_splice_opened is told that the encoder of a splice was opened.
+void spool_splice_opened(SpoolTrack *t)
 {
-    SpoolTrack *t = job->tracks[job->count - 1];
     AVCodecParameters *p = t->to->codecpar;
-    t->splice->delay = FFMIN(FFMAX(p->video_delay, t->encoder->has_b_frames), REORDERED);
-    p->video_delay = t->splice->delay;
+    p->video_delay = FFMIN(FFMAX(p->video_delay, t->encoder->has_b_frames), REORDERED);
+    t->splice->delay = p->video_delay;
+}
+
+// spool_set_sets gives the last track of the output its parameter sets.
+int spool_set_sets(SpoolJob *job, const uint8_t *sets, int size)
+{
+    AVCodecParameters *p = job->tracks[job->count - 1]->to->codecpar;
     uint8_t *copy = av_mallocz(size + AV_INPUT_BUFFER_PADDING_SIZE);
     if (!copy)
         return AVERROR(ENOMEM);

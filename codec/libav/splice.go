@@ -23,9 +23,9 @@ var markingKeys = []string{"mov", "matroska"}
 // splice is a copy of what can be copied of a stream in a clip, with new pictures before and
 // behind.
 type splice struct {
-	cut  C.SpoolCut
-	ends encode // of the new pictures
-	sets avcc.Record
+	cut    C.SpoolCut
+	ends   encode       // of the new pictures
+	record *avcc.Record // of the copied ones, or nil
 }
 
 // cutPictures makes another plan if pictures that would be copied cannot be cut out as they
@@ -80,48 +80,69 @@ func (r *run) findCut(ctx context.Context, from stream) (clean bool, _ *splice, 
 	if cut.head == 0 && cut.tail == 0 {
 		return true, nil, nil
 	}
-	ends, sets, ok := s.endsLike(from)
-	if !ok {
-		return false, nil, nil
+	p := unsafe.Slice(s.job.in.streams, s.job.in.nb_streams)[from.index].codecpar
+	var made *splice
+	switch p.codec_id {
+	case C.AV_CODEC_ID_H264:
+		made = endsOfH264(from, p)
+	case C.AV_CODEC_ID_VP9:
+		made = endsOfVP9(from, p)
 	}
-	return false, &splice{cut, ends, sets}, nil
+	if made != nil {
+		made.cut = cut
+	}
+	return false, made, nil
 }
 
 // profiles of H.264 whose pictures can be joined to those of x264, by profile_idc.
 var profiles = map[byte]string{66: "baseline", 77: "main", 100: "high"}
 
-// endsLike is the encode of pictures that are to be joined to those of a stream, with its
-// parameter sets; false: they would not fit.
-func (s *session) endsLike(from stream) (encode, avcc.Record, bool) {
-	const name = "libx264"
-	p := unsafe.Slice(s.job.in.streams, s.job.in.nb_streams)[from.index].codecpar
+// endsOfH264 are pictures that can be joined to those of a stream; nil: they would not fit.
+func endsOfH264(from stream, p *C.AVCodecParameters) *splice {
+	record, err := avcc.Parse(C.GoBytes(unsafe.Pointer(p.extradata), p.extradata_size))
+	number, free := record.FreeNumber()
+	profile := profiles[record.Profile]
 	eight := p.format == C.AV_PIX_FMT_YUV420P || p.format == C.AV_PIX_FMT_YUVJ420P
-	if p.codec_id != C.AV_CODEC_ID_H264 || from.interlaced || !eight || !hasEncoder(name) {
-		return encode{}, avcc.Record{}, false
+	if err != nil || !free || profile == "" || record.LengthSize != 4 || record.Level < 10 ||
+		len(record.Sequence) == 0 || from.interlaced || !eight {
+		return nil
 	}
-	sets, err := avcc.Parse(C.GoBytes(unsafe.Pointer(p.extradata), p.extradata_size))
-	number, free := sets.FreeNumber()
-	profile := profiles[sets.Profile]
-	if err != nil || !free || profile == "" || sets.LengthSize != 4 || sets.Level < 10 {
-		return encode{}, avcc.Record{}, false
+	e, ok := endsBy("libx264", from)
+	if !ok {
+		return nil
 	}
-	v := videoEncoders[name]
-	e := encode{encoder: name, waits: v.waits, filters: "null", colour: from.colour,
-		options: v.options(usualEffort)}
-	if from.full {
-		e.colour.rng = fullRange
-	}
-	e.options["crf"] = strconv.Itoa(v.crf[1])
 	e.options["profile"] = profile
-	e.options["level"] = fmt.Sprintf("%d.%d", sets.Level/10, sets.Level%10)
+	e.options["level"] = fmt.Sprintf("%d.%d", record.Level/10, record.Level%10)
 	switch p.video_delay { // decoders are told to wait for no more pictures
 	case 0:
 		e.options["bf"] = "0"
 	case 1:
 		e.options["b-pyramid"] = "none"
 	}
-	e.add(v.native, fmt.Sprintf("annexb=0:sps-id=%d", number))
-	return e, sets, true
+	e.add(videoEncoders[e.encoder].native, fmt.Sprintf("annexb=0:sps-id=%d", number))
+	return &splice{ends: e, record: &record}
+}
+
+// endsOfVP9 are likewise. All that its decoders have to know is in its key frames.
+func endsOfVP9(from stream, p *C.AVCodecParameters) *splice {
+	e, ok := endsBy("libvpx-vp9", from)
+	if !ok || p.format != C.AV_PIX_FMT_YUV420P {
+		return nil
+	}
+	return &splice{ends: e}
+}
+
+// endsBy is the encode of pictures like those of a stream, at the usual quality; false: this
+// build has not got the encoder.
+func endsBy(encoder string, from stream) (encode, bool) {
+	v := videoEncoders[encoder]
+	e := encode{encoder: encoder, waits: v.waits, filters: "null", colour: from.colour,
+		options: v.options(usualEffort)}
+	if from.full {
+		e.colour.rng = fullRange
+	}
+	e.options["crf"] = strconv.Itoa(v.crf[1])
+	return e, hasEncoder(encoder)
 }
 
 // addSplice makes a track that copies stream input but for its ends.
@@ -141,13 +162,17 @@ func (s *session) addSplice(input int, tag string, p *splice, d decoding) error 
 	if err != nil {
 		return err
 	}
+	if p.record == nil {
+		return nil
+	}
 	encoder := unsafe.Slice(s.job.tracks, s.job.count)[s.job.count-1].encoder
-	sets := p.sets
-	if err := sets.Add(C.GoBytes(unsafe.Pointer(encoder.extradata), encoder.extradata_size)); err != nil {
+	record := *p.record
+	err = record.Add(C.GoBytes(unsafe.Pointer(encoder.extradata), encoder.extradata_size))
+	if err != nil {
 		return err
 	}
-	record := sets.Bytes()
+	b := record.Bytes()
 	return s.native(func() C.int {
-		return C.spool_join_sets(s.job, (*C.uint8_t)(&record[0]), C.int(len(record)))
+		return C.spool_set_sets(s.job, (*C.uint8_t)(&b[0]), C.int(len(b)))
 	})
 }
