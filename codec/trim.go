@@ -26,10 +26,10 @@ type Trim struct {
 const (
 	// TrimAccurate cuts between any two pictures and samples. Sound is encoded anew. From
 	// mp4, mov, mkv and webm to formats that take them pictures are copied, if the clip begins
-	// with a key frame, to a millisecond, and ends where no picture of it needs one behind. Of
-	// progressive H.264 and of VP9 in 8 bits those before the first key frame of the clip and
-	// the few behind the last place where it could end are encoded otherwise, and all between
-	// copied; of other codecs all are encoded.
+	// with a key frame, to a millisecond, and ends where no picture of it needs one behind.
+	// Otherwise, of H.264, H.265 and VP9, those before its first key frame and the few behind
+	// the last place where it could end are encoded, and all between are copied; of other
+	// codecs, and of what cannot be joined, all are encoded.
 	TrimAccurate = "accurate"
 	// TrimFast copies: the clip begins at the last key frame before Start, and
 	// ends within a few pictures of where it should. Streams that the format does

@@ -10,13 +10,15 @@
 // frame on.
 enum { ROUNDING = 1000, FURTHER = 1000000, TRIES = 4, REORDERED = 32, MOST_PICTURES = 20000 };
 
-// Types of NAL units, ITU-T H.264 table 7-1.
-enum { NAL_SLICE = 1, NAL_IDR = 5 };
+// Types of NAL units of slices, ITU-T H.264 table 7-1 and ITU-T H.265 table 7-1: the last of
+// all, and those of pictures at which decoding can begin.
+enum { LAST_H264 = 5, IDR_H264 = 5, LAST_H265 = 31, FIRST_KEY_H265 = 16, LAST_KEY_H265 = 21 };
 
-// A picture behind the last key frame, in the order of decoding: its time in the clip, and the
-// latest of those before it.
+// A picture near the end, in the order of decoding: its time in the clip, the latest of those
+// before it, and whether it is a key frame that refreshes.
 typedef struct {
     int64_t at, before;
+    int refresh;
 } Picture;
 
 typedef struct {
@@ -26,8 +28,8 @@ typedef struct {
     int64_t end;    // of the clip, in the stream's time base
     SpoolCut *cut;
     // Of the packet that was read last: its time in the clip, AV_NOPTS_VALUE if it has none or
-    // is hidden by an edit list; whether it is a key frame; and whether none before it is
-    // shown or needed after it.
+    // is hidden by an edit list; whether it is a key frame; and whether what follows it needs
+    // nothing before it, but for pictures that are shown before it.
     int64_t at;
     int key, refresh;
     Picture *pictures;
@@ -35,28 +37,43 @@ typedef struct {
     int64_t latest; // of pictures
 } Search;
 
-// is_refresh says whether nothing behind a key frame reaches across it, as with all of VP9 and
-// with IDR pictures of H.264. Containers mark others, too.
-static int is_refresh(const AVCodecParameters *p, const AVPacket *packet)
+// first_slice is the type of the first slice of a packet, behind a length of so many bytes
+// before each unit; 0: there is none.
+static int first_slice(const AVPacket *packet, int width, int hevc)
 {
-    if (p->codec_id == AV_CODEC_ID_VP9)
-        return 1;
-    if (p->codec_id != AV_CODEC_ID_H264 || p->extradata_size < 7 || p->extradata[0] != 1)
-        return 0;
     const uint8_t *b = packet->data, *end = b + packet->size;
-    int width = (p->extradata[4] & 3) + 1; // of the length before each unit
     while (end - b > width) {
         uint32_t size = 0;
         for (int i = 0; i < width; i++)
             size = size << 8 | *b++;
-        int type = *b & 31;
-        if (type >= NAL_SLICE && type <= NAL_IDR)
-            return type == NAL_IDR;
+        int type = hevc ? *b >> 1 & 63 : *b & 31;
+        if (type <= (hevc ? LAST_H265 : LAST_H264))
+            return type;
         if (size > (uint32_t)(end - b))
             return 0;
         b += size;
     }
     return 0;
+}
+
+// refreshes says whether what is decoded and shown behind a key frame needs nothing before it,
+// as with all of VP9. Containers mark others, too.
+static int refreshes(const AVCodecParameters *p, const AVPacket *packet)
+{
+    const uint8_t *record = p->extradata;
+    int size = p->extradata_size, type;
+    switch (p->codec_id) {
+    case AV_CODEC_ID_VP9:
+        return 1;
+    case AV_CODEC_ID_H264:
+        return size > 6 && record[0] == 1 &&
+               first_slice(packet, (record[4] & 3) + 1, 0) == IDR_H264;
+    case AV_CODEC_ID_HEVC:
+        type = size > 22 && record[0] == 1 ? first_slice(packet, (record[21] & 3) + 1, 1) : 0;
+        return type >= FIRST_KEY_H265 && type <= LAST_KEY_H265;
+    default:
+        return 0;
+    }
 }
 
 // next reads on to the next packet of the stream.
@@ -79,7 +96,7 @@ static int next(Search *s)
     if (s->at != AV_NOPTS_VALUE)
         s->at -= av_rescale_q(s->offset, AV_TIME_BASE_Q, s->stream->time_base);
     s->key = s->at != AV_NOPTS_VALUE && p->flags & AV_PKT_FLAG_KEY;
-    s->refresh = s->key && is_refresh(s->stream->codecpar, p);
+    s->refresh = s->key && refreshes(s->stream->codecpar, p);
     av_packet_unref(p);
     return 0;
 }
@@ -107,40 +124,18 @@ static int find_first(Search *s, int from)
     return FFMIN(err, 0);
 }
 
-// find_key goes to a key frame at or before the end.
-static int find_key(Search *s, int64_t length)
-{
-    int64_t back = 0;
-    for (int try = 0; try < TRIES; back += FURTHER << try++) {
-        int err = spool_seek_key(s->job, s->stream->index, s->offset + length - back);
-        if (err < 0 || (err = next(s)) < 0)
-            return err;
-        if (s->key && s->at <= s->end)
-            return 1;
-    }
-    return 0;
-}
-
 static void add_picture(Search *s)
 {
-    s->pictures[s->count++] = (Picture){s->at, s->latest};
+    s->pictures[s->count++] = (Picture){s->at, s->latest, s->refresh};
     s->latest = FFMAX(s->latest, s->at);
 }
 
-// begin_pictures begins the list of pictures with this one.
-static void begin_pictures(Search *s)
+// list_pictures lists those from a key frame on, which was read, to some behind the end.
+static int list_pictures(Search *s)
 {
     s->count = 0;
     s->latest = INT64_MIN;
-    s->cut->again = s->at;
     add_picture(s);
-}
-
-// list_pictures lists those from the last key frame before the end on, and some behind it.
-static int list_pictures(Search *s, int *refreshed)
-{
-    *refreshed = s->refresh;
-    begin_pictures(s);
     for (int behind = 0; behind < REORDERED && s->count < MOST_PICTURES;) {
         int err = next(s);
         if (err == AVERROR_EOF)
@@ -148,19 +143,29 @@ static int list_pictures(Search *s, int *refreshed)
         if (err < 0 || s->at == AV_NOPTS_VALUE)
             return FFMIN(err, 0);
         behind += s->at >= s->end;
-        if (s->refresh && s->at < s->end) {
-            *refreshed = 1;
-            begin_pictures(s);
-        } else {
-            add_picture(s);
-        }
+        add_picture(s);
     }
     return s->count < MOST_PICTURES;
 }
 
-// choose_last chooses the last picture behind which a copy can end: all that are decoded
-// before are shown before.
-static int choose_last(Search *s, int refreshed)
+// choose_again chooses the key frame to decode from what is shown from cut->until on, of which
+// picture i is the first that is decoded.
+static int choose_again(Search *s, int i)
+{
+    SpoolCut *cut = s->cut;
+    for (; i >= 0; i--) {
+        const Picture *p = &s->pictures[i];
+        if (p->refresh && p->at >= cut->first && p->at <= cut->until) {
+            cut->again = p->at;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+// choose_last chooses the last place where a copy can end: all that are decoded before are
+// shown before.
+static int choose_last(Search *s)
 {
     SpoolCut *cut = s->cut;
     int64_t before = s->latest, after = INT64_MAX;
@@ -171,10 +176,10 @@ static int choose_last(Search *s, int refreshed)
         }
         if (before < s->end && after >= s->end)
             return 1;
-        if (before < after && after < s->end) {
+        if (before < after && after < s->end && after > cut->first) {
             cut->tail = 1;
             cut->until = after;
-            return refreshed && cut->again >= cut->first && cut->until > cut->first;
+            return choose_again(s, i);
         }
     }
     return 0;
@@ -183,11 +188,17 @@ static int choose_last(Search *s, int refreshed)
 // find_last looks for where the copy ends.
 static int find_last(Search *s, int64_t length)
 {
-    int refreshed, found = find_key(s, length);
-    if (found <= 0 || !(s->pictures = av_malloc_array(MOST_PICTURES, sizeof *s->pictures)))
-        return found <= 0 ? found : AVERROR(ENOMEM);
-    if ((found = list_pictures(s, &refreshed)) > 0)
-        found = choose_last(s, refreshed);
+    int64_t back = 0;
+    int found = 0;
+    if (!(s->pictures = av_malloc_array(MOST_PICTURES, sizeof *s->pictures)))
+        return AVERROR(ENOMEM);
+    for (int try = 0; try < TRIES && !found; back += FURTHER << try++) {
+        int err = spool_seek_key(s->job, s->stream->index, s->offset + length - back);
+        if (err < 0 || (err = next(s)) < 0)
+            found = err;
+        else if (s->key && s->at <= s->end && (found = list_pictures(s)) > 0)
+            found = choose_last(s);
+    }
     av_free(s->pictures);
     return found;
 }

@@ -20,10 +20,13 @@
 // container with an index gets it moved to the front at the end.
 //
 // Of a clip that is cut between key frames only the pictures before the first of them and the
-// last few are encoded, if the codec is H.264 or VP9. Those of H.264 have parameter sets of a
-// number that the film's own have not: the output's header holds both. A film of H.264 whose
-// key frames are no IDR pictures, of 10 bits or of fields, or in another profile than
-// Baseline, Main and High is encoded as a whole, and so is all other video.
+// last few are encoded, if the codec is H.264, H.265 or VP9. Their parameter sets have numbers
+// that those of the film have not, and the output's header holds both. Pictures of H.265 that
+// are decoded behind the first key frame and shown before it are encoded, too, and it is marked
+// as one without (BLA for CRA, ITU-T H.265 table 7-1). Films are encoded as a whole if their
+// pictures are fields; if H.264 has more than 8 bits, another profile than Baseline, Main and
+// High, or key frames that pictures reach across (no IDR); if H.265 is neither Main nor Main
+// 10, or has Dolby Vision; and if VP9 has more than 8 bits.
 //
 // # What is done besides
 //

@@ -125,7 +125,9 @@ int spool_encode(SpoolJob *job, SpoolTrack *t, AVFrame *frame)
             return err;
         if (t->encoder->codec_type == AVMEDIA_TYPE_VIDEO && job->encoded->duration <= 0)
             job->encoded->duration = kept_duration(t, job->encoded->pts);
-        err = spool_write(job, t, job->encoded, t->encoder->time_base);
+        err = t->splice ? spool_splice_encoded(t, job->encoded) : 0;
+        if (err >= 0)
+            err = spool_write(job, t, job->encoded, t->encoder->time_base);
         av_packet_unref(job->encoded);
         if (err < 0)
             return err;

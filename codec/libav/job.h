@@ -287,9 +287,11 @@ int spool_find_cut(SpoolJob *job, int input, double start, double length, int fr
                    SpoolCut *cut);
 
 // splice.c
-int spool_add_splice(SpoolJob *job, int input, const char *tag, SpoolEncode *e, const SpoolCut *cut);
+int spool_add_splice(SpoolJob *job, int input, const char *tag, SpoolEncode *e,
+                     const SpoolCut *cut);
 void spool_splice_opened(SpoolTrack *t);
-int spool_set_sets(SpoolJob *job, const uint8_t *sets, int size); // of the last track
+int spool_set_sets(SpoolJob *job, const uint8_t *sets, int size, int number);
+int spool_splice_encoded(SpoolTrack *t, AVPacket *p);
 int spool_splice_packet(SpoolJob *job, SpoolTrack *t, AVPacket *p);
 int spool_splice_drops(const SpoolTrack *t, const AVFrame *f);
 void spool_splice_time(SpoolTrack *t, AVPacket *p);

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/codec/libav/internal/avcc"
+	"github.com/spoolmedia/spool/codec/libav/internal/hvcc"
 )
 
 // markingKeys are the demuxers of containers that tell key frames from which decoding can
@@ -24,8 +25,15 @@ var markingKeys = []string{"mov", "matroska"}
 // behind.
 type splice struct {
 	cut    C.SpoolCut
-	ends   encode       // of the new pictures
-	record *avcc.Record // of the copied ones, or nil
+	ends   encode // of the new pictures
+	number int    // of the parameter sets that their slices have to be given, or 0
+	sets   sets   // of the copied ones, or nil
+}
+
+// sets are the parameter sets of a stream, to which those of another encoder are added.
+type sets interface {
+	Add(units []byte) error
+	Bytes() []byte
 }
 
 // cutPictures makes another plan if pictures that would be copied cannot be cut out as they
@@ -43,7 +51,7 @@ func (r *run) cutPictures(ctx context.Context, in source, tones bool) error {
 			r.tracks[i].splice = s
 			about := &r.report[t.from.index]
 			about.Action, about.Reason = codec.Encoded,
-				"the clip is cut between key frames; all pictures but those at its ends are copied"
+				"the clip is cut between key frames: pictures at its ends are made anew, all others copied"
 			about.Encoder, about.Options = s.ends.encoder, s.ends.options
 		case !clean:
 			r.newVideo = true
@@ -85,6 +93,8 @@ func (r *run) findCut(ctx context.Context, from stream) (clean bool, _ *splice, 
 	switch p.codec_id {
 	case C.AV_CODEC_ID_H264:
 		made = endsOfH264(from, p)
+	case C.AV_CODEC_ID_HEVC:
+		made = endsOfH265(from, p)
 	case C.AV_CODEC_ID_VP9:
 		made = endsOfVP9(from, p)
 	}
@@ -120,7 +130,31 @@ func endsOfH264(from stream, p *C.AVCodecParameters) *splice {
 		e.options["b-pyramid"] = "none"
 	}
 	e.add(videoEncoders[e.encoder].native, fmt.Sprintf("annexb=0:sps-id=%d", number))
-	return &splice{ends: e, record: &record}
+	return &splice{ends: e, sets: &record}
+}
+
+// endsOfH265 are likewise.
+func endsOfH265(from stream, p *C.AVCodecParameters) *splice {
+	record, err := hvcc.Parse(C.GoBytes(unsafe.Pointer(p.extradata), p.extradata_size))
+	main := record.Profile == 1 && p.format == C.AV_PIX_FMT_YUV420P
+	deep := record.Profile == 2 && p.format == C.AV_PIX_FMT_YUV420P10
+	if err != nil || !record.Free() || record.LengthSize != 4 || from.interlaced ||
+		from.dolbyVision || !main && !deep {
+		return nil
+	}
+	e, ok := endsBy("libx265", from)
+	if !ok {
+		return nil
+	}
+	native := videoEncoders[e.encoder].native
+	switch p.video_delay {
+	case 0:
+		e.add(native, "bframes=0")
+	case 1:
+		e.add(native, "b-pyramid=0")
+	}
+	e.add(native, "annexb=0")
+	return &splice{ends: e, sets: &record, number: hvcc.PictureSet}
 }
 
 // endsOfVP9 are likewise. All that its decoders have to know is in its key frames.
@@ -162,17 +196,16 @@ func (s *session) addSplice(input int, tag string, p *splice, d decoding) error 
 	if err != nil {
 		return err
 	}
-	if p.record == nil {
+	if p.sets == nil {
 		return nil
 	}
 	encoder := unsafe.Slice(s.job.tracks, s.job.count)[s.job.count-1].encoder
-	record := *p.record
-	err = record.Add(C.GoBytes(unsafe.Pointer(encoder.extradata), encoder.extradata_size))
+	err = p.sets.Add(C.GoBytes(unsafe.Pointer(encoder.extradata), encoder.extradata_size))
 	if err != nil {
 		return err
 	}
-	b := record.Bytes()
+	b := p.sets.Bytes()
 	return s.native(func() C.int {
-		return C.spool_set_sets(s.job, (*C.uint8_t)(&b[0]), C.int(len(b)))
+		return C.spool_set_sets(s.job, (*C.uint8_t)(&b[0]), C.int(len(b)), C.int(p.number))
 	})
 }
