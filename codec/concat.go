@@ -55,7 +55,7 @@ type ConcatAudio struct {
 	Gap float64 `json:"gap,omitempty"`
 	// Chapters makes a chapter of each input, called like its file. If an input has
 	// chapters, they are kept, and the others get one in any case. wav and flac hold
-	// none.
+	// none, ogg and opus 1,000 at most.
 	Chapters bool `json:"chapters,omitempty"`
 }
 
