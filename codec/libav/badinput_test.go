@@ -64,6 +64,8 @@ func TestHeadersThatLie(t *testing.T) {
 	theora := read(t, ffmpeg(t, "theora.ogv", append(slices.Clone(pictures), "libtheora")...))
 	stream := read(t, ffmpeg(t, "stream.ts", "-f", "lavfi", "-i", "testsrc2=s=32x32:r=10:d=0.5", "-f",
 		"lavfi", "-i", "sine=d=0.5", "-c:v", "mpeg2video", "-c:a", "mp2"))[:6*188] // before the sound
+	windows := read(t, ffmpeg(t, "a.wmv", "-f", "lavfi", "-i", "testsrc2=s=32x32:r=10:d=0.5", "-f",
+		"lavfi", "-i", "sine=d=0.5", "-c:v", "wmv2", "-c:a", "wmav2"))
 	huge, endless := little(60000, 60000), little(math.MaxUint32)
 	const durationElement = "\x44\x89\x88" // Matroska's, with the length of a float64
 	many := []string{"-f", "lavfi", "-i", "anullsrc=r=8000:cl=mono:d=0.02"}
@@ -96,6 +98,9 @@ func TestHeadersThatLie(t *testing.T) {
 		"a film that ends before its sound": {"a.ts", stream, "mkv", "", "", time.Second / 10},
 		"sound of which there is nothing": {"a.ts", stream, "wav", codec.Invalid,
 			"nothing in the file says how many samples", 0},
+		"800 Mbyte/s of Windows Media": {"a.wmv", patched(t, windows, "\x61\x01\x01\x00\x44\xac\x00\x00",
+			0, little(0x30000000)), "mp4", codec.Unsupported,
+			"it is damaged, or has something in it that this FFmpeg cannot read", 0},
 		"no sample a second": {"a.wav", patched(t, sound, "fmt ", 8, little(0, 0)), "mp3", codec.Invalid,
 			"a.wav is not a WAV recording that can be read", 0},
 		"one sample a second": {"a.wav", patched(t, sound, "fmt ", 8, little(1, 4)), "mp3", codec.Invalid,
@@ -129,5 +134,21 @@ func TestHeadersThatLie(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestNotesSayNothingToThoseWhoMakeFFmpeg(t *testing.T) {
+	t.Parallel()
+	sound := read(t, ffmpeg(t, "a.aac", "-f", "lavfi", "-i", "sine=d=0.5"))
+	second := 7 + bytes.Index(sound[7:], sound[:3]) // all ADTS headers begin alike
+	sound[second+6] |= 1                            // two blocks in a frame, which FFmpeg does not know
+	o, err := convert(t.Context(), codectest.NewInput("a.aac", "", sound), codec.Convert{Format: "wav"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := strings.Join(o.Result.Notes, "\n")
+	if !strings.Contains(all, "AAC RDB") || strings.Contains(all, "FFmpeg version") ||
+		strings.Contains(all, "upload") {
+		t.Error(all)
 	}
 }
