@@ -46,11 +46,13 @@ func read(t *testing.T, path string) []byte {
 // emptyMovie is an MP4 without a track (ISO/IEC 14496-12, 8.2).
 func emptyMovie() []byte {
 	box := func(kind string, content []byte) []byte {
-		return append(append(binary.BigEndian.AppendUint32(nil, uint32(8+len(content))), kind...), content...)
+		return append(append(binary.BigEndian.AppendUint32(nil, uint32(8+len(content))), kind...),
+			content...)
 	}
 	header := make([]byte, 100)
 	binary.BigEndian.PutUint32(header[12:], 1000) // ticks a second
-	return append(box("ftyp", []byte("isom\x00\x00\x02\x00isommp41")), box("moov", box("mvhd", header))...)
+	return append(box("ftyp", []byte("isom\x00\x00\x02\x00isommp41")),
+		box("moov", box("mvhd", header))...)
 }
 
 func TestHeadersThatLie(t *testing.T) {
@@ -85,12 +87,13 @@ func TestHeadersThatLie(t *testing.T) {
 		"no stream": {"a.mp4", emptyMovie(), "mp4", codec.Invalid, "neither video nor sound", 0},
 		"1000 streams": {"a.mkv", read(t, ffmpeg(t, "many.mkv", many...)), "mp4", codec.Limit,
 			"more than 64 streams", 0},
-		"60000 × 60000 before small pictures": {"a.avi", patched(t, patched(t, motion, "avih", 4+32, huge),
+		"60000 × 60000 before small pictures": {"a.avi", patched(t,
+			patched(t, motion, "avih", 4+32, huge),
 			"strf", 8, huge), "mp4", "", "", time.Second / 2},
-		"60000 × 60000": {"a.avi", patched(t, patched(t, raw, "avih", 4+32, huge), "strf", 8, huge), "mp4",
-			codec.Invalid, "a.avi", 0},
-		"1,000,000,000 pictures a second": {"a.avi", patched(t, motion, "strh", 4+20, little(1, 1e9)), "mp4",
-			"", "", 0},
+		"60000 × 60000": {"a.avi", patched(t, patched(t, raw, "avih", 4+32, huge), "strf", 8, huge),
+			"mp4", codec.Invalid, "a.avi", 0},
+		"1,000,000,000 pictures a second": {"a.avi", patched(t, motion, "strh", 4+20, little(1, 1e9)),
+			"mp4", "", "", 0},
 		"pictures of no rate": {"a.avi", patched(t, motion, "strh", 4+20, little(1, 0)), "mp4", "", "",
 			time.Second / 2},
 		"tables of Theora that are noise": {"a.ogv", patched(t, theora, "\x82theora", 40,
@@ -111,18 +114,19 @@ func TestHeadersThatLie(t *testing.T) {
 			"mp3", codec.Invalid, "claims 2147483647 samples a second", 0},
 		"sound without an end": {"a.wav", patched(t, patched(t, sound, "data", 0, endless), "RIFF", 0,
 			endless), "mp3", "", "", time.Second / 2},
-		"sound of no length": {"a.wav", patched(t, sound[:44], "data", 0, little(0)), "mp3", codec.Invalid,
-			"nothing in it could be read", 0},
-		"hours instead of 1 s": {"a.mkv", patched(t, matroska, durationElement, 0, float(7.2e6)), "mp4", "",
-			"", time.Second},
+		"sound of no length": {"a.wav", patched(t, sound[:44], "data", 0, little(0)), "mp3",
+			codec.Invalid, "nothing in it could be read", 0},
+		"hours instead of 1 s": {"a.mkv", patched(t, matroska, durationElement, 0, float(7.2e6)), "mp4",
+			"", "", time.Second},
 		"nothing instead of 1 s": {"a.mkv", patched(t, matroska, durationElement, 0, float(0)), "mp4", "",
 			"", time.Second},
-		"years instead of 1 s": {"a.mkv", patched(t, matroska, durationElement, 0, float(1e12)), "mp4", "",
-			"", time.Second},
+		"years instead of 1 s": {"a.mkv", patched(t, matroska, durationElement, 0, float(1e12)), "mp4",
+			"", "", time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			o, err := convert(t.Context(), codectest.NewInput(c.file, "", c.data), codec.Convert{Format: c.to})
+			o, err := convert(t.Context(), codectest.NewInput(c.file, "", c.data),
+				codec.Convert{Format: c.to})
 			switch {
 			case c.class == "" && err != nil:
 				t.Error(err)
@@ -141,8 +145,9 @@ func TestNotesSayNothingToThoseWhoMakeFFmpeg(t *testing.T) {
 	t.Parallel()
 	sound := read(t, ffmpeg(t, "a.aac", "-f", "lavfi", "-i", "sine=d=0.5"))
 	second := 7 + bytes.Index(sound[7:], sound[:3]) // all ADTS headers begin alike
-	sound[second+6] |= 1                            // two blocks in a frame, which FFmpeg does not know
-	o, err := convert(t.Context(), codectest.NewInput("a.aac", "", sound), codec.Convert{Format: "wav"})
+	sound[second+6] |= 1                            // two blocks in a frame
+	o, err := convert(t.Context(), codectest.NewInput("a.aac", "", sound),
+		codec.Convert{Format: "wav"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -137,7 +137,8 @@ func TestCompressingMakesSmallerAndNeverLarger(t *testing.T) {
 		t.Error("the title is gone")
 	}
 	small := busy(t, "in.mp4", "-c:v", "libx264", "-crf", "45", "-b:a", "32k")
-	for _, op := range []codec.Compress{{Quality: 95}, {Lossless: true, Effort: 3}, {TargetBytes: 1 << 30}} {
+	for _, op := range []codec.Compress{{Quality: 95}, {Lossless: true, Effort: 3},
+		{TargetBytes: 1 << 30}} {
 		for _, strip := range []bool{true, false} {
 			op.StripMetadata = &strip
 			o := pictureOf(t, small, op)

@@ -285,7 +285,8 @@ func (p *planner) complete() error {
 	for _, t := range p.tracks {
 		p.offset = earlier(p.offset, t.from)
 	}
-	if p.target.still || p.target.mute || p.target.words { // its time counts from where all of the film begins
+	// The time of a still, or of words, counts from where all of the film begins.
+	if p.target.still || p.target.mute || p.target.words {
 		for _, s := range p.streams {
 			p.offset = earlier(p.offset, s)
 		}
