@@ -84,8 +84,8 @@ type Convert struct {
 	// of the source, and another number asks for a new encode of the sound. All channels but
 	// that of the low frequencies are heard in fewer, and made quieter so that nothing is
 	// clipped: 5.1 by 8 dB in stereo. More than the source has are silent, but that mono
-	// becomes stereo. mp3 takes 2,
-	// and a note says so where there are more.
+	// is heard in both of stereo, 3 dB quieter in each. mp3 takes 2, and a note says so where
+	// there were to be more.
 	Channels int `json:"channels,omitempty"`
 	// Mute leaves the sound of a film out.
 	Mute bool `json:"mute,omitempty"`
