@@ -21,6 +21,9 @@ type Compress struct {
 	// TargetBytes is the size that the result must not exceed. Film and sound are encoded
 	// up to five times to come within 3 % of it; a note says so where they come no nearer.
 	// Films mostly need one encode after a first pass; AV1, which has none, two to four.
+	// Where no bit rate makes it small enough, films are encoded up to four times more at
+	// the lowest quality, and sound once. The error, if that is too large still, names the
+	// size that can be met.
 	TargetBytes int64 `json:"targetBytes,omitempty"`
 	// Lossless changes no pixel and no sample. It goes with no other field but
 	// StripMetadata and Effort.

@@ -55,8 +55,10 @@ type ConcatAudio struct {
 	Gap float64 `json:"gap,omitempty"`
 	// Chapters makes a chapter of each input, called like its file. If an input has
 	// chapters, they are kept, and the others get one in any case. wav and flac hold
-	// none.
+	// none, ogg and opus 1,000 at most.
 	Chapters bool `json:"chapters,omitempty"`
+	// Channels are as in [Convert], but that 0 means those of the first file.
+	Channels int `json:"channels,omitempty"`
 }
 
 // Name returns "concat-audio".
@@ -73,6 +75,7 @@ func (c ConcatAudio) Validate() error {
 	f := faults{op: c.Name()}
 	f.format(c.Target(), Audio)
 	f.between("bitrateKbps", c.BitrateKbps, 32, 512)
+	f.channels(c.Channels)
 	f.within("gap", &c.Gap, 0, 60)
 	return f.err()
 }

@@ -80,6 +80,13 @@ type Convert struct {
 	// holds; a format for sound holds one.
 	AudioTracks    []string `json:"audioTracks,omitempty"`
 	SubtitleTracks []string `json:"subtitleTracks,omitempty"`
+	// Channels of the sound, from 1 to 8, such as 2 for stereo and 6 for 5.1; 0 keeps those
+	// of the source, and another number asks for a new encode of the sound. All channels but
+	// that of the low frequencies are heard in fewer, and made quieter so that nothing is
+	// clipped: 5.1 by 8 dB in stereo. More than the source has are silent, but that mono
+	// is heard in both of stereo, 3 dB quieter in each. mp3 takes 2, and a note says so where
+	// there were to be more.
+	Channels int `json:"channels,omitempty"`
 	// Mute leaves the sound of a film out.
 	Mute bool `json:"mute,omitempty"`
 	// Sound is the storage key of a file whose sound takes the place of the film's.
@@ -114,6 +121,7 @@ func (c Convert) Validate() error {
 	f.pages(c.Page, c.Pages)
 	f.tracks("audioTracks", c.AudioTracks...)
 	f.tracks("subtitleTracks", c.SubtitleTracks...)
+	f.channels(c.Channels)
 	f.sound(c)
 	return f.err()
 }
@@ -135,14 +143,17 @@ func (f *faults) depth(bits int, format string) {
 	}
 }
 
+// channels wants a number of channels of sound.
+func (f *faults) channels(n int) { f.between("channels", n, 1, 8) }
+
 // sound wants fields of sound that go with each other and with the format.
 func (f *faults) sound(c Convert) {
 	_, film := videoCodecs[c.Target()]
 	switch {
 	case c.Mute && !film:
 		f.add("mute", "is for films, and %s holds none", c.Format)
-	case c.Mute && (c.Sound != "" || len(c.AudioTracks) > 0):
-		f.add("mute", "does not go with sound and audioTracks")
+	case c.Mute && (c.Sound != "" || len(c.AudioTracks) > 0 || c.Channels != 0):
+		f.add("mute", "does not go with sound, audioTracks and channels")
 	case c.Sound != "" && !film:
 		f.add("sound", "is for films, and %s holds none", c.Format)
 	case c.Sound != "" && len(c.AudioTracks) > 0:

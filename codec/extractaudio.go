@@ -6,7 +6,7 @@ import "cmp"
 // file.
 //
 // The sound is copied without a new encode where the format takes it as it is and
-// BitrateKbps is 0.
+// BitrateKbps and Channels are 0.
 type ExtractAudio struct {
 	// Format is the target's name: a format of the kind [Audio]; "" means mp3.
 	Format string `json:"format,omitempty"`
@@ -18,6 +18,8 @@ type ExtractAudio struct {
 	// Track is the sound to extract: the number of a stream as inspect tells it, such
 	// as "2", or a language, such as "en". "" means the one that players play.
 	Track string `json:"track,omitempty"`
+	// Channels are as in [Convert].
+	Channels int `json:"channels,omitempty"`
 }
 
 // Name returns "extract-audio".
@@ -31,6 +33,7 @@ func (e ExtractAudio) Validate() error {
 	f := faults{op: e.Name()}
 	f.format(e.Target(), Audio)
 	f.between("bitrateKbps", e.BitrateKbps, 32, 512)
+	f.channels(e.Channels)
 	if e.Track != "" {
 		f.tracks("track", e.Track)
 	}

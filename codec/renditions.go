@@ -39,9 +39,10 @@ type Rendition struct {
 	Fit    string `json:"fit,omitempty"`
 	// Quality from 1 to 100 for lossy encoders; 0 means 82.
 	Quality int `json:"quality,omitempty"`
-	// Effort and Video are as in [Convert].
-	Effort int           `json:"effort,omitempty"`
-	Video  VideoEncoding `json:"video,omitzero"`
+	// Effort, Video and Channels are as in [Convert].
+	Effort   int           `json:"effort,omitempty"`
+	Video    VideoEncoding `json:"video,omitzero"`
+	Channels int           `json:"channels,omitempty"`
 	// AutoQuality finds the quality of an image: see [AutoMinSSIM]. It goes with no
 	// Quality.
 	AutoQuality bool `json:"autoQuality,omitempty"`
@@ -71,6 +72,10 @@ func (r Renditions) Validate() error {
 		g.formatOrAuto(o.Format, o.Accept, Image, Video, Audio)
 		g.resize(resize{o.Width, o.Height, o.Fit, ""})
 		g.encoding(Encoding{o.Format, o.Quality, o.Effort, o.Video, o.AutoQuality, o.MinSSIM})
+		g.channels(o.Channels)
+		if known, ok := LookupFormat(o.Format); o.Channels != 0 && (!ok || known.Kind == Image) {
+			g.add("channels", "%s holds no sound", o.Format)
+		}
 		g.within("timestamp", o.Timestamp, 0, mostSeconds)
 		if o.Suffix != "" && !suffix.MatchString(o.Suffix) {
 			g.add("suffix", "%q is not of letters, digits, - and _", o.Suffix)

@@ -54,6 +54,20 @@ func lasts(a, b time.Duration) differ {
 	}
 }
 
+// channels are those of both WAV files, as their headers tell.
+func channels(a, b byte) differ {
+	return func(x, y []codectest.Output) error {
+		p, q := waveChannels(x[0].Data), waveChannels(y[0].Data)
+		if p != a || q != b {
+			return fmt.Errorf("they have %d and %d channels, want %d and %d", p, q, a, b)
+		}
+		return nil
+	}
+}
+
+// waveChannels stands behind the length of the chunk and the code of the samples.
+func waveChannels(data []byte) byte { return data[bytes.Index(data, []byte("fmt "))+10] }
+
 // frames are how many pictures both have.
 func frames(a, b int) differ {
 	return func(x, y []codectest.Output) error {
@@ -166,6 +180,8 @@ var joinRows = []fieldRow{
 		types("audio/mpeg", "audio/flac")},
 	{"concat-audio.bitrateKbps", reel, codec.ConcatAudio{BitrateKbps: 32},
 		codec.ConcatAudio{BitrateKbps: 256}, larger},
+	{"concat-audio.channels", reel, codec.ConcatAudio{Format: "wav"},
+		codec.ConcatAudio{Format: "wav", Channels: 1}, channels(2, 1)},
 	{"concat-audio.gap", reel, codec.ConcatAudio{}, codec.ConcatAudio{Gap: 1},
 		lasts(4*time.Second, 5*time.Second)},
 	{"concat-audio.chapters", reel, codec.ConcatAudio{}, codec.ConcatAudio{Chapters: true},
@@ -177,6 +193,10 @@ var soundRows = []fieldRow{
 		types("audio/mpeg", "audio/wav")},
 	{"extract-audio.bitrateKbps", reel, codec.ExtractAudio{BitrateKbps: 32},
 		codec.ExtractAudio{BitrateKbps: 256}, larger},
+	{"extract-audio.channels", reel, codec.ExtractAudio{Format: "wav", Channels: 2},
+		codec.ExtractAudio{Format: "wav", Channels: 6}, channels(2, 6)},
+	{"convert.channels", reel, codec.Convert{Format: "wav"},
+		codec.Convert{Format: "wav", Channels: 1}, channels(2, 1)},
 	{"extract-subtitles.format", reel, codec.ExtractSubtitles{}, codec.ExtractSubtitles{Format: "vtt"},
 		both(types("application/x-subrip", "text/vtt"), has("00:00:00,200", "WEBVTT"))},
 	{"extract-subtitles.track", reel, codec.ExtractSubtitles{Track: 1},

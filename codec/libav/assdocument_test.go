@@ -26,11 +26,12 @@ func FuzzDocument(f *testing.F) {
 	const second = int64(1_000_000)
 	f.Add(header, "0,0,Default,,0,0,0,,Hello", 0*second, 2*second, 0.5)
 	f.Add(header, `1,0,Default,,0,0,0,,{\fnArial\fs20}a{\ fn Arial}b\Nc`, second, 2*second, 0.0)
-	f.Add("[V4 Styles]\rFormat: Fontname\r[Fonts]\rfontname: a", "0,0,a\n[Fonts]\nb,,0,0,0,,t", 0*second,
-		second, 0.0)
+	f.Add("[V4 Styles]\rFormat: Fontname\r[Fonts]\rfontname: a", "0,0,a\n[Fonts]\nb,,0,0,0,,t",
+		0*second, second, 0.0)
 	f.Add("", "too,few", second, second, 1.0)
 	f.Add("", `1,0,Default,,0,0,0,{\fnArial\,text`, second, 2*second, 0.0) // no text has it
-	f.Add("[Script Info]\nStyle: a,b", "0,0,,,,,,,\r\r\n", int64(math.MinInt64), int64(math.MaxInt64), 9.5)
+	f.Add("[Script Info]\nStyle: a,b", "0,0,,,,,,,\r\r\n", int64(math.MinInt64), int64(math.MaxInt64),
+		9.5)
 	f.Fuzz(func(t *testing.T, header, text string, start, end int64, from float64) {
 		if !(from >= 0 && from < 1e6) {
 			return

@@ -37,8 +37,8 @@ func (r *run) soundBeside(ctx context.Context) error {
 // planBeside decides whether the sound is copied.
 func (r *run) planBeside(s stream) error {
 	from := source{name: r.beside.in.Name(), mediaType: r.beside.in.Type(), streams: []stream{s}}
-	op := request{Convert: codec.Convert{Format: r.Format, Quality: r.Quality}, bitRate: r.bitRate,
-		newSound: r.newSound && r.clip.whole()}
+	op := request{Convert: codec.Convert{Format: r.Format, Quality: r.Quality,
+		Channels: r.Channels}, bitRate: r.bitRate, newSound: r.newSound && r.clip.whole()}
 	p := planner{source: from, target: r.target, op: op,
 		plan: plan{report: make([]codec.Stream, s.index+1)}}
 	if err := p.audio(s); err != nil {

@@ -74,8 +74,10 @@ func TestBurntSubtitlesAreInThePictures(t *testing.T) {
 		colour    [3]int
 		tolerance int
 	}{
-		{"a file", codec.BurnSubtitles{Subtitles: "k", FontSize: 25}, english, 1, 1.7, lower, [3]int{255, 255, 255}, 50},
-		{"on top, in green", codec.BurnSubtitles{Subtitles: "k", Position: codec.PositionTop, Color: "#00e000",
+		{"a file", codec.BurnSubtitles{Subtitles: "k", FontSize: 25}, english, 1, 1.7, lower,
+			[3]int{255, 255, 255}, 50},
+		{"on top, in green", codec.BurnSubtitles{Subtitles: "k", Position: codec.PositionTop,
+			Color:    "#00e000",
 			FontSize: 40, Font: codec.FontBold}, english, 1, 1.7, upper, [3]int{0, 224, 0}, 30},
 		{"its own", codec.BurnSubtitles{Language: "de"}, "", 1.4, 0.7, lower, [3]int{255, 255, 255}, 80},
 		{"with styles", codec.BurnSubtitles{Subtitles: "k", Format: "webm"}, styled, 1, 1.7, middle,
@@ -119,7 +121,8 @@ func TestTheFontSizeOfBurntSubtitlesIsInPixels(t *testing.T) {
 		where, _ := inked(t, o.path, 1)
 		return where.Dy()
 	}
-	if small, large := height(20), height(60); small < 10 || small > 20 || large < 5*small/2 || large > 60 {
+	if small, large := height(20), height(60); small < 10 || small > 20 || large < 5*small/2 ||
+		large > 60 {
 		t.Errorf("letters of 20 and 60 pixels are %d and %d high", small, large)
 	}
 }
@@ -135,7 +138,9 @@ func TestNothingIsLeftOfBurntSubtitles(t *testing.T) {
 		t.Error("nothing was burnt")
 	}
 	left, err := os.ReadDir(os.Getenv("TMPDIR"))
-	spool := slices.ContainsFunc(left, func(e os.DirEntry) bool { return strings.HasPrefix(e.Name(), "spool-") })
+	spool := slices.ContainsFunc(left, func(e os.DirEntry) bool {
+		return strings.HasPrefix(e.Name(), "spool-")
+	})
 	if err != nil || spool {
 		t.Errorf("left over: %v, %v", left, err)
 	}

@@ -61,7 +61,8 @@ func captionLabel(s stream) (label, tag string) {
 }
 
 // captionText is a track of the film's subtitles as WebVTT, from where the clip begins.
-func (c *Codec) captionText(ctx context.Context, w *codec.Work, track int, part clip) (string, error) {
+func (c *Codec) captionText(ctx context.Context, w *codec.Work, track int,
+	part clip) (string, error) {
 	var text textSink
 	quiet := &codec.Work{In: w.In, Out: &text, Policy: w.Policy, Threads: w.Threads}
 	r, err := c.open(ctx, quiet, request{Convert: codec.Convert{Format: "vtt"}.WithDefaults(),

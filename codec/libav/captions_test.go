@@ -29,14 +29,16 @@ func TestTheFilmsOwnSubtitlesBecomeCaptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		"captions-1.vtt": "WEBVTT", "captions-2.vtt": "00:01.", "captions-3.vtt": "00:00.500 --> 00:01.500\nHello",
-		"master.m3u8": `NAME="Deutsch 2"`, "manifest.mpd": `lang="en"`,
+		"captions-1.vtt": "WEBVTT", "captions-2.vtt": "00:01.",
+		"captions-3.vtt": "00:00.500 --> 00:01.500\nHello",
+		"master.m3u8":    `NAME="Deutsch 2"`, "manifest.mpd": `lang="en"`,
 	} {
 		if !strings.Contains(all[name], want) {
 			t.Errorf("%s: there is no %q in %q", name, want, all[name])
 		}
 	}
-	if _, more := all["captions-4.vtt"]; more || !strings.Contains(all["master.m3u8"], `NAME="English"`) {
+	if _, more := all["captions-4.vtt"]; more ||
+		!strings.Contains(all["master.m3u8"], `NAME="English"`) {
 		t.Errorf("master.m3u8: %s", all["master.m3u8"])
 	}
 	all, err = stream(codec.AdaptiveStream{SubtitleTracks: []string{"en"},

@@ -37,7 +37,8 @@ func twoChapters(t testing.TB) string {
 func TestJoinedInputsKeepAndBecomeChapters(t *testing.T) {
 	t.Parallel()
 	words := twoChapters(t)
-	film := []string{"-f", "lavfi", "-i", "color=black:s=64x48:r=10:d=1", "-f", "lavfi", "-i", "sine=d=1"}
+	film := []string{"-f", "lavfi", "-i", "color=black:s=64x48:r=10:d=1", "-f", "lavfi", "-i",
+		"sine=d=1"}
 	plain := ffmpeg(t, "plain.mp4", film...)
 	told := ffmpeg(t, "told.mkv", append(film, "-i", words, "-map_metadata", "2", "-c:a", "flac")...)
 	sound := ffmpeg(t, "sound.wav", "-f", "lavfi", "-i", "sine=d=1")
@@ -92,6 +93,35 @@ func TestOggHasChaptersBesideACoverInTheSameBytes(t *testing.T) {
 		clip := do(t, o.path, codec.Trim{Start: 0.5, Duration: 0.3})
 		if got := chapters(t, clip.path); got != "two 0.0-0.3" {
 			t.Errorf("%+v: of a clip, chapters %s", op, got)
+		}
+	}
+}
+
+func TestOggTellsOfChaptersThatItCannotNumber(t *testing.T) {
+	t.Parallel()
+	words := ";FFMETADATA1\n"
+	for i := range 1002 {
+		words += fmt.Sprintf("[CHAPTER]\nTIMEBASE=1/1000\nSTART=%d\nEND=%d\ntitle=c%d\n", i, i+1, i)
+	}
+	in := ffmpeg(t, "many.mkv", "-f", "lavfi", "-i", "sine=d=1.1", "-i", textFile(t, "words", words),
+		"-map_metadata", "1", "-c:a", "flac")
+	for _, test := range []struct {
+		op   codec.Operation
+		note string
+		last string
+	}{
+		{codec.Convert{Format: "ogg"}, "The last 2 of 1002 chapters were left out: Ogg holds 1000.",
+			"c999 "},
+		{codec.Trim{Format: "ogg", Duration: 1, Mode: codec.TrimFast}, "", "c999 "},
+		{codec.Convert{Format: "mkv"}, "", "c1001 "},
+	} {
+		o := do(t, in, test.op)
+		all := strings.Split(chapters(t, o.path), ", ")
+		if got := strings.Join(o.Result.Notes, " "); got != test.note {
+			t.Errorf("%+v: notes %q, want %q", test.op, got, test.note)
+		}
+		if last := all[len(all)-1]; !strings.HasPrefix(last, test.last) {
+			t.Errorf("%+v: %d chapters to %s", test.op, len(all), last)
 		}
 	}
 }

@@ -169,7 +169,8 @@ func TestSoundIsExtracted(t *testing.T) {
 			codec.Encoded, ""},
 		{"video/filetype-fixture.webm", codec.ExtractAudio{Format: "ogg"}, "vorbis", codec.Copied, ""},
 		{"audio/androidx-bear_vorbis.ogg", codec.ExtractAudio{Format: "ogg"}, "vorbis", codec.Copied, ""},
-		{"audio/mutagen-with-id3.aif", codec.ExtractAudio{Format: "ogg"}, "vorbis", codec.Encoded, ""}, // 8 kHz
+		// of 8 kHz
+		{"audio/mutagen-with-id3.aif", codec.ExtractAudio{Format: "ogg"}, "vorbis", codec.Encoded, ""},
 	} {
 		t.Run(test.op.Format+" of "+test.file, func(t *testing.T) {
 			in := codectest.Corpus(t, test.file)
@@ -228,7 +229,8 @@ func TestAnAnimationIsCutFromItsStart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := codectest.HasDuration(save(t, o).path, 300*time.Millisecond, 10*time.Millisecond); err != nil {
+	if err := codectest.HasDuration(save(t, o).path, 300*time.Millisecond,
+		10*time.Millisecond); err != nil {
 		t.Error(err)
 	}
 }

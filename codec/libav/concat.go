@@ -48,7 +48,7 @@ func joinOf(op codec.Operation) (r request, gap float64, ok bool) {
 		r.encodeAs(op, "")
 	case codec.ConcatAudio:
 		op = op.WithDefaults()
-		r = request{Convert: codec.Convert{Format: op.Format}, newSound: true,
+		r = request{Convert: codec.Convert{Format: op.Format, Channels: op.Channels}, newSound: true,
 			bitRate: op.BitrateKbps * 1000, chapterEach: op.Chapters}
 		gap = op.Gap
 	default:

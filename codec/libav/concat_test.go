@@ -31,8 +31,8 @@ func join(t testing.TB, op codec.Operation, paths ...string) output {
 func TestFilmsAreJoinedInOrder(t *testing.T) {
 	t.Parallel()
 	first := strip(t, "in.mp4", "-t", "2")
-	second := ffmpeg(t, "in.webm", "-f", "lavfi", "-i", "color=white:s=100x40:r=10:d=1", "-f", "lavfi", "-i",
-		"sine=r=44100:d=1", "-c:v", "libvpx", "-c:a", "libopus")
+	second := ffmpeg(t, "in.webm", "-f", "lavfi", "-i", "color=white:s=100x40:r=10:d=1", "-f", "lavfi",
+		"-i", "sine=r=44100:d=1", "-c:v", "libvpx", "-c:a", "libopus")
 	mute := ffmpeg(t, "in.mkv", "-f", "lavfi", "-i", "color=gray:s=64x48:r=50:d=1", "-c:v", "libx264")
 	for _, format := range []string{"mp4", "webm"} {
 		o := join(t, codec.Concat{Format: format}, first, second, mute)
@@ -57,7 +57,8 @@ func TestFilmsAreJoinedInOrder(t *testing.T) {
 			t.Errorf("%s: the sound lasts %v", format, got)
 		}
 	}
-	small, large := join(t, codec.Concat{Quality: 20}, first), join(t, codec.Concat{Quality: 95}, first)
+	small, large := join(t, codec.Concat{Quality: 20}, first),
+		join(t, codec.Concat{Quality: 95}, first)
 	if a, b := packetBytes(t, small.path, "video"), packetBytes(t, large.path, "video"); a >= b {
 		t.Errorf("quality 20 has %v bytes, 95 %v", a, b)
 	}
@@ -66,9 +67,10 @@ func TestFilmsAreJoinedInOrder(t *testing.T) {
 func TestJoinedFilmsStayInSync(t *testing.T) {
 	t.Parallel()
 	late := clapper(t, "late.mkv", "-c:v", "libx264", "-c:a", "mp2", "-af", "atrim=start=0.3")
-	mute := ffmpeg(t, "in.mkv", "-f", "lavfi", "-i", "color=black:s=160x120:r=30:d=1.3", "-c:v", "libx264")
-	o := join(t, codec.Concat{}, clapper(t, "a.mp4"), late, mute, clapper(t, "in.webm", "-c:v", "libvpx",
-		"-c:a", "libopus"))
+	mute := ffmpeg(t, "in.mkv", "-f", "lavfi", "-i", "color=black:s=160x120:r=30:d=1.3", "-c:v",
+		"libx264")
+	o := join(t, codec.Concat{}, clapper(t, "a.mp4"), late, mute,
+		clapper(t, "in.webm", "-c:v", "libvpx", "-c:a", "libopus"))
 	if err := codectest.InSync(o.path, 25*time.Millisecond); err != nil {
 		t.Error(err)
 	}
@@ -81,9 +83,11 @@ func TestJoinedFilmsStayInSync(t *testing.T) {
 func TestSoundIsJoinedToTheSample(t *testing.T) {
 	t.Parallel()
 	tone := func(name, seconds string, args ...string) string {
-		return ffmpeg(t, name, append([]string{"-f", "lavfi", "-i", "sine=r=44100:d=" + seconds}, args...)...)
+		return ffmpeg(t, name, append([]string{"-f", "lavfi", "-i", "sine=r=44100:d=" + seconds},
+			args...)...)
 	}
-	parts := []string{tone("a.wav", "1"), tone("b.flac", "0.5", "-ac", "2"), tone("c.wav", "0.25", "-ar", "48000")}
+	parts := []string{tone("a.wav", "1"), tone("b.flac", "0.5", "-ac", "2"),
+		tone("c.wav", "0.25", "-ar", "48000")}
 	for _, gap := range []float64{0, 0.4} {
 		o := join(t, codec.ConcatAudio{Format: "wav", Gap: gap}, parts...)
 		raw := printed(t, "ffmpeg", "-v", "error", "-i", o.path, "-ac", "1", "-f", "s16le", "-")

@@ -77,8 +77,8 @@ func (p *planner) film(s stream) film {
 	if p.op.clip.still {
 		from = p.op.part.start
 	}
-	f := film{size: s.shown(), name: p.name, from: from, length: p.length, guess: guessed(s), full: s.full,
-		rgb: s.rgb, matrix: "bt601"}
+	f := film{size: s.shown(), name: p.name, from: from, length: p.length, guess: guessed(s),
+		full: s.full, rgb: s.rgb, matrix: "bt601"}
 	if s.colour.matrix == bt709 || f.guess != "" || s.hdr() {
 		f.matrix = "bt709"
 	}

@@ -37,21 +37,27 @@ func grey(amount float64) func(r, g, b float64) (float64, float64, float64) {
 
 func TestAdjustChangesColoursAsItSays(t *testing.T) {
 	t.Parallel()
-	for _, matrix := range []struct{ matrix, label string }{{"bt601", "smpte170m"}, {"bt709", "bt709"}} {
+	for _, matrix := range []struct{ matrix, label string }{{"bt601", "smpte170m"},
+		{"bt709", "bt709"}} {
 		in := fields(t, "in.mp4", matrix.matrix, matrix.label, "tv")
 		var look looks
 		for name, test := range map[string]struct {
 			op   codec.Adjust
 			want []codectest.Patch
 		}{
-			"nothing":       {codec.Adjust{Brightness: new(1.0)}, patches()},
-			"darker":        {codec.Adjust{Brightness: new(0.5)}, recoloured(each(func(v float64) float64 { return v / 2 }))},
-			"brighter":      {codec.Adjust{Brightness: new(1.2)}, recoloured(each(func(v float64) float64 { return v * 1.2 }))},
-			"less contrast": {codec.Adjust{Contrast: new(0.5)}, recoloured(each(func(v float64) float64 { return (v-127.5)/2 + 127.5 }))},
-			"more contrast": {codec.Adjust{Contrast: new(1.5)}, recoloured(each(func(v float64) float64 { return (v-127.5)*1.5 + 127.5 }))},
-			"pale":          {codec.Adjust{Saturation: new(0.5)}, recoloured(grey(0.5))},
-			"grey":          {codec.Adjust{Grayscale: true}, recoloured(grey(0))},
-			"inverted":      {codec.Adjust{Invert: true}, recoloured(each(func(v float64) float64 { return 255 - v }))},
+			"nothing": {codec.Adjust{Brightness: new(1.0)}, patches()},
+			"darker": {codec.Adjust{Brightness: new(0.5)},
+				recoloured(each(func(v float64) float64 { return v / 2 }))},
+			"brighter": {codec.Adjust{Brightness: new(1.2)},
+				recoloured(each(func(v float64) float64 { return v * 1.2 }))},
+			"less contrast": {codec.Adjust{Contrast: new(0.5)},
+				recoloured(each(func(v float64) float64 { return (v-127.5)/2 + 127.5 }))},
+			"more contrast": {codec.Adjust{Contrast: new(1.5)},
+				recoloured(each(func(v float64) float64 { return (v-127.5)*1.5 + 127.5 }))},
+			"pale": {codec.Adjust{Saturation: new(0.5)}, recoloured(grey(0.5))},
+			"grey": {codec.Adjust{Grayscale: true}, recoloured(grey(0))},
+			"inverted": {codec.Adjust{Invert: true},
+				recoloured(each(func(v float64) float64 { return 255 - v }))},
 			"all of them": {codec.Adjust{Brightness: new(0.5), Grayscale: true, Invert: true},
 				recoloured(func(r, g, b float64) (float64, float64, float64) {
 					y, _, _ := grey(0)(r/2, g/2, b/2)
@@ -170,9 +176,10 @@ func TestTransformChangesGeometryAsItSays(t *testing.T) {
 		size image.Point
 		want []codectest.Patch
 	}{
-		"nothing":        {codec.Transform{}, image.Pt(192, 128), order()},
-		"right half":     {codec.Transform{CropLeft: 96}, image.Pt(96, 128), order(1, 1, 3, 3)},
-		"odd part":       {codec.Transform{CropLeft: 1, CropTop: 1, CropWidth: 95, CropHeight: 63}, image.Pt(94, 62), order(0, 0, 0, 0)},
+		"nothing":    {codec.Transform{}, image.Pt(192, 128), order()},
+		"right half": {codec.Transform{CropLeft: 96}, image.Pt(96, 128), order(1, 1, 3, 3)},
+		"odd part": {codec.Transform{CropLeft: 1, CropTop: 1, CropWidth: 95, CropHeight: 63},
+			image.Pt(94, 62), order(0, 0, 0, 0)},
 		"quarter turn":   {codec.Transform{Rotate: 90}, image.Pt(128, 192), order(2, 0, 3, 1)},
 		"three quarters": {codec.Transform{Rotate: -90}, image.Pt(128, 192), order(1, 3, 0, 2)},
 		"half turn":      {codec.Transform{Rotate: 180}, image.Pt(192, 128), order(3, 2, 1, 0)},
@@ -181,10 +188,13 @@ func TestTransformChangesGeometryAsItSays(t *testing.T) {
 		"small":          {codec.Transform{Width: 96}, image.Pt(96, 64), order()},
 		"not larger":     {codec.Transform{Width: 384}, image.Pt(192, 128), order()},
 		"larger":         {codec.Transform{Width: 384, Enlarge: true}, image.Pt(384, 256), order()},
-		"cover east":     {codec.Transform{Width: 64, Height: 128, Gravity: codec.GravityEast}, image.Pt(64, 128), order(1, 1, 3, 3)},
-		"ratio":          {codec.Transform{AspectRatio: "1:1"}, image.Pt(128, 128), order()},
-		"cover focus":    {codec.Transform{Width: 64, Height: 128, FocusX: new(0.1)}, image.Pt(64, 128), order(0, 0, 2, 2)},
-		"cut, turned":    {codec.Transform{CropLeft: 96, Rotate: 90, Width: 64}, image.Pt(64, 48), order(3, 1, 3, 1)},
+		"cover east": {codec.Transform{Width: 64, Height: 128, Gravity: codec.GravityEast},
+			image.Pt(64, 128), order(1, 1, 3, 3)},
+		"ratio": {codec.Transform{AspectRatio: "1:1"}, image.Pt(128, 128), order()},
+		"cover focus": {codec.Transform{Width: 64, Height: 128, FocusX: new(0.1)}, image.Pt(64, 128),
+			order(0, 0, 2, 2)},
+		"cut, turned": {codec.Transform{CropLeft: 96, Rotate: 90, Width: 64}, image.Pt(64, 48),
+			order(3, 1, 3, 1)},
 	} {
 		for _, format := range []string{"", "webm"} {
 			test.op.Format = format

@@ -20,6 +20,7 @@ type videoEncoder struct {
 	depth   string  // its profile for 10 bits, if it has to be told
 	least   int     // pixels of a side
 	passes  bool    // it can meet a bit rate in two
+	coarse  [2]int  // quantizers around the lowest quality: the largest makes the least
 	speed   float64 // pixels a second on one core: measured of H.264 and VP9, else guessed
 	options func(effort int) map[string]string
 	// native is the option that holds the encoder's own, as key=value:key=value.
@@ -37,7 +38,7 @@ func (v videoEncoder) deep() bool { return v.codec != codec.VideoH264 }
 // the memory and what a cancel has to wait for.
 var videoEncoders = map[string]videoEncoder{
 	"libx264": {
-		codec: codec.VideoH264, crf: [3]int{16, 23, 51}, passes: true,
+		codec: codec.VideoH264, crf: [3]int{16, 23, 51}, passes: true, coarse: [2]int{50, 69},
 		speed: 15e6, native: "x264-params", waits: true,
 		options: func(effort int) map[string]string {
 			o := map[string]string{"preset": presets[effort]}
@@ -48,7 +49,7 @@ var videoEncoders = map[string]videoEncoder{
 		},
 	},
 	"libx265": {
-		codec: codec.VideoH265, crf: [3]int{20, 28, 51}, passes: true,
+		codec: codec.VideoH265, crf: [3]int{20, 28, 51}, passes: true, coarse: [2]int{39, 51},
 		speed: 4e6, native: "x265-params", threads: "pools=",
 		options: func(effort int) map[string]string {
 			return map[string]string{"preset": presets[effort],
@@ -56,13 +57,14 @@ var videoEncoders = map[string]videoEncoder{
 		},
 	},
 	"libvpx-vp9": {
-		codec: codec.VideoVP9, crf: [3]int{20, 31, 63}, passes: true,
+		codec: codec.VideoVP9, crf: [3]int{20, 31, 63}, passes: true, coarse: [2]int{49, 63},
 		speed: 7e6, depth: "2", options: vp9Options,
 	},
 	// Without a look-ahead, and with groups of 8 pictures for 16, it holds half as
 	// many, all of which it encodes before it ends: that is what a cancel waits for.
 	"libsvtav1": {
-		codec: codec.VideoAV1, crf: [3]int{20, 35, 63}, least: 64, speed: 8e6,
+		codec: codec.VideoAV1, crf: [3]int{20, 35, 63}, coarse: [2]int{49, 62}, least: 64,
+		speed:  8e6,
 		native: "svtav1-params", threads: "lp=",
 		options: func(effort int) map[string]string {
 			return map[string]string{"preset": strconv.Itoa(14 - effort),

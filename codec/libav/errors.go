@@ -18,8 +18,8 @@ func (s *session) openError(err error) error {
 		// Headers that lie about sizes end here too, far below what there is.
 		return codec.Errorf(codec.Invalid, "%s asks for more memory than it can need: %w", name, err)
 	default:
-		return codec.Errorf(codec.Invalid, "%s is not %s that can be read: %w",
-			name, codec.TypeName(s.in.Type()), err)
+		return refused(fmt.Sprintf("%s is not %s that can be read", name,
+			codec.TypeName(s.in.Type())), e)
 	}
 }
 
@@ -36,8 +36,32 @@ func (s *session) workError(err error) error {
 	case e.code == codeNoDecoder, e.code == codeNoEncoder:
 		return codec.Errorf(codec.Unsupported, "%s cannot be converted here: %w", name, err)
 	default:
-		return codec.Errorf(codec.Invalid, "%s cannot be converted: %w", name, err)
+		return refused(name+" cannot be converted", e)
 	}
+}
+
+// reasons are what codes mean whose texts are for those who write programs.
+var reasons = map[int]string{
+	codeUnwritten: "it is damaged, or has something in it that this FFmpeg cannot read",
+	codeArgument:  "it is damaged, or has pictures or sound that nothing here takes",
+	codeExternal:  "its encoder does not take such pictures or sound",
+	codeEnd:       "it ends before anything in it could be read",
+}
+
+// refused is what happened, and why.
+func refused(what string, e nativeError) error {
+	why, known := reasons[e.code]
+	switch {
+	case !known:
+		why = e.Error()
+	case e.detail != "":
+		why += ": " + e.detail
+	}
+	class := codec.Invalid
+	if e.code == codeUnwritten {
+		class = codec.Unsupported
+	}
+	return &codec.Error{Class: class, Message: what + ": " + why, Err: e}
 }
 
 // plainError keeps what the context, the input or the sink said.

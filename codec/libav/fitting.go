@@ -76,7 +76,8 @@ type fitting struct {
 	rest   float64 // bytes that do not depend on bits: the sound of a film
 	last   int64   // the size of the last attempt, which was made with before
 	before float64
-	least  int64 // the size with the bits of taken
+	least  int64 // the size with leastBits, 0 if that was not tried
+	passes bool  // the second of two passes is tried: all of the input could be read
 	// The bits of the largest output that fitted, but for which another was tried.
 	fits   float64
 	fitted int64
@@ -96,10 +97,15 @@ func (f *fitting) film(ctx context.Context, op request) error {
 // onePass encodes a film with one bit rate after another.
 func (f *fitting) onePass(ctx context.Context, op request) error {
 	op.rate = &rate{}
-	return f.search(ctx, meter{to: f.work}, func(bits float64) request {
+	m := meter{to: f.work}
+	err := f.search(ctx, m, func(bits float64) request {
 		op.rate.bits = int(bits)
 		return op
 	})
+	if errors.Is(err, errTooLarge) {
+		return f.coarse(ctx, m, op)
+	}
+	return err
 }
 
 // twoPasses encodes twice: first to see how hard each picture is, then with the bits
@@ -114,12 +120,16 @@ func (f *fitting) twoPasses(ctx context.Context, op request) error {
 	if op.rate.stats, err = f.firstPass(ctx, op); err != nil {
 		return err
 	}
-	op.rate.pass = 2
-	return f.search(ctx, meter{to: f.work, from: firstShare, share: 1 - firstShare, told: firstShare},
-		func(bits float64) request {
-			op.rate.bits = int(bits)
-			return op
-		})
+	op.rate.pass, f.passes = 2, true
+	m := meter{to: f.work, from: firstShare, share: 1 - firstShare, told: firstShare}
+	err = f.search(ctx, m, func(bits float64) request {
+		op.rate.bits = int(bits)
+		return op
+	})
+	if errors.Is(err, errTooLarge) {
+		return f.coarse(ctx, m, op)
+	}
+	return err
 }
 
 // sound encodes a sound file with one bit rate after another.
@@ -130,13 +140,21 @@ func (f *fitting) sound(ctx context.Context, op request) error {
 			f.name, op.Format)
 	}
 	op.onlyLess = false
-	return f.search(ctx, meter{to: f.work}, func(bits float64) request {
+	m, with := meter{to: f.work}, func(bits float64) request {
 		op.bitRate = int(bits)
 		return op
-	})
+	}
+	err := f.search(ctx, m, with)
+	if errors.Is(err, errTooLarge) {
+		return f.lowest(ctx, m, with)
+	}
+	return err
 }
 
-// search tries until an output fits.
+// errTooLarge says that no output fitted.
+var errTooLarge = errors.New("libav: no bit rate fits")
+
+// search tries until an output fits, or it is clear that fewer bits make nothing smaller.
 func (f *fitting) search(ctx context.Context, m meter, with func(bits float64) request) error {
 	refusals := 0
 	for try := 0; try < sizeTries && refusals < mostRefusals; {
@@ -146,24 +164,44 @@ func (f *fitting) search(ctx context.Context, m meter, with func(bits float64) r
 		size, err := f.codec.attempt(ctx, f.work, with(f.bits), m, func(r *run) error {
 			return f.accept(r, try)
 		})
-		if e, native := errors.AsType[nativeError](err); native && e.code == codeExternal {
-			if refusals++; refusals == mostRefusals && f.taken == 0 {
+		if f.refuses(err) {
+			if refusals++; refusals == mostRefusals && f.taken == 0 && !f.passes {
 				return err
 			}
 			f.refused = f.bits
 			f.bits = f.above(2 * f.bits)
-		} else if !errors.Is(err, errNothingGained) {
-			return err
-		} else {
-			try++
-			f.correct(size)
+			continue
 		}
-		if f.fits == 0 && f.taken > 0 && f.last > f.size && f.taken < f.refused*sizeStep {
+		if !errors.Is(err, errNothingGained) {
+			return err
+		}
+		try++
+		stuck := f.stuck(size)
+		f.correct(size)
+		if f.fits == 0 && (stuck || size > f.size && f.taken < f.refused*sizeStep) {
 			break
 		}
 	}
-	return codec.Errorf(codec.Limit,
-		"%s cannot be made into %d bytes: %d is the least that was reached", f.name, f.size, f.least)
+	return errTooLarge
+}
+
+// refuses reports whether err says that the encoder takes more bits only. That of x265
+// is the error of an input that is damaged, which a first pass has read to its end.
+func (f *fitting) refuses(err error) bool {
+	e, native := errors.AsType[nativeError](err)
+	return native && (e.code == codeExternal || e.code == codeInvalid && f.passes)
+}
+
+// stuck reports whether fewer bits made an output hardly smaller that is too large.
+func (f *fitting) stuck(size int64) bool {
+	switch {
+	case size <= f.size:
+		return false
+	case f.bits <= leastBits:
+		return true
+	}
+	return f.last > f.size && f.bits < f.before &&
+		(size >= f.last || f.bits < 0.9*f.before && float64(size) > 0.98*float64(f.last))
 }
 
 // accept refuses an output that is too large, or so small that another may be better.
@@ -175,10 +213,14 @@ func (f *fitting) accept(r *run, try int) error {
 	case size > f.size, small && try < 3 && !stuck:
 		return errNothingGained
 	case small:
-		r.notes = append(r.notes, fmt.Sprintf("The file has %d of the %d bytes that it may have: "+
-			"its encoder came no nearer to them.", size, f.size))
+		f.noteSmall(r)
 	}
 	return nil
+}
+
+func (f *fitting) noteSmall(r *run) {
+	r.notes = append(r.notes, fmt.Sprintf("The file has %d of the %d bytes that it may have: "+
+		"its encoder came no nearer to them.", r.written, f.size))
 }
 
 // correct sets the bits for the attempt after one that made size bytes.
@@ -189,7 +231,10 @@ func (f *fitting) correct(size int64) {
 		f.fits, f.fitted = f.bits, size
 	}
 	if f.taken == 0 || f.bits < f.taken {
-		f.taken, f.least = f.bits, size
+		f.taken = f.bits
+	}
+	if f.bits <= leastBits {
+		f.least = size
 	}
 	rest := min(f.rest, float64(size)/2)
 	share := (sizeAim*float64(f.size) - rest) / (float64(size) - rest)

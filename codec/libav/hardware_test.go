@@ -50,10 +50,11 @@ func TestHardwareFallsBackToSoftware(t *testing.T) {
 		"it fails later": {[]string{"h263"}, codec.VideoEncoding{}, "libx264", "h263 failed", convert},
 		"more is asked for": {[]string{"mpeg4"}, codec.VideoEncoding{Profile: "main"}, "libx264",
 			"as asked for", convert},
-		"it joins":          {[]string{"libvpx"}, codec.VideoEncoding{}, "libvpx", "", concat},
-		"it fails to join":  {[]string{"h263"}, codec.VideoEncoding{}, "libx264", "h263 failed", concat},
-		"a rendition":       {[]string{"libvpx"}, codec.VideoEncoding{}, "libvpx", "", rendition},
-		"a rendition fails": {[]string{"h263"}, codec.VideoEncoding{}, "libx264", "h263 failed", rendition},
+		"it joins":         {[]string{"libvpx"}, codec.VideoEncoding{}, "libvpx", "", concat},
+		"it fails to join": {[]string{"h263"}, codec.VideoEncoding{}, "libx264", "h263 failed", concat},
+		"a rendition":      {[]string{"libvpx"}, codec.VideoEncoding{}, "libvpx", "", rendition},
+		"a rendition fails": {[]string{"h263"}, codec.VideoEncoding{}, "libx264", "h263 failed",
+			rendition},
 	} {
 		c, try := New(), encodesPicture
 		if name == "the driver is gone" {

@@ -245,7 +245,7 @@ func (l *ladder) deal(p picture) error {
 
 // filters lead to the samples.
 func (n samples) filters() string {
-	return fmt.Sprintf("atrim=start=0,aresample=async=1,"+
+	return fmt.Sprintf("atrim=start=0,aresample=async=1:rematrix_maxval=1,"+
 		"aformat=sample_fmts=%s:sample_rates=%d:channel_layouts=%s", n.format, n.rate, n.layout)
 }
 

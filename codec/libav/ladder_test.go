@@ -54,7 +54,8 @@ func showsTheFilm(t *testing.T, in string) {
 func TestAStepOfALadderHasThePixelsOfTheFilter(t *testing.T) {
 	t.Parallel()
 	const most = 3 // levels of 255, of which the encoder takes two; bicubic of 0.5 is off by 7
-	in := ffmpeg(t, "in.mkv", "-f", "lavfi", "-i", "testsrc2=s=330x242:r=25,noise=alls=30", "-frames:v",
+	in := ffmpeg(t, "in.mkv", "-f", "lavfi", "-i", "testsrc2=s=330x242:r=25,noise=alls=30",
+		"-frames:v",
 		"2", "-vf", "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p", "-colorspace", "bt709",
 		"-color_range", "tv", "-c:v", "ffv1")
 	for height, width := range map[int]int{

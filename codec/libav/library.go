@@ -64,4 +64,7 @@ const (
 	codeNoEncoder     = C.AVERROR_ENCODER_NOT_FOUND
 	codeInvalid       = C.AVERROR_INVALIDDATA
 	codeOfOld         = -1 // what decoders such as that of Theora call invalid data
+	codeUnwritten     = C.AVERROR_PATCHWELCOME
+	codeArgument      = -C.EINVAL
+	codeEnd           = C.AVERROR_EOF
 )

@@ -66,7 +66,7 @@ static int is_noise(const char *text)
     static const char *const noise[] = {
         "deprecated pixel format used", "Queue input is backward", "codec frame size is not set",
         "Estimating duration from bitrate", "timescale not set", "making some up",
-        "extension is not .m4a",
+        "extension is not .m4a", "Update your FFmpeg version", "upload a sample of this file",
     };
     for (size_t i = 0; i < FF_ARRAY_ELEMS(noise); i++)
         if (strstr(text, noise[i]))

@@ -54,6 +54,9 @@ func (r *run) measure(ctx context.Context, c *Codec) error {
 			return err
 		}
 		filters := append(l.filters(), t.encode.filters)
+		if t.encode.mix != "" {
+			filters = append([]string{t.encode.mix}, filters...)
+		}
 		r.tracks[i].encode.filters = strings.Join(filters, ",")
 		if l.silent() {
 			r.notes = append(r.notes, "The sound is silent: there is nothing to normalize.")
@@ -74,6 +77,9 @@ func (r *run) measureTrack(ctx context.Context, c *Codec, t track) (loudness, er
 	}
 	defer first.close()
 	e := encode{filters: "ebur128=peak=true:metadata=1:framelog=verbose"}
+	if t.encode.mix != "" {
+		e.filters = t.encode.mix + "," + e.filters
+	}
 	if cl := r.clip; !cl.whole() {
 		e.filters = fmt.Sprintf("atrim=start=0:end=%f,%s", cl.length, e.filters)
 	}

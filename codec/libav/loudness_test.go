@@ -79,7 +79,8 @@ func TestAdjustChangesLoudness(t *testing.T) {
 		t.Error("sound that is not normalized passes")
 	}
 	silent := ffmpeg(t, "in.wav", "-f", "lavfi", "-i", "anullsrc=r=48000:d=1")
-	if o := do(t, silent, codec.Adjust{Normalize: true}); !strings.Contains(strings.Join(o.Notes, " "), "silent") {
+	if o := do(t, silent, codec.Adjust{Normalize: true}); !strings.Contains(strings.Join(o.Notes, " "),
+		"silent") {
 		t.Errorf("notes of silence = %q", o.Notes)
 	}
 }

@@ -4,7 +4,7 @@
 #include <libavutil/avstring.h>
 
 // Chapters are numbered with three digits.
-enum { MOST_CHAPTERS = 1000 };
+#define MOST_CHAPTERS 1000u
 
 // spool_is_ogg reports whether a format is Ogg, under whichever of its names.
 int spool_is_ogg(const AVOutputFormat *format)
@@ -27,6 +27,14 @@ static int comment_chapter(AVDictionary **comments, unsigned number, const AVCha
     return av_dict_set(comments, name, title->value, 0);
 }
 
+static void note_left_out(SpoolJob *job, unsigned chapters)
+{
+    char text[SPOOL_NOTE_SIZE];
+    snprintf(text, sizeof text, "The last %u of %u chapters were left out: Ogg holds %u.",
+             chapters - MOST_CHAPTERS, chapters, MOST_CHAPTERS);
+    spool_note(job, text);
+}
+
 // spool_comment_chapters makes the chapters of the output comments of its first track: the
 // library does so for Opus alone, and only where it writes random numbers, too.
 int spool_comment_chapters(SpoolJob *job)
@@ -35,6 +43,8 @@ int spool_comment_chapters(SpoolJob *job)
     int err = 0;
     for (unsigned i = 0; err >= 0 && job->count && i < FFMIN(out->nb_chapters, MOST_CHAPTERS); i++)
         err = comment_chapter(&job->tracks[0]->to->metadata, i, out->chapters[i]);
+    if (job->count && out->nb_chapters > MOST_CHAPTERS)
+        note_left_out(job, out->nb_chapters);
     for (unsigned i = 0; i < out->nb_chapters; i++) {
         av_dict_free(&out->chapters[i]->metadata);
         av_freep(&out->chapters[i]);

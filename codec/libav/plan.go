@@ -16,6 +16,7 @@ type encode struct {
 	options map[string]string
 	waits   bool         // the encoder's threads wait for each other
 	filters string       // between decoder and encoder
+	mix     string       // the part of filters that changes the number of channels
 	colour  colour       // tags for the encoder
 	still   *image.NRGBA // a second picture for the filters, as [still]
 	limit   int          // frames at most; 0: all
@@ -112,34 +113,6 @@ func makePlan(in source, op request, tones bool) (plan, error) {
 	}
 	p.inOrder()
 	return p.plan, nil
-}
-
-// exact are the formats whose encoders have no quality.
-var exact = map[string]bool{"png": true, "gif": true, "wav": true, "flac": true}
-
-// noteUnused says which fields were given in vain.
-func (p *planner) noteUnused() {
-	for _, field := range []struct {
-		name  string
-		given bool
-	}{
-		{"autoOrient", p.op.AutoOrient != nil && !*p.op.AutoOrient},
-		{"autoQuality", p.op.AutoQuality},
-		{"effort", p.op.Effort != 0 && (p.target.video == "" || p.target.still)},
-		{"keepProfile", p.op.KeepProfile},
-		{"page", p.op.Page != 0},
-		{"pages", p.op.Pages != ""},
-	} {
-		if field.given {
-			p.note(field.name + " was not used: it is for pictures.")
-		}
-	}
-	if p.op.asked && exact[p.op.Format] {
-		p.note("the quality was not used: " + p.op.Format + " has none")
-	}
-	if p.target.sound && !p.op.Video.IsZero() {
-		p.note("video was not used: it is for films.")
-	}
 }
 
 // place decides about one stream.
@@ -274,6 +247,8 @@ func (p *planner) whySoundNotCopied(s stream) string {
 	switch {
 	case p.op.anew:
 		return "it becomes part of something else"
+	case p.op.Channels != 0 && p.op.Channels != s.channels:
+		return fmt.Sprintf("it has %d channels instead of %d", s.channels, p.op.Channels)
 	case p.op.newSound && !p.staysSmall(s) &&
 		(!p.target.pcm || !p.op.clip.whole() || len(p.op.edits) > 0):
 		return "a change was asked for"
@@ -311,7 +286,8 @@ func (p *planner) complete() error {
 	for _, t := range p.tracks {
 		p.offset = earlier(p.offset, t.from)
 	}
-	if p.target.still || p.target.mute || p.target.words { // its time counts from where all of the film begins
+	// The time of a still, or of words, counts from where all of the film begins.
+	if p.target.still || p.target.mute || p.target.words {
 		for _, s := range p.streams {
 			p.offset = earlier(p.offset, s)
 		}

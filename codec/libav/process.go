@@ -345,7 +345,8 @@ func (r *run) checkDecoded() error {
 			continue
 		}
 		frames, faults := r.tally(i)
-		if frames == 0 && t.splice == nil && t.from.kind != subtitle && (t.from.kind == video || faults > 0 || len(r.tracks) == 1) {
+		if frames == 0 && t.splice == nil && t.from.kind != subtitle &&
+			(t.from.kind == video || faults > 0 || len(r.tracks) == 1) {
 			return codec.Errorf(codec.Invalid, "%s is damaged: nothing of its %s could be decoded",
 				r.in.Name(), t.from.kind)
 		}

@@ -71,7 +71,8 @@ func renditionRequest(o codec.Rendition) request {
 // encodeRendition makes the output what o says.
 func (r *request) encodeRendition(o codec.Rendition) {
 	r.Convert = codec.Convert{Format: o.Format, Quality: o.Quality, Width: o.Width,
-		Height: o.Height, Fit: o.Fit, Effort: o.Effort, Video: o.Video}.WithDefaults()
+		Height: o.Height, Fit: o.Fit, Effort: o.Effort, Video: o.Video,
+		Channels: o.Channels}.WithDefaults()
 	r.AutoQuality, r.asked = o.AutoQuality, o.Quality != 0
 }
 

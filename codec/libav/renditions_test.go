@@ -103,7 +103,8 @@ func TestRenditionsDecodeTheirSourceOnce(t *testing.T) {
 func TestRenditionsThatCannotBeMadeAreRefused(t *testing.T) {
 	t.Parallel()
 	sound := codectest.NewInput("tone.wav", "", wave(0.2))
-	all := rendered(t, sound, codec.Renditions{Outputs: []codec.Rendition{{Format: "mp3"}, {Format: "flac"}}})
+	all := rendered(t, sound, codec.Renditions{Outputs: []codec.Rendition{{Format: "mp3"},
+		{Format: "flac"}}})
 	if len(all) != 2 {
 		t.Errorf("of sound: %v", all)
 	}
@@ -131,9 +132,10 @@ func TestAChainEndsInAPicture(t *testing.T) {
 		most  int
 		width int
 	}{
-		"at a time":     {chain(codec.PosterFrame{Format: "png", Timestamp: new(1.0)}, part), 50, 50, 64},
-		"of the part":   {chain(codec.Thumbnail{Format: "png", Width: 32}, part), 25, 74, 32},
-		"without a cut": {chain(codec.PosterFrame{Format: "png", Timestamp: new(1.0)}, codec.Transform{Rotate: 90}), 25, 25, 48},
+		"at a time":   {chain(codec.PosterFrame{Format: "png", Timestamp: new(1.0)}, part), 50, 50, 64},
+		"of the part": {chain(codec.Thumbnail{Format: "png", Width: 32}, part), 25, 74, 32},
+		"without a cut": {chain(codec.PosterFrame{Format: "png", Timestamp: new(1.0)},
+			codec.Transform{Rotate: 90}), 25, 25, 48},
 		// A second from the start the fade of two seconds has reached the half.
 		"in a fade": {chain(codec.PosterFrame{Format: "png", Timestamp: new(1.0)}, part,
 			codec.Adjust{FadeIn: 2}), 24, 26, 64},
@@ -147,7 +149,8 @@ func TestAChainEndsInAPicture(t *testing.T) {
 			t.Errorf("%s: picture %d, %v", name, n, m.Bounds())
 		}
 	}
-	_, err := process(t.Context(), codectest.OpenInput(t, in), chain(codec.PosterFrame{Timestamp: new(2.0)}, part))
+	_, err := process(t.Context(), codectest.OpenInput(t, in),
+		chain(codec.PosterFrame{Timestamp: new(2.0)}, part))
 	if err == nil || codec.ClassOf(err) != codec.Invalid {
 		t.Errorf("behind the part: %v", err)
 	}

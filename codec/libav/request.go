@@ -89,7 +89,8 @@ func requestFor(w *codec.Work, op codec.Operation) (request, error) {
 			newVideo: changed || op.Width != 0 || op.Height != 0 || op.Effort != 0 || !op.Video.IsZero(),
 		}, nil
 	case codec.ExtractAudio:
-		r := request{Convert: codec.Convert{Format: op.Target()}.WithDefaults(), bitRate: 192_000}
+		r := request{Convert: codec.Convert{Format: op.Target(), Channels: op.Channels}.WithDefaults(),
+			bitRate: 192_000}
 		if op.Track != "" {
 			r.AudioTracks = []string{op.Track}
 		}

@@ -29,7 +29,8 @@ func TestAPictureFarFromAKeyFrameIsTheSameAsOneThatIsAKeyFrame(t *testing.T) {
 		{"mpeg2.ts", []string{"-c:v", "mpeg2video", "-g", "40", "-bf", "2"}},
 	}
 	dir := t.TempDir()
-	made, keys := []string{"-f", "lavfi", "-i", "testsrc2=s=96x64:r=25:d=1.4,format=yuv420p"}, []string{}
+	made, keys := []string{"-f", "lavfi", "-i", "testsrc2=s=96x64:r=25:d=1.4,format=yuv420p"},
+		[]string{}
 	for _, f := range films {
 		made = append(append(made, f.args...), filepath.Join(dir, f.name))
 		keys = append(keys, "-i", filepath.Join(dir, f.name))

@@ -1,6 +1,7 @@
 package libav
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -15,14 +16,8 @@ func (p *planner) sound(s stream) (encode, error) {
 		encoder, format = p.depth(s)
 	}
 	e := encode{encoder: encoder, options: map[string]string{}}
-	rate, layout, channels := soundRate(encoder, s.sampleRate), s.layout, s.channels
-	if most := mostChannels(encoder); channels > most {
-		layout, channels = map[int]string{2: "stereo", 8: "7.1"}[most], most
-		p.note(fmt.Sprintf("%d channels of sound were mixed to %d: %s takes no more.",
-			s.channels, channels, encoder))
-	} else if !knownLayout(layout) {
-		layout = defaultLayouts[channels]
-	}
+	rate := soundRate(encoder, s.sampleRate)
+	layout, channels := p.channels(s, encoder)
 	if encoder == "libopus" {
 		format = "flt"
 		e.options["mapping_family"] = "0"
@@ -32,6 +27,9 @@ func (p *planner) sound(s stream) (encode, error) {
 		}
 	}
 	p.spend(&e, channels, rate)
+	if channels != s.channels {
+		e.mix = "aresample=rematrix_maxval=1,aformat=channel_layouts=" + layout
+	}
 	e.samples = samples{format, rate, layout}
 	e.filters = fmt.Sprintf("aformat=sample_fmts=%s:sample_rates=%d", format, rate)
 	if layout != "" {
@@ -43,11 +41,29 @@ func (p *planner) sound(s stream) (encode, error) {
 		e.filters = "aresample=async=1," + e.filters
 	}
 	edits, err := p.editedSound()
+	if e.mix != "" {
+		edits = append(edits, e.mix)
+	}
 	e.filters = strings.Join(append(edits, e.filters), ",")
 	if c := p.op.clip; !c.whole() {
 		e.filters = fmt.Sprintf("atrim=start=0:end=%f,%s", c.length, e.filters)
 	}
 	return e, err
+}
+
+// channels are those of the output: the ones asked for, or else of the source, as far as
+// the encoder takes them.
+func (p *planner) channels(s stream, encoder string) (layout string, n int) {
+	most := mostChannels(encoder)
+	switch layout, n = s.layout, cmp.Or(p.op.Channels, s.channels); {
+	case n > most:
+		p.note(fmt.Sprintf("The sound has %d channels instead of %d: %s takes no more.", most, n,
+			encoder))
+		layout, n = defaultLayouts[most], most
+	case n != s.channels, !knownLayout(layout):
+		layout = defaultLayouts[n]
+	}
+	return layout, n
 }
 
 // spend says what the encoder may spend on the sound: the bit rate that was asked for or

@@ -10,8 +10,8 @@ import (
 // spokenCodecs are the names of codecs in messages, where they differ from those
 // of the libraries.
 var spokenCodecs = map[string]string{
-	"h264": "H.264", "h265": "H.265", "hevc": "H.265", "vvc": "VVC", "av1": "AV1", "vp8": "VP8", "vp9": "VP9",
-	"mpeg1video": "MPEG-1", "mpeg2video": "MPEG-2", "mpeg4": "MPEG-4", "h263": "H.263",
+	"h264": "H.264", "h265": "H.265", "hevc": "H.265", "vvc": "VVC", "av1": "AV1", "vp8": "VP8",
+	"vp9": "VP9", "mpeg1video": "MPEG-1", "mpeg2video": "MPEG-2", "mpeg4": "MPEG-4", "h263": "H.263",
 	"theora": "Theora", "prores": "ProRes", "mjpeg": "JPEG", "png": "PNG", "gif": "GIF",
 	"wmv1": "Windows Media", "wmv2": "Windows Media", "wmv3": "Windows Media", "vc1": "VC-1",
 	"aac": "AAC", "mp2": "MP2", "mp3": "MP3", "opus": "Opus", "vorbis": "Vorbis", "flac": "FLAC",

@@ -13,7 +13,8 @@ import (
 )
 
 // storyboard does op on the film at path.
-func storyboard(t testing.TB, path string, op codec.Storyboard) (sheet codectest.Output, text string) {
+func storyboard(t testing.TB, path string,
+	op codec.Storyboard) (sheet codectest.Output, text string) {
 	t.Helper()
 	sink := new(codectest.Sink)
 	err := libav.New().Process(t.Context(), &codec.Work{Op: op, Out: sink,
@@ -92,7 +93,8 @@ func TestAStoryboardShowsEachPartOfTheFilm(t *testing.T) {
 				t.Errorf("%+v: picture %d is %d, want about %d", test.op, i, n, want)
 			}
 		}
-		if !strings.HasPrefix(text, "WEBVTT\n\n00:00:00.000 --> ") || !strings.Contains(text, "--> 00:00:06.0") {
+		if !strings.HasPrefix(text, "WEBVTT\n\n00:00:00.000 --> ") ||
+			!strings.Contains(text, "--> 00:00:06.0") {
 			t.Errorf("%+v: %s", test.op, text)
 		}
 	}

@@ -17,7 +17,8 @@ import (
 )
 
 // streamed makes an adaptive stream of the film at path and returns its folder.
-func streamed(t testing.TB, path string, op codec.AdaptiveStream) (dir string, outputs []codectest.Output) {
+func streamed(t testing.TB, path string,
+	op codec.AdaptiveStream) (dir string, outputs []codectest.Output) {
 	t.Helper()
 	sink := new(codectest.Sink)
 	err := libav.New().Process(t.Context(), &codec.Work{Op: op, Out: sink,
@@ -109,11 +110,11 @@ func decodeAlone(t testing.TB, dir string, outputs []codectest.Output) {
 func TestAStreamPlaysInSyncFromBothManifests(t *testing.T) {
 	t.Parallel()
 	in := clapper(t, "in.mp4", "-vf", "scale=320:240")
-	dir, _ := streamed(t, in, codec.AdaptiveStream{SegmentDuration: 2, Renditions: []codec.StreamRendition{
-		{Height: 180, Bitrate: 200_000}, {Height: 240}}})
+	dir, _ := streamed(t, in, codec.AdaptiveStream{SegmentDuration: 2,
+		Renditions: []codec.StreamRendition{{Height: 180, Bitrate: 200_000}, {Height: 240}}})
 	for _, manifest := range []string{"master.m3u8", "manifest.mpd"} {
-		played := ffmpeg(t, "played.mkv", "-i", filepath.Join(dir, manifest), "-map", "v:1", "-map", "a:0",
-			"-c", "copy")
+		played := ffmpeg(t, "played.mkv", "-i", filepath.Join(dir, manifest), "-map", "v:1", "-map",
+			"a:0", "-c", "copy")
 		if err := codectest.InSync(played, 20*time.Millisecond); err != nil {
 			t.Errorf("%s: %v", manifest, err)
 		}
@@ -136,7 +137,8 @@ func TestAStreamPlaysInSyncFromBothManifests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"CODECS=\"avc1.6400", "mp4a.40.2\"", "RESOLUTION=240x180", "RESOLUTION=320x240",
+	for _, want := range []string{"CODECS=\"avc1.6400", "mp4a.40.2\"", "RESOLUTION=240x180",
+		"RESOLUTION=320x240",
 		"FRAME-RATE=25.000"} {
 		if !strings.Contains(string(master), want) {
 			t.Errorf("%s is missing in %s", want, master)
@@ -177,9 +179,11 @@ func TestAStreamHasWhatWasAskedFor(t *testing.T) {
 
 func TestALadderDecodesItsSourceOnce(t *testing.T) {
 	t.Parallel()
-	in := codectest.Count(codectest.OpenInput(t, busy(t, "in.mp4", "-c:v", "libx264", "-crf", "5", "-g", "12")))
+	in := codectest.Count(codectest.OpenInput(t, busy(t, "in.mp4", "-c:v", "libx264", "-crf", "5",
+		"-g", "12")))
 	op := codec.AdaptiveStream{Renditions: []codec.StreamRendition{{Height: 144, Bitrate: 100_000},
-		{Height: 150, Bitrate: 100_000}, {Height: 156, Bitrate: 100_000}}, PackageFormats: []string{"hls"}}
+		{Height: 150, Bitrate: 100_000}, {Height: 156, Bitrate: 100_000}},
+		PackageFormats: []string{"hls"}}
 	err := libav.New().Process(t.Context(), &codec.Work{Op: op, Out: new(codectest.Sink), Threads: 1,
 		In: []codec.Input{in}})
 	if err != nil {
@@ -239,7 +243,8 @@ func TestAStreamWithoutTheSoundOfItsFilm(t *testing.T) {
 		t.Errorf("%d pictures", n)
 	}
 	poster := named(t, outputs, "poster.jpg").Result
-	if !slices.Contains(poster.Notes, "The sound was left out: there is no sound in what is streamed.") {
+	if !slices.Contains(poster.Notes,
+		"The sound was left out: there is no sound in what is streamed.") {
 		t.Errorf("notes: %q", poster.Notes)
 	}
 	master := named(t, outputs, "master.m3u8")

@@ -33,7 +33,8 @@ func subtitled(t testing.TB, name string, args ...string) string {
 		"-f", "lavfi", "-i", "color=0x303030:s=320x180:r=10:d=4", "-f", "lavfi", "-i", "sine=d=4",
 		"-i", textFile(t, "en.srt", english), "-i", textFile(t, "de.srt", german),
 		"-map", "0", "-map", "1", "-map", "2", "-map", "3", "-metadata:s:s:0", "language=eng",
-		"-metadata:s:s:1", "language=ger", "-c:a", "flac", "-strict", "-2", "-preset", "ultrafast"}, args...)...)
+		"-metadata:s:s:1", "language=ger", "-c:a", "flac", "-strict", "-2", "-preset", "ultrafast"},
+		args...)...)
 }
 
 var milliseconds = regexp.MustCompile(`,(\d)\d\d\b`)
@@ -62,7 +63,8 @@ func cues(t testing.TB, path string, tracks ...int) (found []string) {
 // cuesIn are the times and words of a file of SubRip.
 func cuesIn(text string) string {
 	var all []string
-	for block := range strings.SplitSeq(strings.TrimSpace(strings.ReplaceAll(text, "\r", "")), "\n\n") {
+	for block := range strings.SplitSeq(strings.TrimSpace(strings.ReplaceAll(text, "\r", "")),
+		"\n\n") {
 		lines := strings.Split(block, "\n")
 		lines[1] = milliseconds.ReplaceAllString(lines[1], ",$1")
 		all = append(all, strings.Join(lines[1:], " "))
@@ -76,7 +78,8 @@ func streamsOf(t testing.TB, path, kind string) []codectest.ProbeStream {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return slices.DeleteFunc(slices.Clone(p.Streams), func(s codectest.ProbeStream) bool { return s.Kind != kind })
+	return slices.DeleteFunc(slices.Clone(p.Streams),
+		func(s codectest.ProbeStream) bool { return s.Kind != kind })
 }
 
 func TestSubtitlesBecomeWhatTheFormatHolds(t *testing.T) {

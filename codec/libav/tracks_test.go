@@ -206,7 +206,8 @@ func TestAnotherSoundTakesThePlaceOfTheFilms(t *testing.T) {
 		"copied":             {long, codec.Convert{Format: "mp4"}, true, 4 * time.Second},
 		"encoded":            {wav, codec.Convert{Format: "mp4"}, false, 4 * time.Second},
 		"with a new picture": {long, codec.Convert{Format: "mkv", Quality: 50}, false, 4 * time.Second},
-		"webm":               {wav, codec.Convert{Format: "webm", Effort: 1, Width: 80}, false, 4 * time.Second},
+		"webm": {wav, codec.Convert{Format: "webm", Effort: 1, Width: 80}, false,
+			4 * time.Second},
 		"in a chain": {long, codec.Chain{Steps: codec.Steps{codec.Trim{Start: 1, Duration: 2},
 			codec.Convert{Format: "mp4", Sound: "key"}}}, true, 2 * time.Second},
 	} {

@@ -59,7 +59,8 @@ func TestALogoLiesWhereItShouldInItsColours(t *testing.T) {
 				image.Rect(88, 8, 184, 56)},
 			{codec.Watermark{WatermarkWidth: 20, Margin: new(4), Position: codec.PositionBottomLeft},
 				image.Rect(4, 114, 24, 124)},
-			{codec.Watermark{Position: codec.PositionCenter, WatermarkWidth: 60}, image.Rect(66, 49, 126, 79)},
+			{codec.Watermark{Position: codec.PositionCenter, WatermarkWidth: 60},
+				image.Rect(66, 49, 126, 79)},
 			{codec.Watermark{Position: codec.PositionCenter, WatermarkWidth: 60, Rotate: 90},
 				image.Rect(81, 34, 111, 94)},
 		} {
@@ -91,7 +92,8 @@ func TestOpacityMixesAndTilesRepeat(t *testing.T) {
 	white := logo(t, color.White, 20, 20)
 	var look looks
 	for _, opacity := range []float64{0, 0.25, 0.72, 1} {
-		op := codec.Watermark{Logo: "key", WatermarkWidth: 60, Position: codec.PositionCenter, Opacity: &opacity}
+		op := codec.Watermark{Logo: "key", WatermarkWidth: 60, Position: codec.PositionCenter,
+			Opacity: &opacity}
 		look.at(marked(t, in, op, white), func(m image.Image) {
 			r, _, _, _ := m.At(96, 64).RGBA()
 			if got := float64(r) / 65535; math.Abs(got-opacity) > 0.05 {
@@ -144,7 +146,8 @@ func TestATextIsWrittenAsItShouldBe(t *testing.T) {
 		look.at(do(t, in, op).path, func(m image.Image) { where = lit(m) })
 		return &where
 	}
-	small, large := write(codec.Watermark{Text: "Hello", FontSize: 12}), write(codec.Watermark{Text: "Hello", FontSize: 48})
+	small, large := write(codec.Watermark{Text: "Hello", FontSize: 12}),
+		write(codec.Watermark{Text: "Hello", FontSize: 48})
 	half := write(codec.Watermark{Text: "Hello", Scale: 0.5})
 	one, two := write(codec.Watermark{Text: "Hello"}), write(codec.Watermark{Text: "Hello\nyou"})
 	sans, mono := write(codec.Watermark{Text: "iiii", FontSize: 30}),

@@ -234,7 +234,11 @@ func TestAQualityThatIsNotUsedIsNoted(t *testing.T) {
 			t.Errorf("%s without a quality: notes are %q", format, notes(out))
 		}
 	}
-	out := mustConvert(t, in, codec.Compress{Quality: 50})
+	out := mustConvert(t, in, codec.Convert{Format: "png", Channels: 2})
+	if !strings.Contains(notes(out), "channels was not used") {
+		t.Errorf("notes are %q", notes(out))
+	}
+	out = mustConvert(t, in, codec.Compress{Quality: 50})
 	if strings.Contains(notes(out), "was not used") {
 		t.Errorf("a png loses colours, and notes are %q", notes(out))
 	}

@@ -182,6 +182,8 @@ func chain(op codec.Chain, logos map[string]second) (recipe, bool) {
 func unusedBy(op codec.Operation) []string {
 	fields := map[string]bool{}
 	switch op := op.(type) {
+	case codec.Convert:
+		fields["channels"] = op.Channels != 0
 	case codec.Thumbnail:
 		fields["timestamp"] = op.Timestamp != nil
 	case codec.Transform:
