@@ -5,6 +5,8 @@ OUT   ?= out/demo
 FUZZ  ?= 30s
 PURE  := ./engine/... ./callback ./store/... ./queue/... ./storage/... ./codec ./codec/codectest ./codec/archive ./codec/pdf ./codec/vectorize
 
+LONG := ./codec/libav ./store/boltstore ./codec/vips ./codec/acceptance ./storage/filestorage
+
 # Our own parsers, in Go.
 PARSERS := callback ':(glob)codec/*' codec/archive codec/internal codec/libav/internal \
 	codec/vips/internal engine storage store
@@ -27,10 +29,12 @@ server: setup
 	go run ./examples/server
 
 # vet has been run by check, on the same build. The binaries are linked once, for the tests
-# and to fuzz.
+# and to fuzz, without what debuggers read. The packages that take long come first, and one
+# more at a time than there are cores: some mostly wait for the disk.
 test: setup check
 	@rm -rf out/tests && mkdir -p out/tests
-	go test -race -vet=off -shuffle=on -timeout 15m -o out/tests/ ./...
+	go test -race -vet=off -shuffle=on -timeout 15m -ldflags=-w -o out/tests/ \
+		-p $$(($$(getconf _NPROCESSORS_ONLN) + 1)) $(LONG) ./...
 	@scripts/fuzz 200x out/tests $(PARSERS)
 	@rm -rf out/tests
 	cd examples/bench && go vet -race ./... && go test -race -vet=off ./...

@@ -1,8 +1,5 @@
 package vips
 
-// #include "glue.h"
-import "C"
-
 import (
 	"bytes"
 	"errors"
@@ -28,12 +25,10 @@ func (s *session) openAVIF(p *picture) (image, error) {
 	}
 	p.animated, p.sequence, p.motion = true, false, motionOf(found)
 	s.drawMotion(p, p.motion)
-	native := C.spool_drawn(C.int(found.Width), C.int(found.Height),
-		C.int(btoi(p.motion.deep)), C.uintptr_t(s.id))
-	if native == nil {
-		return image{}, errOperation
+	im, err := s.lines(size{found.Width, found.Height}, p.motion.deep)
+	if err != nil {
+		return image{}, err
 	}
-	im := s.ownImage(native)
 	if p.motion.opaque {
 		if im, err = s.call("extract_band", args{"in": im, "band": 0, "n": 3}); err != nil {
 			return im, err

@@ -1,8 +1,5 @@
 package vips
 
-// #include "glue.h"
-import "C"
-
 import (
 	"bufio"
 	"encoding/binary"
@@ -45,11 +42,7 @@ func (s *session) openBMP(p *picture) (image, error) {
 		}
 		return err == nil
 	}
-	drawn := C.spool_drawn(C.int(header.Width), C.int(header.Height), 0, C.uintptr_t(s.id))
-	if drawn == nil {
-		return image{}, errOperation
-	}
-	return s.ownImage(drawn), nil
+	return s.lines(size{header.Width, header.Height}, false)
 }
 
 // copyLine copies pixels from x and y on, to red, green, blue and alpha.

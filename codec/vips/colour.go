@@ -1,8 +1,5 @@
 package vips
 
-// #include "glue.h"
-import "C"
-
 const profileField = "icc-profile-data"
 
 // colour brings the picture to colours that the target can hold: sRGB or grey,
@@ -13,7 +10,7 @@ func (c *conversion) colour(im image) (image, error) {
 	}
 	deep := c.saver.deep && (im.deep() || c.saver.depth > 8)
 	switch {
-	case im.space() == C.VIPS_INTERPRETATION_CMYK:
+	case im.isCMYK():
 		return c.transform(im, args{"input-profile": "cmyk"}, deep)
 	case im.has(profileField):
 		return c.transform(im, args{}, deep)
@@ -27,7 +24,7 @@ func (c *conversion) keepsProfile(im image) bool {
 	if !c.keepProfile || !im.has(profileField) {
 		return false
 	}
-	cmyk := im.space() == C.VIPS_INTERPRETATION_CMYK
+	cmyk := im.isCMYK()
 	switch {
 	case !c.saver.profile:
 		c.note("%s holds no colour profile, so the colours were turned to sRGB", c.target.Name)
@@ -64,7 +61,7 @@ func (c *conversion) transform(im image, a args, deep bool) (image, error) {
 // toSpace turns colours without a profile to sRGB or grey, of 8 or 16 bits.
 func (c *conversion) toSpace(im image, deep bool) (image, error) {
 	to := "srgb"
-	grey := im.colours() == 1 && im.space() != C.VIPS_INTERPRETATION_MULTIBAND
+	grey := im.colours() == 1 && !im.isMultiband()
 	switch {
 	case deep && grey:
 		to = "grey16"

@@ -1,8 +1,5 @@
 package vips
 
-// #include "glue.h"
-import "C"
-
 import (
 	"bytes"
 	"errors"
@@ -73,7 +70,7 @@ func (s *session) eachRow(im image, take func([]byte) error) error {
 		return failed == nil
 	}
 	defer func() { s.rows = nil }()
-	if C.spool_rows(im.p, C.uintptr_t(s.id)) != 0 && failed == nil {
+	if !s.makeRows(im) && failed == nil {
 		failed = errOperation
 	}
 	return failed
@@ -116,7 +113,7 @@ func (r *roll) write(p piece) error {
 		return err
 	}
 	if r.written == 0 {
-		C.spool_dress(im.p, r.im.p)
+		im.dress(r.im)
 	}
 	r.conversion.share = r.share.part(r.written, r.frames)
 	r.written++

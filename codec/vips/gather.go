@@ -1,8 +1,5 @@
 package vips
 
-// #include "glue.h"
-import "C"
-
 // mostGathered is how many bytes of pixels are put into memory only because that is
 // faster.
 const mostGathered = 16 << 20
@@ -11,9 +8,6 @@ const mostGathered = 16 << 20
 func (im image) bytes() int64 {
 	return size{im.width(), im.height()}.pixels() * int64(im.bands()*im.sampleSize())
 }
-
-// inMemory reports whether all pixels of im are made.
-func (im image) inMemory() bool { return im.p.dtype == C.VIPS_IMAGE_SETBUF }
 
 // gather makes all pixels of a small picture before they are encoded, in this thread. libvips
 // would make them in another, and wake this one for each row: on two busy cores that takes
@@ -31,16 +25,7 @@ func (c *conversion) gather(im image) (image, error) {
 // would need most of the picture for each of them, and animations are drawn in order, which
 // a strip of several frames is not.
 func (im image) inStrips() bool {
-	return im.p.dhint != C.VIPS_DEMAND_STYLE_SMALLTILE && im.pageHeight() >= im.height()
-}
-
-// pull makes all pixels of an image that is made in strips, by this thread alone.
-func (s *session) pull(im image) (image, error) {
-	p := C.spool_pull(im.p, C.uintptr_t(s.id))
-	if p == nil {
-		return image{}, errOperation
-	}
-	return s.ownImage(p), nil
+	return !im.inTiles() && im.pageHeight() >= im.height()
 }
 
 // decodeAhead has another thread decode a picture that is small, or becomes so in the
@@ -49,10 +34,7 @@ func (c *conversion) decodeAhead(im image) (image, error) {
 	if c.threads < 2 || !im.inStrips() || im.inMemory() || im.bytes() > mostGathered {
 		return im, nil
 	}
-	p := C.spool_ahead(im.p, C.uintptr_t(c.id))
-	if p == nil {
-		return image{}, errOperation
-	}
-	c.isAhead = true
-	return c.ownImage(p), nil
+	im, err := c.startAhead(im)
+	c.isAhead = err == nil
+	return im, err
 }

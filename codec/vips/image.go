@@ -30,6 +30,15 @@ func (im image) colours() int {
 
 func (im image) space() C.VipsInterpretation { return C.vips_image_guess_interpretation(im.p) }
 
+func (im image) isCMYK() bool      { return im.space() == C.VIPS_INTERPRETATION_CMYK }
+func (im image) isMultiband() bool { return im.space() == C.VIPS_INTERPRETATION_MULTIBAND }
+
+// inMemory reports whether all pixels of im are made.
+func (im image) inMemory() bool { return im.p.dtype == C.VIPS_IMAGE_SETBUF }
+
+// inTiles reports whether square parts of im are made with less work than rows.
+func (im image) inTiles() bool { return im.p.dhint == C.VIPS_DEMAND_STYLE_SMALLTILE }
+
 // deep reports whether the image has more than 8 bits for each sample.
 func (im image) deep() bool { return im.p.BandFmt != C.VIPS_FORMAT_UCHAR }
 
@@ -149,6 +158,8 @@ func (im image) remove(field string) {
 	defer C.free(unsafe.Pointer(name))
 	C.vips_image_remove(im.p, name)
 }
+
+func (im image) removeOrientation() { C.vips_autorot_remove_angle(im.p) }
 
 func (im image) setNumber(field string, n int) {
 	name := C.CString(field)

@@ -1,8 +1,5 @@
 package vips
 
-// #include "glue.h"
-import "C"
-
 // plainJPEG reports whether the picture is a JPEG of one scan, grey or of three colours: the
 // pixels of such a one are made by jpeg.c, of all others by libvips.
 func (p *picture) plainJPEG() bool {
@@ -15,10 +12,5 @@ func (p *picture) plainJPEG() bool {
 // has the pixels that libvips would make of it, and fails where libvips would, strict work
 // also at bad codes that libjpeg overlooks.
 func (s *session) decodeJPEG(p *picture, shrink int) (image, error) {
-	im := C.spool_jpeg(p.header.p, C.uintptr_t(s.id), C.gint64(p.in.Size()), C.int(shrink),
-		C.int(btoi(s.strict)))
-	if im == nil {
-		return image{}, errOperation
-	}
-	return s.ownImage(im), nil
+	return s.jpeg(p.header, p.in.Size(), shrink)
 }

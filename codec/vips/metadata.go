@@ -1,8 +1,5 @@
 package vips
 
-// #include "glue.h"
-import "C"
-
 import (
 	"bytes"
 	"regexp"
@@ -22,7 +19,7 @@ func (c *conversion) fields(im image) (image, error) {
 		return im, err
 	}
 	if !c.stored {
-		C.vips_autorot_remove_angle(im.p)
+		im.removeOrientation()
 	}
 	im.remove("jpeg-thumbnail-data")
 	if xmp := im.blob("xmp-data"); !c.stored && xmpOrientation.Match(xmp) {

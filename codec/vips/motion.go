@@ -1,8 +1,5 @@
 package vips
 
-// #include "glue.h"
-import "C"
-
 import (
 	"errors"
 	"sync"
@@ -71,19 +68,16 @@ func (s *session) drawMotion(p *picture, m *motion) {
 // when they are asked for.
 func (c *conversion) unroll(m *motion) (image, error) {
 	c.drawMotion(c.picture, m)
-	p := C.spool_drawn(C.int(m.width), C.int(m.height*len(m.delays)),
-		C.int(btoi(m.deep)), C.uintptr_t(c.id))
-	if p == nil {
-		return image{}, errOperation
+	im, err := c.lines(size{m.width, m.height * len(m.delays)}, m.deep)
+	if err != nil {
+		return image{}, err
 	}
-	im := c.ownImage(p)
 	if m.opaque {
-		var err error
 		if im, err = c.call("extract_band", args{"in": im, "band": 0, "n": 3}); err != nil {
 			return im, err
 		}
 	}
-	C.spool_dress(im.p, c.header.p)
+	im.dress(c.header)
 	im.setNumber("page-height", m.height)
 	im.setNumber("n-pages", len(m.delays))
 	im.setNumber("loop", m.plays)

@@ -1,12 +1,8 @@
 package vips
 
-// #include "glue.h"
-import "C"
-
 import (
 	"context"
 	"io"
-	"unsafe"
 
 	"github.com/spoolmedia/spool/codec"
 )
@@ -44,9 +40,7 @@ func (s *session) open(in codec.Input, policy codec.Policy) (*picture, error) {
 	if in, err = s.shorten(in); err != nil {
 		return nil, err
 	}
-	native := C.spool_source(C.uintptr_t(s.id), C.gint64(in.Size()))
-	s.own(unsafe.Pointer(native))
-	p := &picture{loader: l, in: in, source: nativeSource{native}, limits: policy.Limits}
+	p := &picture{loader: l, in: in, source: s.inputSource(in.Size()), limits: policy.Limits}
 	switch {
 	case in.Type() == "image/bmp":
 		p.header, err = s.openBMP(p)

@@ -1,13 +1,9 @@
 package vips
 
-// #include "glue.h"
-import "C"
-
 import (
 	"bytes"
 	"maps"
 	"math"
-	"unsafe"
 
 	"github.com/spoolmedia/spool/codec"
 	"github.com/spoolmedia/spool/codec/vips/internal/ssim"
@@ -129,9 +125,7 @@ func (t *tuning) decodeAgain(file []byte) (image, error) {
 	if t.usesAOM() && t.frames > 1 {
 		return t.decodeSequence(file)
 	}
-	native := C.spool_memory_source(unsafe.Pointer(unsafe.SliceData(file)), C.size_t(len(file)))
-	t.own(unsafe.Pointer(native))
-	a := args{"source": nativeSource{native}, "access": "sequential"}
+	a := args{"source": t.memorySource(file), "access": "sequential"}
 	if t.frames > 1 {
 		a["n"] = -1
 	}

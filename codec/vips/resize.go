@@ -1,8 +1,5 @@
 package vips
 
-// #include "glue.h"
-import "C"
-
 // jpegShrink is by how much a JPEG decoder makes a picture smaller that is to
 // become smaller by factor, at least 2. At 2 and 4 it keeps what it needs of the
 // frequencies, also if nothing is left to resize; at 8 it averages blocks, which
@@ -61,10 +58,6 @@ func (s *session) scale(im image, to size) (image, error) {
 // reduces reports whether im is made narrower here: see reduce.c.
 func (im image) reduces() bool { return knowsNoSIMD() && !im.deep() && im.bands() <= 4 }
 
-// knowsNoSIMD reports whether libvips makes rows narrower pixel by pixel, as it does before
-// 8.15.
-func knowsNoSIMD() bool { return C.vips_version(0) == 8 && C.vips_version(1) < 15 }
-
 // narrow does what the operation reduceh does; portable is slower, and there to be tested.
 func (s *session) narrow(im image, factor float64, portable bool) (image, error) {
 	full := float64(im.width())
@@ -81,12 +74,7 @@ func (s *session) narrow(im image, factor float64, portable bool) (image, error)
 	if factor == 1 {
 		return im, nil
 	}
-	p := C.spool_reduce(im.p, C.int(width), C.double(factor), C.double(invented),
-		C.int(btoi(portable)))
-	if p == nil {
-		return image{}, errOperation
-	}
-	return s.ownImage(p), nil
+	return s.reduce(im, width, factor, invented, portable)
 }
 
 // complete puts back what is missing of a picture from the decoder. libvips cuts off

@@ -21,3 +21,8 @@ func Limit() { C.spool_heap_limit() }
 // Trim gives freed memory back to the operating system, if at least so many bytes are free:
 // what comes next takes it anew, which costs time.
 func Trim(least int64) { C.spool_heap_trim(C.size_t(least)) }
+
+// Keep, called before Limit, has malloc keep what works free for the next: Trim does nothing,
+// and Limit limits arenas alone. It is for tests that do thousands of short works, and for no
+// host.
+func Keep() { C.spool_heap_keep() }
