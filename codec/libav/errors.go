@@ -35,6 +35,8 @@ func (s *session) workError(err error) error {
 		return codec.Errorf(codec.Internal, "libav: option not taken: %w", err)
 	case e.code == codeNoDecoder, e.code == codeNoEncoder:
 		return codec.Errorf(codec.Unsupported, "%s cannot be converted here: %w", name, err)
+	case err != error(e): // more is known than the libraries say
+		return codec.Errorf(codec.Invalid, "%s cannot be converted: %w", name, err)
 	default:
 		return refused(name+" cannot be converted", e)
 	}
