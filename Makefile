@@ -5,6 +5,7 @@ OUT   ?= out/demo
 FUZZ  ?= 30s
 PURE  := ./engine/... ./callback ./store/... ./queue/... ./storage/... ./codec ./codec/codectest ./codec/archive ./codec/pdf ./codec/vectorize
 
+# The packages whose tests take longest, which start first.
 LONG := ./codec/libav ./store/boltstore ./codec/vips ./codec/acceptance ./storage/filestorage
 
 # Our own parsers, in Go.

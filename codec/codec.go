@@ -236,7 +236,7 @@ type Result struct {
 // Actions of a [Stream].
 const (
 	Copied  = "copied"  // its packets are in the output unchanged
-	Encoded = "encoded" // it was decoded and encoded again
+	Encoded = "encoded" // it was decoded and encoded again, or a part of it, as Reason tells
 	Dropped = "dropped" // it is not in the output
 )
 

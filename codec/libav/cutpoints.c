@@ -169,6 +169,8 @@ static int choose_last(Search *s)
 {
     SpoolCut *cut = s->cut;
     int64_t before = s->latest, after = INT64_MAX;
+    cut->tail = 0;
+    cut->until = INT64_MAX;
     for (int i = s->count; i >= 0; i--) {
         if (i < s->count) {
             before = s->pictures[i].before;

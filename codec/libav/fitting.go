@@ -97,7 +97,12 @@ func (f *fitting) film(ctx context.Context, op request) error {
 // onePass encodes a film with one bit rate after another.
 func (f *fitting) onePass(ctx context.Context, op request) error {
 	op.rate = &rate{}
-	m := meter{to: f.work}
+	return f.pictures(ctx, meter{to: f.work}, op)
+}
+
+// pictures makes a film with one bit rate after another or, where none fits, with coarse
+// quantizers.
+func (f *fitting) pictures(ctx context.Context, m meter, op request) error {
 	err := f.search(ctx, m, func(bits float64) request {
 		op.rate.bits = int(bits)
 		return op
@@ -121,15 +126,8 @@ func (f *fitting) twoPasses(ctx context.Context, op request) error {
 		return err
 	}
 	op.rate.pass, f.passes = 2, true
-	m := meter{to: f.work, from: firstShare, share: 1 - firstShare, told: firstShare}
-	err = f.search(ctx, m, func(bits float64) request {
-		op.rate.bits = int(bits)
-		return op
-	})
-	if errors.Is(err, errTooLarge) {
-		return f.coarse(ctx, m, op)
-	}
-	return err
+	return f.pictures(ctx,
+		meter{to: f.work, from: firstShare, share: 1 - firstShare, told: firstShare}, op)
 }
 
 // sound encodes a sound file with one bit rate after another.

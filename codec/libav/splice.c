@@ -103,11 +103,11 @@ void spool_splice_time(SpoolTrack *t, AVPacket *p)
 // next_unit gives the next NAL unit, behind its length in four bytes; 0: there is none.
 static int next_unit(uint8_t **at, const uint8_t *end, uint8_t **unit, int *size)
 {
-    if (end - *at < 7)
+    if (end - *at < 6)
         return 0;
     uint32_t n = AV_RB32(*at);
     *unit = *at + 4;
-    if (n < 3 || n > end - *unit)
+    if (n < 2 || n > end - *unit)
         return 0;
     *size = n;
     *at = *unit + n;
@@ -125,7 +125,7 @@ static int unit_type(const uint8_t *unit)
 static int renumber(uint8_t *to, const uint8_t *unit, int size, int number)
 {
     int type = unit_type(unit), flags = type >= BLA_W_LP && type <= LAST_KEY ? 2 : 1;
-    int rest = 7 - flags, first = unit[2];
+    int rest = 7 - flags, first = size > 2 ? unit[2] : 0;
     if (!(first >> rest & 1))
         return AVERROR_BUG;
     unsigned both = (first >> (8 - flags)) << (16 - flags) | (number + 1) << rest |
@@ -146,6 +146,8 @@ int spool_splice_encoded(SpoolTrack *t, AVPacket *p)
         return 0;
     while (next_unit(&at, end, &unit, &size))
         room++;
+    if (at != end) // it would be cut off
+        return AVERROR_BUG;
     AVBufferRef *buffer = av_buffer_allocz(room + AV_INPUT_BUFFER_PADDING_SIZE);
     if (!buffer)
         return AVERROR(ENOMEM);
